@@ -1,0 +1,58 @@
+"""litecon: the connection core of an ASGI application.
+
+`COMPILED` says whether the compiled kernels are in use; where they are not, `FALLBACK_REASON` says why.
+"""
+
+from ._core import COMPILED, FALLBACK_REASON
+from ._version import __version__
+from .connection import ASGIConnection, empty_receive, empty_send
+from .datastructures import URL, Accept, Address, Headers, MultiDict, State
+from .exceptions import (
+    ClientDisconnect,
+    ClientException,
+    HTTPException,
+    ImproperlyConfiguredException,
+    LiteconException,
+    LiteconWarning,
+    NoRouteMatchFoundException,
+    RequestEntityTooLarge,
+    SerializationException,
+    StreamConsumed,
+    WebSocketDisconnect,
+    WebSocketException,
+    WebSocketMessageTypeError,
+)
+from .limits import Limits
+from .request import Request
+from .types import Empty
+
+__all__ = (
+    "COMPILED",
+    "FALLBACK_REASON",
+    "URL",
+    "ASGIConnection",
+    "Accept",
+    "Address",
+    "ClientDisconnect",
+    "ClientException",
+    "Empty",
+    "HTTPException",
+    "Headers",
+    "ImproperlyConfiguredException",
+    "Limits",
+    "LiteconException",
+    "LiteconWarning",
+    "MultiDict",
+    "NoRouteMatchFoundException",
+    "Request",
+    "RequestEntityTooLarge",
+    "SerializationException",
+    "State",
+    "StreamConsumed",
+    "WebSocketDisconnect",
+    "WebSocketException",
+    "WebSocketMessageTypeError",
+    "__version__",
+    "empty_receive",
+    "empty_send",
+)

@@ -1,0 +1,120 @@
+"""The errors of both kernels: each is made here, so that the two sides cannot say different things."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .exceptions import (
+    ClientDisconnect,
+    ClientException,
+    ImproperlyConfiguredException,
+    RequestEntityTooLarge,
+    StreamConsumed,
+)
+
+_QUOTED_LENGTH: Final = 80
+_HOW_TO_SET: Final = {
+    "auth": "an authentication middleware sets it",
+    "user": "an authentication middleware sets it",
+    "session": "a session middleware sets it",
+    "route_handler": "the router of the application sets it",
+}
+
+
+def quoted(value: object) -> str:
+    """Return `repr(value)`, cut to a length that a log line can hold."""
+    if isinstance(value, (str, bytes, bytearray)):
+        value = value[: _QUOTED_LENGTH + 1]
+    text = repr(value)
+    return text if len(text) <= _QUOTED_LENGTH else f"{text[:_QUOTED_LENGTH]}..."
+
+
+def not_set(key: str) -> ImproperlyConfiguredException:
+    """`scope[key]` is the application's to set, and it did not."""
+    return ImproperlyConfiguredException(f"the scope has no {key!r}: {_HOW_TO_SET[key]}")
+
+
+def no_app() -> ImproperlyConfiguredException:
+    return ImproperlyConfiguredException("the scope has neither 'litestar_app' nor 'app': the framework sets one of them")
+
+
+def missing_key(key: str) -> ImproperlyConfiguredException:
+    """The ASGI specification requires `scope[key]`."""
+    return ImproperlyConfiguredException(f"the scope has no {key!r}, which the ASGI specification requires of the server")
+
+
+def wrong_type(key: str, value: object, expected: str) -> ImproperlyConfiguredException:
+    """The ASGI specification wants another type at `scope[key]`."""
+    return ImproperlyConfiguredException(
+        f"scope[{key!r}] is of type {type(value).__name__!r}, the ASGI specification requires {expected}"
+    )
+
+
+def wrong_header(pair: object) -> ImproperlyConfiguredException:
+    return ImproperlyConfiguredException(
+        f"scope['headers'] holds an item of type {type(pair).__name__!r} that is no pair of bytes, "
+        "the ASGI specification requires (name, value), both bytes"
+    )
+
+
+def no_mapping(scope: object) -> ImproperlyConfiguredException:
+    return ImproperlyConfiguredException(f"the scope is of type {type(scope).__name__!r}, expected a mapping")
+
+
+def header_name_type(name: object) -> TypeError:
+    return TypeError(f"a header's name must be a str, not {type(name).__name__!r}")
+
+
+def invalid_host(host: str) -> ClientException:
+    return ClientException(f"invalid Host header {quoted(host)}: expected a host name or address with an optional port")
+
+
+def invalid_content_length(value: str) -> ClientException:
+    return ClientException(f"invalid Content-Length header {quoted(value)}: expected ASCII digits only")
+
+
+def too_many_fields(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"more than {limit} fields: raise Limits.max_fields to accept them")
+
+
+def body_too_large(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"the body is larger than {limit} bytes: raise Limits.max_body_size to accept it")
+
+
+def body_busy() -> RuntimeError:
+    return RuntimeError("another task is reading this body: await it there, and use what it returns")
+
+
+def body_streamed() -> StreamConsumed:
+    return StreamConsumed(
+        "a stream has given out the body, or a part of it, and what was streamed is not kept: "
+        "call body() before stream(), then both work"
+    )
+
+
+def disconnected() -> ClientDisconnect:
+    return ClientDisconnect("the client disconnected before the whole body had arrived")
+
+
+def wrong_event(event: Any) -> ImproperlyConfiguredException:
+    """`receive()` gave something that is no event of an HTTP connection."""
+    try:
+        kind = event["type"]
+    except (TypeError, KeyError, IndexError):
+        return ImproperlyConfiguredException(
+            f"receive() gave an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
+        )
+    return ImproperlyConfiguredException(
+        f"receive() gave an event of type {quoted(kind)}, expected 'http.request' or 'http.disconnect'"
+    )
+
+
+def wrong_event_body(body: object) -> ImproperlyConfiguredException:
+    return ImproperlyConfiguredException(
+        f"receive() gave an 'http.request' event whose 'body' is of type {type(body).__name__!r}, expected bytes"
+    )
+
+
+def cannot_pickle(connection: object) -> TypeError:
+    name = type(connection).__name__
+    return TypeError(f"cannot pickle or copy a {name}: it stands for one live connection; take the data that you need")

@@ -1,0 +1,236 @@
+"""The body of a request: what was received of it, shared by all connections over one scope, and the stream."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final, NoReturn
+
+from .._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
+from ..types import Event, Receive, Scope
+
+__all__ = ("BodyReader", "BodyStream", "reader_of")
+
+_SCOPE_KEY: Final = "litecon.body"
+
+
+class BodyReader:
+    """What was received of one body. It does no I/O: events go in, bytes come out.
+
+    As a context manager it is claimed by one task, which alone may feed it.
+    """
+
+    __slots__ = (
+        "body",
+        "busy",
+        "chunks",
+        "consumed",
+        "disconnected",
+        "ended",
+        "json",
+        "msgpack",
+        "peeked",
+        "peeked_size",
+        "size",
+        "streamed",
+    )
+
+    json: Any
+    msgpack: Any
+
+    def __init__(self) -> None:
+        self.chunks: deque[bytes] = deque()
+        self.peeked: deque[Event] = deque()
+        self.peeked_size = 0
+        self.size = 0
+        self.streamed = 0
+        self.body: bytes | None = None
+        self.busy = False
+        self.ended = False
+        self.consumed = False
+        self.disconnected = False
+
+    def __enter__(self) -> BodyReader:
+        if self.busy:
+            raise body_busy()
+        self.busy = True
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.busy = False
+
+    def check(self, max_size: int | None, announced: int | None) -> None:
+        """Raise what is known before anything more is received.
+
+        Args:
+            max_size: Bytes that are accepted; None for any number.
+            announced: The Content-Length, None if it is missing or invalid.
+
+        Raises:
+            RequestEntityTooLarge: More was received, or is announced.
+            ClientDisconnect: The client has gone before the end, and all that it sent was read.
+        """
+        if max_size is not None and (self.size > max_size or (announced is not None and announced > max_size)):
+            raise body_too_large(max_size)
+        if self.disconnected and not (self.ended or self.chunks or self.peeked):
+            raise disconnected()
+
+    def peek(self, event: Event) -> None:
+        """Keep an event that was received ahead of reading; `next_peeked` gives it.
+
+        Args:
+            event: Of an HTTP connection.
+
+        Raises:
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        if _kind_of(event) == "http.disconnect":
+            self.disconnected = True
+        else:
+            body = event.get("body")
+            if isinstance(body, bytes):
+                self.peeked_size += len(body)
+        self.peeked.append(event)
+
+    def next_peeked(self) -> Event | None:
+        """Return the first event that was received ahead, None if there is none."""
+        return self.peeked.popleft() if self.peeked else None
+
+    def feed(self, event: Event, max_size: int | None) -> None:
+        """Take an event that `receive` gave.
+
+        Args:
+            event: `http.request` or `http.disconnect`.
+            max_size: Bytes of body that are accepted; None for any number.
+
+        Raises:
+            ClientDisconnect: The client has gone before the end.
+            RequestEntityTooLarge: The bytes received are more than accepted; they are kept.
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        kind = _kind_of(event)
+        if kind == "http.request":
+            chunk = event.get("body")
+            if chunk:
+                if not isinstance(chunk, bytes):
+                    raise wrong_event_body(chunk)
+                self.chunks.append(chunk)
+                self.size += len(chunk)
+            if not event.get("more_body"):
+                self.ended = True
+            if max_size is not None and self.size > max_size:
+                raise body_too_large(max_size)
+        else:
+            self.disconnected = True
+            raise disconnected()
+
+    def finish(self) -> bytes:
+        """Return the whole body, once its last event was fed.
+
+        Raises:
+            StreamConsumed: A stream has given a part of it away.
+        """
+        if self.streamed:
+            raise body_streamed()
+        if self.body is None:
+            self.body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+            self.chunks.clear()
+        return self.body
+
+
+def _kind_of(event: Event) -> str:
+    try:
+        kind: str = event["type"]
+    except (TypeError, KeyError, IndexError):
+        raise wrong_event(event) from None
+    if kind != "http.request" and kind != "http.disconnect":
+        raise wrong_event(event)
+    return kind
+
+
+def reader_of(scope: Scope) -> BodyReader:
+    """Return the reader that all connections over a scope share; it is made when it is first asked for.
+
+    Args:
+        scope: Of an HTTP connection. Where it cannot be changed, each connection has a reader of its own.
+    """
+    reader: BodyReader | None = scope.get(_SCOPE_KEY)
+    if reader is None:
+        reader = BodyReader()
+        try:
+            scope[_SCOPE_KEY] = reader
+        except TypeError:
+            pass
+    return reader
+
+
+class BodyStream:
+    """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
+
+    __slots__ = ("__weakref__", "_announced", "_at_end", "_closed", "_max_size", "_reader", "_receive", "_started")
+
+    def __init__(self, reader: BodyReader, receive: Receive, max_size: int | None, announced: int | None) -> None:
+        self._reader = reader
+        self._receive = receive
+        self._max_size = max_size
+        self._announced = announced
+        self._at_end = self._closed = self._started = False
+
+    def __aiter__(self) -> BodyStream:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._closed:
+            raise StopAsyncIteration
+        reader = self._reader
+        if reader.body is not None:
+            return self._kept(reader.body)
+        if not self._started and reader.consumed:
+            raise body_streamed()
+        with reader:
+            reader.check(self._max_size, None if self._started else self._announced)
+            self._started = True
+            chunks = reader.chunks
+            while not chunks and not reader.ended:
+                reader.feed(reader.next_peeked() or await self._receive(), self._max_size)
+        if chunks:
+            chunk = chunks.popleft()
+            reader.streamed += len(chunk)
+            return chunk
+        self._closed = reader.consumed = True
+        return b""
+
+    def _kept(self, body: bytes) -> bytes:
+        self._started = True
+        if self._at_end or not body:
+            self._closed = True
+            return b""
+        self._at_end = True
+        return body
+
+    async def asend(self, value: object) -> bytes:
+        """Return the next chunk, as `__anext__` does.
+
+        Args:
+            value: None before the first chunk; ignored afterwards.
+
+        Raises:
+            TypeError: Another value was sent before the first chunk.
+            StopAsyncIteration: The final `b""` was given.
+        """
+        if value is not None and not self._started:
+            raise TypeError("can't send non-None value to a just-started async generator")
+        return await self.__anext__()
+
+    async def athrow(self, error: BaseException | type[BaseException], *details: Any) -> NoReturn:
+        """Close the stream and raise an exception.
+
+        Args:
+            error: The exception.
+            details: Accepted for the older signature of three arguments, and not used.
+        """
+        self._closed = True
+        raise error
+
+    async def aclose(self) -> None:
+        """Close the stream; what was received and not given out stays for the next."""
+        self._closed = True

@@ -1,0 +1,233 @@
+"""What a request reads from its headers, and the methods that read its body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._errors import body_streamed, invalid_content_length
+from .body import BodyReader, BodyStream, reader_of
+from .parsing import find_header, parse_content_type
+from .scope import ConnectionBase, required_str
+from .url import raw_headers
+
+__all__ = ("RequestBase", "use_accept")
+
+_accept: Callable[[str], Any]
+
+
+def use_accept(accept: Any) -> None:
+    """Say what `RequestBase.accept` returns: the class is written once, above both kernels.
+
+    Args:
+        accept: Called with the header's value.
+    """
+    global _accept
+    _accept = accept
+
+
+class RequestBase(ConnectionBase):
+    """The accessors and the reading methods of an HTTP request."""
+
+    __slots__ = ("_accept", "_content_type", "_reader")
+
+    def _cells(self) -> tuple[str, ...]:
+        return (*super()._cells(), "_accept", "_content_type", "_reader")
+
+    @property
+    def method(self) -> str:
+        """The request's method.
+
+        Raises:
+            ImproperlyConfiguredException: The scope has none.
+        """
+        return required_str(self.scope, "method")
+
+    @property
+    def content_type(self) -> tuple[str, dict[str, str]]:
+        """The media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
+
+        `("application/octet-stream", {})` where the header is no media type, `("", {})` where there is none.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        scope = self._current_scope()
+        try:
+            return self._content_type
+        except AttributeError:
+            self._content_type: tuple[str, dict[str, str]]
+            value = find_header(raw_headers(scope), b"content-type")
+            self._content_type = parsed = parse_content_type("" if value is None else value.decode("latin-1"))
+            return parsed
+
+    @property
+    def content_length(self) -> int | None:
+        """The number of bytes that the client announced, None if it did not.
+
+        Raises:
+            ClientException: The header has something else than ASCII digits (RFC 9110 section 8.6).
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        value = find_header(raw_headers(self.scope), b"content-length")
+        if value is None:
+            return None
+        length = _length(value)
+        if length is None:
+            raise invalid_content_length(value.decode("latin-1"))
+        return length
+
+    @property
+    def accept(self) -> Any:
+        """What the client accepts (RFC 9110 section 12.5.1); everything without an Accept header.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        scope = self._current_scope()
+        try:
+            return self._accept
+        except AttributeError:
+            value = find_header(raw_headers(scope), b"accept")
+            self._accept = accept = _accept("*/*" if value is None else value.decode("latin-1"))
+            return accept
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether no disconnect was seen."""
+        return not self.body_reader.disconnected
+
+    @property
+    def body_reader(self) -> BodyReader:
+        """What was received of the body, shared by all connections over the scope."""
+        scope = self._current_scope()
+        try:
+            return self._reader
+        except AttributeError:
+            self._reader: BodyReader
+            self._reader = reader = reader_of(scope)
+            return reader
+
+    async def body(self) -> bytes:
+        """Return the whole body, read once for all connections over the scope.
+
+        A read that was cancelled is taken up again by the next call.
+
+        Raises:
+            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            ClientDisconnect: The client has gone before the end.
+            StreamConsumed: A stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+            ImproperlyConfiguredException: The server's events break the ASGI specification.
+        """
+        reader = self.body_reader
+        if reader.body is not None:
+            return reader.body
+        if type(self).stream is not _stream:
+            chunks = [chunk async for chunk in self.stream()]
+            reader.body = body = b"".join(chunks)
+            return body
+        with reader:
+            max_size = self._start_reading(reader)
+            while not reader.ended:
+                reader.feed(reader.next_peeked() or await self.receive(), max_size)
+        return reader.finish()
+
+    def stream(self) -> BodyStream:
+        """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
+
+        After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
+        """
+        max_size: int | None = self.limits.max_body_size  # type: ignore[attr-defined]
+        return BodyStream(self.body_reader, self.receive, max_size, self._announced())
+
+    async def json(self, type: Any = Any) -> Any:
+        """Return the body, decoded as JSON; None for an empty body.
+
+        Args:
+            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+
+        Raises:
+            SerializationException: It is no valid JSON, not of that type, or nests too deep.
+            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            ClientDisconnect: The client has gone before the end.
+            StreamConsumed: A stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+            ImproperlyConfiguredException: The server's events break the ASGI specification.
+        """
+        from ..serialization import decode_json
+
+        reader = self.body_reader
+        if type is Any and hasattr(reader, "json"):
+            return reader.json
+        body = reader.body
+        if body is None:
+            if self._is_overridden():
+                body = await self.body()
+            else:
+                with reader:
+                    max_size = self._start_reading(reader)
+                    while not reader.ended:
+                        reader.feed(reader.next_peeked() or await self.receive(), max_size)
+                body = reader.finish()
+        value = decode_json(body, type)
+        if type is Any:
+            reader.json = value
+        return value
+
+    async def msgpack(self, type: Any = Any) -> Any:
+        """Return the body, decoded as MessagePack; None for an empty body.
+
+        Args:
+            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+
+        Raises:
+            SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes.
+            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            ClientDisconnect: The client has gone before the end.
+            StreamConsumed: A stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+            ImproperlyConfiguredException: The server's events break the ASGI specification.
+        """
+        from ..serialization import decode_msgpack
+
+        reader = self.body_reader
+        if type is Any and hasattr(reader, "msgpack"):
+            return reader.msgpack
+        body = reader.body
+        if body is None:
+            if self._is_overridden():
+                body = await self.body()
+            else:
+                with reader:
+                    max_size = self._start_reading(reader)
+                    while not reader.ended:
+                        reader.feed(reader.next_peeked() or await self.receive(), max_size)
+                body = reader.finish()
+        value = decode_msgpack(body, type)
+        if type is Any:
+            reader.msgpack = value
+        return value
+
+    def _is_overridden(self) -> bool:
+        return type(self).body is not _body or type(self).stream is not _stream
+
+    def _announced(self) -> int | None:
+        value = find_header(raw_headers(self.scope), b"content-length")
+        return None if value is None else _length(value)
+
+    def _start_reading(self, reader: BodyReader) -> int | None:
+        if reader.streamed:
+            raise body_streamed()
+        max_size: int | None = self.limits.max_body_size  # type: ignore[attr-defined]
+        reader.check(max_size, None if max_size is None else self._announced())
+        return max_size
+
+
+_body = RequestBase.body
+_stream = RequestBase.stream
+
+
+def _length(value: bytes) -> int | None:
+    # more digits than any bound has, and than int() converts in linear time
+    return int(value) if value.isdigit() and len(value) <= 18 else None

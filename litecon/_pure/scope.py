@@ -1,0 +1,248 @@
+"""What every connection reads from its scope, and the constructor of all connection classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._defaults import empty_receive, empty_send
+from .._errors import missing_key, no_app, not_set, wrong_type
+from ..types import Receive, Scope, Send
+from .headers import make_headers
+from .parsing import parse_cookies, parse_query
+from .url import raw_headers, url_from_scope
+
+__all__ = ("ConnectionBase", "use_classes")
+
+_address: Callable[[str, int | None], Any]
+_headers_class: type[Any]
+_multidict: Callable[[Any], Any]
+_state: Callable[[Any], Any]
+_url_class: type[Any]
+
+
+def use_classes(*, address: Any, headers: type[Any], multidict: Any, state: Any, url: type[Any]) -> None:
+    """Say which classes the accessors return: they are written once, above both kernels.
+
+    Args:
+        address: Called with host and port.
+        headers: A subclass of `HeadersBase`.
+        multidict: Called with a list of pairs.
+        state: Called with `scope["state"]`.
+        url: A subclass of `URLBase`.
+    """
+    global _address, _headers_class, _multidict, _state, _url_class
+    _address = address
+    _headers_class = headers
+    _multidict = multidict
+    _state = state
+    _url_class = url
+
+
+class ConnectionBase:
+    """The accessors that an HTTP request and a WebSocket share."""
+
+    # NOTE: a cell that was not filled is unset, so that construction stores no more than it is given
+    __slots__ = (
+        "__weakref__",
+        "_base_url",
+        "_cookies",
+        "_headers",
+        "_query_params",
+        "_seen",
+        "_url",
+        "receive",
+        "scope",
+        "send",
+    )
+
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
+        self.scope = self._seen = scope
+        self.receive = receive
+        self.send = send
+
+    def _cells(self) -> tuple[str, ...]:
+        return ("_base_url", "_cookies", "_headers", "_query_params", "_url")
+
+    def _current_scope(self) -> Scope:
+        """Return the scope; after another one was set, forget what was read from the last."""
+        scope = self.scope
+        if scope is not self._seen:
+            for name in self._cells():
+                if hasattr(self, name):
+                    delattr(self, name)
+            self._seen = scope
+        return scope
+
+    @property
+    def app(self) -> Any:
+        """The application: `scope["litestar_app"]`, else `scope["app"]`.
+
+        Raises:
+            ImproperlyConfiguredException: The scope has neither.
+        """
+        scope = self.scope
+        app = scope.get("litestar_app")
+        if app is None:
+            app = scope.get("app")
+            if app is None:
+                raise no_app()
+        return app
+
+    @property
+    def route_handler(self) -> Any:
+        """The handler that the router chose.
+
+        Raises:
+            ImproperlyConfiguredException: The scope has none.
+        """
+        return _required(self.scope, "route_handler")
+
+    @property
+    def auth(self) -> Any:
+        """What the authentication middleware made of the credentials.
+
+        Raises:
+            ImproperlyConfiguredException: No middleware has set it.
+        """
+        return _required(self.scope, "auth")
+
+    @property
+    def user(self) -> Any:
+        """The user that the authentication middleware found.
+
+        Raises:
+            ImproperlyConfiguredException: No middleware has set it.
+        """
+        return _required(self.scope, "user")
+
+    @property
+    def session(self) -> Any:
+        """The session's data.
+
+        Raises:
+            ImproperlyConfiguredException: No middleware has set it.
+        """
+        return _required(self.scope, "session")
+
+    @property
+    def state(self) -> Any:
+        """The connection's state, which writes through to `scope["state"]`."""
+        scope = self.scope
+        state = scope.get("state")
+        if state is None:
+            state = scope["state"] = {}
+        return _state(state)
+
+    @property
+    def url(self) -> Any:
+        """The URL that was asked for.
+
+        Raises:
+            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ImproperlyConfiguredException: The scope breaks the ASGI specification.
+        """
+        scope = self._current_scope()
+        try:
+            return self._url
+        except AttributeError:
+            self._url = url = url_from_scope(_url_class, scope, False)
+            return url
+
+    @property
+    def base_url(self) -> Any:
+        """The URL of the application's root: that of the connection without path and query.
+
+        Raises:
+            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ImproperlyConfiguredException: The scope breaks the ASGI specification.
+        """
+        scope = self._current_scope()
+        try:
+            return self._base_url
+        except AttributeError:
+            self._base_url = url = url_from_scope(_url_class, scope, True)
+            return url
+
+    @property
+    def headers(self) -> Any:
+        """The headers, a live view of `scope["headers"]`.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no iterable.
+        """
+        raw = raw_headers(self.scope)
+        try:
+            headers = self._headers
+            if headers._raw is raw:
+                return headers
+        except AttributeError:
+            pass
+        self._headers = headers = make_headers(_headers_class, raw)
+        return headers
+
+    @property
+    def query_params(self) -> Any:
+        """The parameters of the query string, all values of repeated ones.
+
+        Raises:
+            RequestEntityTooLarge: There are more than `limits.max_fields`.
+            ImproperlyConfiguredException: The scope's query string is not bytes.
+        """
+        scope = self._current_scope()
+        try:
+            return self._query_params
+        except AttributeError:
+            query = scope.get("query_string", b"")
+            if not isinstance(query, bytes):
+                raise wrong_type("query_string", query, "bytes") from None
+            self._query_params = params = _multidict(parse_query(query, self.limits.max_fields))  # type: ignore[attr-defined]
+            return params
+
+    @property
+    def path_params(self) -> Any:
+        """What the router read from the path; an empty dict without one."""
+        params = self.scope.get("path_params")
+        return {} if params is None else params
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies of all Cookie headers (RFC 6265 section 5.4); the last of a name wins.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        scope = self._current_scope()
+        try:
+            return self._cookies
+        except AttributeError:
+            self._cookies: dict[str, str]
+            self._cookies = cookies = parse_cookies(raw_headers(scope))
+            return cookies
+
+    @property
+    def client(self) -> Any:
+        """The client's host and port; None where the server does not know them, as for a unix socket."""
+        client = self.scope.get("client")
+        if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
+            return None
+        return _address(client[0], client[1])
+
+
+def _required(scope: Scope, key: str) -> Any:
+    value = scope.get(key, _required)
+    if value is _required:
+        raise not_set(key)
+    return value
+
+
+def required_str(scope: Scope, key: str) -> str:
+    """Return `scope[key]`, which the specification requires."""
+    value = scope.get(key)
+    if not isinstance(value, str):
+        raise missing_key(key) if value is None else wrong_type(key, value, "a str")
+    return value

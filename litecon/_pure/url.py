@@ -1,0 +1,192 @@
+"""The components of a URL, and how a scope gives them (RFC 3986, ASGI 3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from .._errors import invalid_host, missing_key, wrong_type
+from .parsing import find_header
+
+__all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
+
+_DEFAULT_PORTS: Final = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
+_HOST: Final = re.compile(
+    rb"(\[[0-9A-Fa-f:.]++\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++)(?::([0-9]{0,5}))?+"
+)
+_UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x1f\x7f?#\\]")
+_UNSAFE_IN_QUERY: Final = re.compile(rb"[^\x21\x22\x24-\x7e]")
+
+
+class URLBase:
+    """The five components of a URL, unchangeable."""
+
+    __slots__ = ("__weakref__", "_text", "fragment", "netloc", "path", "query", "scheme")
+
+    scheme: str
+    netloc: str
+    path: str
+    query: str
+    fragment: str
+    _text: str | None
+
+    def __str__(self) -> str:
+        text = self._text
+        if text is None:
+            text = self.path
+            # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
+            if self.netloc or text.startswith("//"):
+                text = f"//{self.netloc}{text}"
+            if self.scheme:
+                text = f"{self.scheme}:{text}"
+            if self.query:
+                text = f"{text}?{self.query}"
+            if self.fragment:
+                text = f"{text}#{self.fragment}"
+            object.__setattr__(self, "_text", text)
+        return text
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (URLBase, str)):
+            return str(self) == str(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a URL is immutable: use url.with_replacements({name}=...)")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a URL is immutable")
+
+
+def make_url(cls: type[Any], scheme: str, netloc: str, path: str, query: str, fragment: str) -> Any:
+    """Return a URL of that class.
+
+    Args:
+        cls: A subclass of `URLBase`.
+        scheme: Without the colon.
+        netloc: Host and port, perhaps user and password before them.
+        path: As it stands in a URL.
+        query: Without the question mark.
+        fragment: Without the number sign.
+    """
+    url = URLBase.__new__(cls)
+    setattribute = object.__setattr__
+    setattribute(url, "scheme", scheme)
+    setattribute(url, "netloc", netloc)
+    setattribute(url, "path", path)
+    setattribute(url, "query", query)
+    setattribute(url, "fragment", fragment)
+    setattribute(url, "_text", None)
+    return url
+
+
+def raw_headers(scope: Mapping[str, Any]) -> Any:
+    """Return `scope["headers"]` as a list or tuple; another iterable is read into the scope, once.
+
+    Args:
+        scope: Of any kind of connection.
+
+    Raises:
+        ImproperlyConfiguredException: The headers are no iterable.
+    """
+    headers = scope.get("headers", ())
+    if isinstance(headers, (list, tuple)):
+        return headers
+    if isinstance(headers, (str, bytes)):
+        raise wrong_type("headers", headers, "an iterable of pairs of bytes")
+    try:
+        headers = list(headers)
+    except TypeError:
+        raise wrong_type("headers", headers, "an iterable of pairs of bytes") from None
+    scope["headers"] = headers  # type: ignore[index]
+    return headers
+
+
+def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
+    """Return the URL of a connection.
+
+    Args:
+        cls: A subclass of `URLBase`.
+        scope: Of any kind of connection.
+        base: Whether to give the application's root instead: its path is the root path and a slash, it has no query.
+
+    Raises:
+        ClientException: The Host header is no authority.
+        ImproperlyConfiguredException: The scope breaks the ASGI specification.
+    """
+    scheme = scope.get("scheme")
+    if scheme is None:
+        scheme = "ws" if scope.get("type") == "websocket" else "http"
+    elif not isinstance(scheme, str):
+        raise wrong_type("scheme", scheme, "a str")
+    netloc = _netloc(scope, scheme)
+    if base:
+        root_path = scope.get("app_root_path") or scope.get("root_path") or ""
+        if not isinstance(root_path, str):
+            raise wrong_type("root_path", root_path, "a str")
+        return make_url(cls, scheme, netloc, _encode_path(root_path.rstrip("/") + "/"), "", "")
+    path = _full_path(scope)
+    query = scope.get("query_string", b"")
+    if not isinstance(query, bytes):
+        raise wrong_type("query_string", query, "bytes")
+    return make_url(cls, scheme, netloc, _encode_path(path), _encode_query(query), "")
+
+
+def _netloc(scope: Mapping[str, Any], scheme: str) -> str:
+    host = find_header(raw_headers(scope), b"host")
+    if host:
+        match = _HOST.fullmatch(host)
+        if match is None or (match[2] and int(match[2]) > 65535):
+            raise invalid_host(host.decode("latin-1"))
+        name, port = match.groups()
+        port = (port or b"").decode("ascii").lstrip("0")
+        name = name.decode("ascii")
+    else:
+        name, port = _server(scope)
+    return name if not port or _DEFAULT_PORTS.get(scheme) == port else f"{name}:{port}"
+
+
+def _server(scope: Mapping[str, Any]) -> tuple[str, str]:
+    server = scope.get("server")
+    if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
+        return "", ""
+    name = server[0]
+    port = server[1] if len(server) > 1 else None
+    if ":" in name and not name.startswith("["):
+        name = f"[{name}]"
+    # the path of a unix socket is no host
+    if not name.isascii() or _HOST.fullmatch(name.encode("ascii")) is None or (name[0] != "[" and ":" in name):
+        return "", ""
+    return name, str(port) if isinstance(port, int) and port else ""
+
+
+def _full_path(scope: Mapping[str, Any]) -> str:
+    path = scope.get("path")
+    if not isinstance(path, str):
+        raise missing_key("path") if path is None else wrong_type("path", path, "a str")
+    root_path = scope.get("root_path") or ""
+    if not isinstance(root_path, str):
+        raise wrong_type("root_path", root_path, "a str")
+    root_path = root_path.rstrip("/")
+    # the specification has the root path in the path; servers and frameworks of before ASGI 3.0 of 2024 had not
+    if root_path and path != root_path and not path.startswith(root_path + "/"):
+        path = root_path + path
+    return path
+
+
+def _encode_path(path: str) -> str:
+    if _UNSAFE_IN_PATH.search(path) is not None:
+        path = _UNSAFE_IN_PATH.sub(lambda character: f"%{ord(character[0]):02X}", path)
+    if path and path[0] != "/":
+        return "/" + path
+    return "/%2F" + path[2:] if path.startswith("//") else path
+
+
+def _encode_query(query: bytes) -> str:
+    if _UNSAFE_IN_QUERY.search(query) is not None:
+        query = _UNSAFE_IN_QUERY.sub(lambda byte: b"%%%02X" % byte[0], query)
+    return query.decode("ascii")

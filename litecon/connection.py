@@ -1,0 +1,88 @@
+"""`ASGIConnection`: what an HTTP request and a WebSocket have in common."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+
+from ._core import ConnectionBase, use_classes
+from ._defaults import empty_receive, empty_send
+from ._errors import cannot_pickle, quoted
+from ._signature import ConstructorSignature
+from .datastructures import URL, Address, Headers, MultiDict, State
+from .limits import Limits
+from .types import Empty
+
+__all__ = ("ASGIConnection", "empty_receive", "empty_send")
+
+HandlerT = TypeVar("HandlerT")
+UserT = TypeVar("UserT")
+AuthT = TypeVar("AuthT")
+StateT = TypeVar("StateT", bound=State)
+
+SESSION_ID_KEY = "litecon.session_id"
+
+use_classes(address=Address, headers=Headers, multidict=MultiDict, state=State, url=URL)
+
+
+class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
+    """The scope, receive and send of a connection, read when they are asked for (ASGI 3).
+
+    Construction stores its arguments and reads nothing. Two connections over one scope are different objects that share
+    what was received.
+
+    Args:
+        scope: Of any kind of connection; a dict or another mapping.
+        receive: The server's callable that gives events.
+        send: The server's callable that takes events.
+    """
+
+    __slots__ = ()
+    __signature__: ClassVar[Any] = ConstructorSignature(ConnectionBase)
+
+    limits: ClassVar[Limits] = Limits()
+    """Bounds on what a client may send; a subclass sets another."""
+
+    def set_session(self, value: Any) -> None:
+        """Store the session's data.
+
+        Args:
+            value: A dict, or a data container (dataclass, Struct, attrs, pydantic, TypedDict), stored as it is.
+        """
+        self.scope["session"] = value
+
+    def clear_session(self) -> None:
+        """Store `Empty` as the session's data and forget the session's id."""
+        self.scope["session"] = Empty
+        self.scope.pop(SESSION_ID_KEY, None)
+
+    def get_session_id(self) -> str | None:
+        """Return the id that a session middleware stored in the scope as `litecon.session_id`, None without one."""
+        session_id: str | None = self.scope.get(SESSION_ID_KEY)
+        return session_id
+
+    def url_for(self, name: str, /, **path_parameters: Any) -> str:
+        """Return the absolute URL of a route.
+
+        Args:
+            name: The route's name.
+            **path_parameters: A value for each parameter of the route's path.
+
+        Raises:
+            NoRouteMatchFoundException: There is no such route, or it does not take these parameters.
+            ImproperlyConfiguredException: The scope's application cannot reverse a name.
+            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+        """
+        from .routing import absolute_url
+
+        return absolute_url(self.app, name, path_parameters, self.scope, self.base_url)
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise cannot_pickle(self)
+
+    def __repr__(self) -> str:
+        try:
+            scope = self.scope
+            words = [str(scope.get("type", "?")), str(scope.get("method", "")), quoted(scope.get("path", ""))]
+        except AttributeError:
+            words = ["not initialised"]
+        return f"<{type(self).__name__} {' '.join(filter(None, words))}>"

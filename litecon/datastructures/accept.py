@@ -1,0 +1,72 @@
+"""The Accept header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from .._core import best_match, parse_accept
+
+__all__ = ("Accept",)
+
+
+class Accept:
+    """The media ranges of an Accept header, the most wanted first (RFC 9110 section 12.5.1).
+
+    Args:
+        accept_value: The header's value.
+    """
+
+    __slots__ = ("_ranges",)
+
+    def __init__(self, accept_value: str) -> None:
+        self._ranges = parse_accept(accept_value)
+
+    def __len__(self) -> int:
+        return len(self._ranges)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [item[-1] for item in self._ranges[index]]
+        return self._ranges[index][-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([item[-1] for item in self._ranges])
+
+    @overload
+    def best_match(self, provided_types: Sequence[str], default: str) -> str: ...
+
+    @overload
+    def best_match(self, provided_types: Sequence[str], default: None = None) -> str | None: ...
+
+    def best_match(self, provided_types: Sequence[str], default: str | None = None) -> str | None:
+        """Return the media type that the client wants most.
+
+        Args:
+            provided_types: What can be given. A wildcard in one is filled in from the range that it matches.
+            default: What to return if the client accepts none of them.
+        """
+        best = best_match(self._ranges, provided_types)
+        return default if best is None else best
+
+    def accepts(self, media_type: str) -> bool:
+        """Return whether the client accepts a media type.
+
+        Args:
+            media_type: As in a Content-Type header.
+        """
+        return best_match(self._ranges, (media_type,)) is not None
+
+    def __eq__(self, other: object) -> bool:
+        return self._ranges == other._ranges if isinstance(other, Accept) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Accept({', '.join(self)!r})"

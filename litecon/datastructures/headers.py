@@ -1,0 +1,172 @@
+"""The headers of a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from multidict import MultiMapping
+
+from .._core import HeadersBase, make_headers, raw_headers
+from .._errors import wrong_header
+from ..types import RawHeaders, Scope
+
+__all__ = ("Headers",)
+
+DefaultT = TypeVar("DefaultT")
+_MISSING: Final = object()
+
+
+def _encoded(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")
+
+
+class Headers(HeadersBase):
+    """A live, case-insensitive multi-mapping over raw headers, with the reading methods of `multidict.CIMultiDict`.
+
+    `raw` is the list itself: what changes in it is seen. Names and values are latin-1, any byte is allowed.
+
+    Args:
+        headers: A mapping or an iterable of pairs, of str or bytes; a list or tuple of pairs of bytes is not copied.
+
+    Raises:
+        UnicodeEncodeError: A str has characters beyond latin-1.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, headers: Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]] = ()) -> Headers:
+        if isinstance(headers, Headers):
+            pairs: Any = headers.to_header_list()
+        elif isinstance(headers, Mapping):
+            pairs = headers.items()
+        elif isinstance(headers, (list, tuple)) and all(type(name) is type(value) is bytes for name, value in headers):
+            return cast("Headers", make_headers(cls, headers))
+        else:
+            pairs = headers
+        return cast("Headers", make_headers(cls, [(_encoded(name), _encoded(value)) for name, value in pairs]))
+
+    @classmethod
+    def from_scope(cls, scope: Scope) -> Headers:
+        """Return a view of the headers of a scope.
+
+        Args:
+            scope: Of any kind of connection.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no iterable.
+        """
+        return cast("Headers", make_headers(cls, raw_headers(scope)))
+
+    def getone(self, key: str, default: Any = _MISSING) -> Any:
+        """Return the first value of a header.
+
+        Args:
+            key: The header's name, in any case.
+            default: What to return if there is no such header.
+
+        Raises:
+            KeyError: There is none, and no default.
+            TypeError: The name is no str.
+        """
+        return self[key] if default is _MISSING else self.get(key, default)
+
+    def getall(self, key: str, default: Any = _MISSING) -> Any:
+        """Return the list of all values of a header.
+
+        Args:
+            key: The header's name, in any case.
+            default: What to return if there is no such header.
+
+        Raises:
+            KeyError: There is none, and no default.
+            TypeError: The name is no str.
+        """
+        values = self._values(key)
+        if not values:
+            if default is _MISSING:
+                raise KeyError(key)
+            return default
+        return values
+
+    def multi_items(self) -> list[tuple[str, str]]:
+        """Return all pairs, a name once for each of its values.
+
+        Raises:
+            ImproperlyConfiguredException: A header is no pair of bytes.
+        """
+        pair: object = None
+        try:
+            return [(pair[0].decode("latin-1"), pair[1].decode("latin-1")) for pair in self.raw]
+        except (TypeError, LookupError, AttributeError):
+            pair = next((pair for pair in self.raw if not _is_header(pair)), None)
+            raise wrong_header(pair) from None
+
+    def __iter__(self) -> Iterator[str]:
+        seen: set[str] = set()
+        for name, _ in self.multi_items():
+            key = name.lower()
+            if key not in seen:
+                seen.add(key)
+                yield name
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def keys(self) -> list[str]:
+        """Return each name once, in the case of its first appearance."""
+        return list(self)
+
+    def values(self) -> list[str]:
+        """Return all values, in their order."""
+        return [value for _, value in self.multi_items()]
+
+    def items(self) -> list[tuple[str, str]]:
+        """Return all pairs, a name once for each of its values."""
+        return self.multi_items()
+
+    def dict(self) -> dict[str, list[str]]:
+        """Return a dict with the list of all values of each name, in lower case."""
+        values: dict[str, list[str]] = {}
+        for name, value in self.multi_items():
+            values.setdefault(name.lower(), []).append(value)
+        return values
+
+    def to_header_list(self) -> RawHeaders:
+        """Return a copy of the raw headers: a list of pairs of bytes, as an ASGI event takes it."""
+        return [(name, value) for name, value in self.raw]
+
+    def copy(self) -> Headers:
+        """Return headers with the same pairs, over a list of their own."""
+        return cast("Headers", make_headers(type(self), self.to_header_list()))
+
+    __copy__ = copy
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Headers):
+            return _folded(self.multi_items()) == _folded(other.multi_items())
+        if isinstance(other, MultiMapping):
+            return _folded(self.multi_items()) == _folded(other.items())
+        if isinstance(other, Mapping):
+            return len(self) == len(other) and all(self.get(key, _MISSING) == other[key] for key in other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.to_header_list(),)
+
+    def __repr__(self) -> str:
+        # values may be secrets
+        return f"Headers({', '.join(map(repr, self))})"
+
+
+def _is_header(pair: Any) -> bool:
+    return isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], bytes) and isinstance(pair[1], bytes)
+
+
+def _folded(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name.lower(), value) for name, value in items]
+
+
+MultiMapping.register(Headers)

@@ -1,0 +1,30 @@
+"""A multi-mapping of parameters."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import multidict
+
+__all__ = ("MultiDict",)
+
+ValueT = TypeVar("ValueT")
+
+
+class MultiDict(multidict.MultiDict[ValueT]):
+    """A dict whose keys may have several values, in their order; see `multidict.MultiDict`."""
+
+    def dict(self) -> dict[str, list[ValueT]]:
+        """Return a dict with the list of all values of each key."""
+        return {key: self.getall(key) for key in self}
+
+    def multi_items(self) -> list[tuple[str, ValueT]]:
+        """Return all pairs, a key once for each of its values."""
+        return list(self.items())
+
+    def copy(self) -> MultiDict[ValueT]:
+        """Return a MultiDict with the same pairs."""
+        return type(self)(self)
+
+    def __copy__(self) -> MultiDict[Any]:
+        return self.copy()

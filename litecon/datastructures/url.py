@@ -1,0 +1,153 @@
+"""A URL (RFC 3986)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+from .._core import URLBase, make_url, parse_query, url_from_scope
+from ..types import Empty, EmptyType, Scope
+from .multidict import MultiDict
+
+__all__ = ("URL",)
+
+# RFC 3986 appendix B, with the scheme as section 3.1 has it
+_COMPONENTS: Final = re.compile(
+    r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL
+)
+
+
+class URL(URLBase):
+    """A URL, unchangeable; equal to its text.
+
+    Args:
+        url: An absolute or relative reference.
+
+    Raises:
+        TypeError: It is no str.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, url: str) -> URL:
+        if isinstance(url, URLBase):
+            url = str(url)
+        if not isinstance(url, str):
+            raise TypeError(f"a URL is made of a str, not {type(url).__name__!r}")
+        match = _COMPONENTS.fullmatch(url)
+        scheme, netloc, path, query, fragment = match.groups("") if match else ("", "", url, "", "")
+        return cast("URL", make_url(cls, scheme.lower(), netloc, path, query, fragment))
+
+    @classmethod
+    def from_components(
+        cls, scheme: str = "", netloc: str = "", path: str = "", fragment: str = "", query: str = ""
+    ) -> URL:
+        """Return a URL of its components, as they stand in a URL.
+
+        Args:
+            scheme: Without the colon.
+            netloc: Host and port, perhaps user and password before them.
+            path: Percent-encoded.
+            fragment: Without the number sign.
+            query: Without the question mark.
+        """
+        return cast("URL", make_url(cls, scheme, netloc, path, query, fragment))
+
+    @classmethod
+    def from_scope(cls, scope: Scope) -> URL:
+        """Return the URL of a connection.
+
+        Args:
+            scope: Of an HTTP or WebSocket connection.
+
+        Raises:
+            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ImproperlyConfiguredException: The scope breaks the ASGI specification.
+        """
+        return cast("URL", url_from_scope(cls, scope, False))
+
+    def with_replacements(
+        self,
+        scheme: str = "",
+        netloc: str = "",
+        path: str = "",
+        query: str | Mapping[str, Any] | Iterable[tuple[str, Any]] | EmptyType | None = Empty,
+        fragment: str = "",
+    ) -> URL:
+        """Return a URL with some components replaced; an empty one keeps what there was.
+
+        Args:
+            scheme: Without the colon.
+            netloc: Host and port.
+            path: Percent-encoded.
+            query: As it stands in a URL, or parameters to encode; None or an empty one removes the query.
+            fragment: Without the number sign.
+        """
+        if query is Empty:
+            text = self.query
+        elif query is None or isinstance(query, str):
+            text = query or ""
+        else:
+            from urllib.parse import urlencode
+
+            items = query.items() if isinstance(query, Mapping) else query
+            text = urlencode(list(items), doseq=True)
+        return self.from_components(
+            scheme=scheme or self.scheme,
+            netloc=netloc or self.netloc,
+            path=path or self.path,
+            query=text,
+            fragment=fragment or self.fragment,
+        )
+
+    @property
+    def query_params(self) -> MultiDict[str]:
+        """The parameters of the query, a MultiDict of the caller's own."""
+        return MultiDict(parse_query(self.query.encode("utf-8", "surrogatepass"), None))
+
+    @property
+    def username(self) -> str | None:
+        """The user name, None without one."""
+        user, at, _ = self.netloc.rpartition("@")
+        return user.partition(":")[0] if at else None
+
+    @property
+    def password(self) -> str | None:
+        """The password, None without one."""
+        user, at, _ = self.netloc.rpartition("@")
+        _, colon, password = user.partition(":")
+        return password if at and colon else None
+
+    @property
+    def hostname(self) -> str | None:
+        """The host in lower case, an IPv6 address without its brackets; None without one."""
+        host, _ = _split_host(self.netloc)
+        return host.lower() or None
+
+    @property
+    def port(self) -> int | None:
+        """The port, None where it is not written out or is no number up to 65535."""
+        _, port = _split_host(self.netloc)
+        if not port.isascii() or not port.isdigit() or len(port) > 5:
+            return None
+        number = int(port)
+        return number if number <= 65535 else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self),)
+
+    def __repr__(self) -> str:
+        text = str(self)
+        if self.password is not None:
+            text = str(self.with_replacements(netloc=f"{self.username}:***@{self.netloc.rpartition('@')[2]}"))
+        return f"{type(self).__name__}({text!r})"
+
+
+def _split_host(netloc: str) -> tuple[str, str]:
+    address = netloc.rpartition("@")[2]
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        return host, rest[1:] if rest.startswith(":") else ""
+    host, _, port = address.partition(":")
+    return host, port

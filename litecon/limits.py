@@ -1,0 +1,105 @@
+"""Every bound on what a client may send, in one immutable object."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NoReturn
+
+__all__ = ("Limits",)
+
+_MEGABYTE: Final = 1024 * 1024
+_NAMES: Final = (
+    "max_body_size",
+    "max_fields",
+    "max_field_size",
+    "max_file_size",
+    "max_part_headers",
+    "max_part_header_size",
+    "spool_size",
+    "max_message_size",
+)
+
+
+class Limits:
+    """Bounds on what a client may send; `None` is no bound. What passes one gets `RequestEntityTooLarge` (413) at once.
+
+    Args:
+        max_body_size: Bytes of a request body, as received.
+        max_fields: Fields of a form or of a query.
+        max_field_size: Bytes of one form field that is held in memory.
+        max_file_size: Bytes of one uploaded file.
+        max_part_headers: Header lines of one multipart part.
+        max_part_header_size: Bytes of one header line of a multipart part.
+        spool_size: Bytes of an upload that stay in memory; beyond them it lies on disk.
+        max_message_size: Bytes of one WebSocket message.
+
+    Raises:
+        ValueError: A bound is negative or no integer.
+    """
+
+    __slots__ = _NAMES
+
+    max_body_size: int | None
+    max_fields: int | None
+    max_field_size: int | None
+    max_file_size: int | None
+    max_part_headers: int | None
+    max_part_header_size: int | None
+    spool_size: int
+    max_message_size: int | None
+
+    def __init__(
+        self,
+        *,
+        max_body_size: int | None = 10 * _MEGABYTE,
+        max_fields: int | None = 1000,
+        max_field_size: int | None = _MEGABYTE,
+        max_file_size: int | None = None,
+        max_part_headers: int | None = 16,
+        max_part_header_size: int | None = 4096,
+        spool_size: int = _MEGABYTE,
+        max_message_size: int | None = None,
+    ) -> None:
+        given = locals()
+        for name in _NAMES:
+            value = given[name]
+            if value is None and name != "spool_size":
+                pass
+            elif not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise ValueError(f"Limits: {name} is {value!r}, expected a number of 0 or more, or None for no bound")
+            object.__setattr__(self, name, value)
+
+    def replace(self, **changes: Any) -> Limits:
+        """Return these limits with some of them changed.
+
+        Args:
+            **changes: Bounds by name, as the constructor takes them.
+
+        Raises:
+            TypeError: There is no bound of that name.
+            ValueError: A bound is negative or no integer.
+        """
+        return Limits(**{**{name: getattr(self, name) for name in _NAMES}, **changes})
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"Limits are immutable: use limits.replace({name}=...)")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("Limits are immutable")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, ({name: getattr(self, name) for name in _NAMES},)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Limits):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _NAMES)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in _NAMES))
+
+    def __repr__(self) -> str:
+        return f"Limits({', '.join(f'{name}={getattr(self, name)!r}' for name in _NAMES)})"
+
+
+def _restore(values: dict[str, Any]) -> Limits:
+    return Limits(**values)

@@ -1,0 +1,148 @@
+"""JSON (msgspec) and MessagePack (ormsgpack), in and out.
+
+Decoders raise nothing but SerializationException, whose message has no values of what was decoded.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, Final
+
+import msgspec
+import ormsgpack
+
+from ._core import nests_deeper
+from .exceptions import SerializationException
+
+__all__ = ("MAX_DEPTH", "decode_json", "decode_msgpack", "default_serializer", "encode_json", "encode_msgpack")
+
+MAX_DEPTH: Final = 512
+"""How deep a body may nest. msgspec does not bound its recursion, and on a thread with a stack of 256 KiB it crashes
+before 1,000 levels."""
+
+_VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+# ormsgpack ignores trailing bytes. A body is decoded as the first item of a pair whose second item nobody can guess:
+# it is found in its place only if nothing lies between.
+_END_VALUE: Final = os.urandom(16)
+_END: Final = ormsgpack.packb(_END_VALUE)
+_UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS
+_PACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC
+
+
+def decode_json(body: bytes, type: Any = Any) -> Any:
+    """Return the value of a JSON text (RFC 8259); None for an empty one.
+
+    Args:
+        body: UTF-8.
+        type: What to decode into; whatever msgspec validates.
+
+    Raises:
+        SerializationException: It is no valid JSON, not of that type, or nests too deep.
+    """
+    if not body:
+        return None
+    if nests_deeper(body, MAX_DEPTH):
+        raise SerializationException(f"the JSON nests deeper than {MAX_DEPTH} levels")
+    try:
+        return msgspec.json.decode(body) if type is Any else msgspec.json.decode(body, type=type)
+    except msgspec.ValidationError as error:
+        raise SerializationException(f"the JSON is not of the type expected: {_described(error)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SerializationException(f"the body is no valid JSON: {_described(error)}") from None
+    except RecursionError:
+        raise SerializationException("the JSON nests too deep") from None
+
+
+def decode_msgpack(body: bytes, type: Any = Any) -> Any:
+    """Return the value of a MessagePack object; None for an empty body.
+
+    Args:
+        body: One object; trailing bytes are an error.
+        type: What to decode into; whatever msgspec validates.
+
+    Raises:
+        SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes.
+    """
+    if not body:
+        return None
+    try:
+        value, end = ormsgpack.unpackb(b"\x92" + body + _END, option=_UNPACK_OPTIONS)
+        if end != _END_VALUE:
+            raise SerializationException("the body is no valid MessagePack: bytes follow after the object")
+        return value if type is Any else msgspec.convert(value, type)
+    except msgspec.ValidationError as error:
+        raise SerializationException(f"the MessagePack is not of the type expected: {_described(error)}") from None
+    except RecursionError:
+        raise SerializationException("the MessagePack nests too deep") from None
+    except SerializationException:
+        raise
+    except (ValueError, TypeError) as error:
+        raise SerializationException(f"the body is no valid MessagePack: {_described(error)}") from None
+
+
+def _described(error: Exception) -> str:
+    """Return an error's message without what it quotes of the data."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"invalid UTF-8 at byte {error.start}"
+    return _VALUES.sub("...", str(error))
+
+
+def default_serializer(value: Any) -> Any:
+    """Return something that both encoders know for a value that one of them does not.
+
+    Args:
+        value: A set, path, deque, decimal, enum, Struct or attrs object, or an object that is its own string.
+
+    Raises:
+        TypeError: There is no way to encode it.
+    """
+    if isinstance(value, (set, frozenset, deque)):
+        return list(value)
+    if isinstance(value, (PurePath, Decimal)):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("utf-8", "backslashreplace")
+    try:
+        return msgspec.to_builtins(value)
+    except TypeError:
+        pass
+    raise TypeError(f"cannot encode an object of type {type(value).__name__!r}: pass a serializer= that converts it")
+
+
+def encode_json(value: Any, serializer: Any = default_serializer) -> bytes:
+    """Return a value as compact JSON in UTF-8.
+
+    Args:
+        value: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
+        serializer: Called with what msgspec does not know.
+
+    Raises:
+        SerializationException: It cannot be encoded.
+    """
+    try:
+        return msgspec.json.encode(value, enc_hook=serializer)
+    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        raise SerializationException(f"cannot encode as JSON: {error}", status_code=500) from error
+
+
+def encode_msgpack(value: Any, serializer: Any = default_serializer) -> bytes:
+    """Return a value as MessagePack.
+
+    Args:
+        value: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
+        serializer: Called with what ormsgpack does not know.
+
+    Raises:
+        SerializationException: It cannot be encoded.
+    """
+    try:
+        return ormsgpack.packb(value, default=serializer, option=_PACK_OPTIONS)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SerializationException(f"cannot encode as MessagePack: {error}", status_code=500) from error

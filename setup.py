@@ -1,0 +1,72 @@
+"""Build the compiled kernels of litecon; everything else is declared in pyproject.toml.
+
+Environment:
+    LITECON_PURE_PYTHON: neither empty nor "0": compile nothing, install the pure-Python side.
+    LITECON_REQUIRE_EXTENSIONS: neither empty nor "0": a failing compiler is an error. Without it the
+        install succeeds, pure, and says so in one line.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import BaseError
+
+NATIVE = Path("litecon", "_native")
+
+
+def is_set(variable: str) -> bool:
+    return os.environ.get(variable, "") not in ("", "0")
+
+
+class BuildKernels(build_ext):
+    """Compile all kernels or, where that fails, none of them: a half-built side could not be switched to."""
+
+    def run(self) -> None:
+        try:
+            self.extensions = cythonized(self.extensions, force=bool(self.force))
+            super().run()
+        except (BaseError, OSError) as error:
+            if is_set("LITECON_REQUIRE_EXTENSIONS"):
+                raise
+            self.forget_extensions()
+            reason = str(error).splitlines()[0]
+            print(f"litecon: the extensions were not compiled, installing the pure-Python side ({reason})", file=sys.stderr)
+
+    def forget_extensions(self) -> None:
+        # a shared object of an earlier, or of the first half of this, build must not be installed beside the failure
+        for extension in self.extensions:
+            for path in (self.get_ext_fullpath(extension.name), os.path.join(self.build_lib, self.get_ext_filename(extension.name))):
+                Path(path).unlink(missing_ok=True)
+        self.extensions = self.distribution.ext_modules = []
+
+    def get_outputs(self) -> list[str]:
+        return super().get_outputs() if self.extensions else []
+
+    def get_output_mapping(self) -> dict[str, str]:
+        return super().get_output_mapping() if self.extensions else {}
+
+
+def cythonized(extensions: list[Extension], *, force: bool) -> list[Extension]:
+    from Cython.Build import cythonize
+
+    # the generated C lies in build/: it is no source, and no archive may pick it up
+    made = cythonize(extensions, build_dir="build/cython", force=force, show_all_warnings=True)
+    for extension in made:
+        # attributes that build_ext.finalize_options() gave to the originals
+        extension._full_name = extension.name
+        extension._needs_stub = False
+        extension._links_to_dynamic = False
+    return made
+
+
+def kernels() -> list[Extension]:
+    if is_set("LITECON_PURE_PYTHON"):
+        return []
+    names = sorted(path.stem for path in NATIVE.glob("*.pyx"))
+    return [Extension(f"litecon._native.{name}", [str(NATIVE / f"{name}.pyx")]) for name in names]
+
+
+setup(ext_modules=kernels(), cmdclass={"build_ext": BuildKernels})
