@@ -1,19 +1,23 @@
 """Look whether something is to be received, without waiting for it.
 
-There is no such call in ASGI. `receive()` is started; where it would wait it is cancelled in the way of the event loop that
-runs, which is what every server is prepared for: a parked `receive()` would take the next event from other readers.
+ASGI has no such call. `receive()` is started, and where it would wait it is cancelled in the way of the event loop that
+runs: every server is prepared for that, and it loses no event. To leave it waiting instead would take the next event
+away from whoever receives next.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import coroutine
-from typing import Any
+from typing import Any, Final
 
 from .types import Event, Receive
 
 __all__ = ("poll",)
+
+_BARE_YIELDS: Final = 3
+"""How often `receive()` may give the loop a turn, as `asyncio.sleep(0)` does, before that counts as waiting."""
 
 
 async def poll(receive: Receive) -> Event | None:
@@ -23,29 +27,16 @@ async def poll(receive: Receive) -> Event | None:
         receive: The server's callable.
     """
     trio = sys.modules.get("trio")
-    if trio is not None and _runs(trio):
-        with trio.CancelScope() as scope:
-            event: Event = await _drive(receive(), scope)
-            return event
-        return None
-    from asyncio import CancelledError
-
-    try:
-        event = await _drive(receive(), None)
-    except _WouldWait:
-        return None
-    except CancelledError as error:
-        if error is not _cancelled_here(error):
-            raise
-        return None
-    return event
+    if trio is None or not _is_running(trio):
+        event: Event | None = await _look(receive())
+        return event
+    with trio.CancelScope() as scope:
+        event = await _watched(receive(), lambda trap: scope.cancel() if hasattr(trap, "abort_func") else None)
+        return event
+    return None
 
 
-class _WouldWait(BaseException):
-    pass
-
-
-def _runs(trio: Any) -> bool:
+def _is_running(trio: Any) -> bool:
     try:
         trio.lowlevel.current_task()
     except RuntimeError:
@@ -53,13 +44,71 @@ def _runs(trio: Any) -> bool:
     return True
 
 
-def _cancelled_here(error: BaseException) -> BaseException | None:
-    return error if error.args == (_REASON,) else None
+def _steps(awaitable: Any) -> Any:
+    return awaitable.__await__() if hasattr(awaitable, "__await__") else awaitable
 
 
-_REASON = "litecon: receive() would wait"
+def _send(steps: Any, value: Any) -> Any:
+    return next(steps) if value is None else steps.send(value)
 
 
 @coroutine
-def _drive(awaitable: Any, trio_scope: Any) -> Generator[Any, Any, Any]:
-    raise NotImplementedError
+def _watched(awaitable: Any, watch: Callable[[Any], object]) -> Generator[Any, Any, Any]:
+    """Await something, and show what it yields before the loop gets it."""
+    steps = _steps(awaitable)
+    value = None
+    error: BaseException | None = None
+    while True:
+        try:
+            yielded = _send(steps, value) if error is None else steps.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        watch(yielded)
+        value = error = None
+        try:
+            value = yield yielded
+        except GeneratorExit:
+            steps.close()
+            raise
+        except BaseException as thrown:
+            error = thrown
+
+
+@coroutine
+def _look(awaitable: Any) -> Generator[Any, Any, Any]:
+    """Await something under asyncio until it would wait; then cancel it as a task does, and return None."""
+    from asyncio import CancelledError
+
+    steps = _steps(awaitable)
+    try:
+        yielded = _send(steps, None)
+        for _ in range(_BARE_YIELDS):
+            if yielded is not None:
+                break
+            yield None
+            yielded = _send(steps, None)
+    except StopIteration as stop:
+        return stop.value
+    if hasattr(yielded, "_asyncio_future_blocking"):
+        yielded._asyncio_future_blocking = False
+        yielded.cancel()
+    if not hasattr(steps, "throw"):
+        return None
+    # what follows is its cleaning up, or the event that came in this moment
+    from_loop = False
+    error: BaseException | None = CancelledError()
+    while True:
+        try:
+            yielded = _send(steps, None) if error is None else steps.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        except CancelledError:
+            if from_loop:
+                raise
+            return None
+        error = None
+        try:
+            yield yielded
+        except BaseException as thrown:
+            error = thrown
+            from_loop = True

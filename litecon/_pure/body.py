@@ -187,8 +187,9 @@ class BodyStream:
         if not self._started and reader.consumed:
             raise body_streamed()
         with reader:
-            reader.check(self._max_size, None if self._started else self._announced)
+            announced = None if self._started else self._announced
             self._started = True
+            reader.check(self._max_size, announced)
             chunks = reader.chunks
             while not chunks and not reader.ended:
                 reader.feed(reader.next_peeked() or await self._receive(), self._max_size)

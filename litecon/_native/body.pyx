@@ -1,0 +1,379 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""The body of a request: what was received of it, shared by all connections over one scope, and the stream."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_CheckExact
+from cpython.object cimport PyObject
+
+from litecon._native.operation cimport Operation, install, is_suspended, mark
+
+from collections import deque
+
+from litecon._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
+
+cdef extern from *:
+    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
+
+UNSET = object()
+
+cdef str _SCOPE_KEY = "litecon.body"
+
+
+cdef object _kind_of(object event):
+    cdef PyObject *found
+    cdef object kind
+    if PyDict_CheckExact(event):
+        found = PyDict_GetItemWithError(event, "type")
+        if found is NULL:
+            raise wrong_event(event)
+        kind = <object> found
+    else:
+        try:
+            kind = event["type"]
+        except (TypeError, KeyError, IndexError):
+            raise wrong_event(event) from None
+    if kind != "http.request" and kind != "http.disconnect":
+        raise wrong_event(event)
+    return kind
+
+
+cdef object _get(object event, object key):
+    cdef PyObject *found
+    if PyDict_CheckExact(event):
+        found = PyDict_GetItemWithError(event, key)
+        return None if found is NULL else <object> found
+    return event.get(key)
+
+
+cdef Py_ssize_t bound(object limit) except -2:
+    return -1 if limit is None else limit
+
+
+cdef class BodyReader:
+    """What was received of one body. It does no I/O: events go in, bytes come out.
+
+    As a context manager it is claimed by one task, which alone may feed it.
+    """
+
+    def __cinit__(self):
+        self.json = self.msgpack = UNSET
+
+    def __enter__(self):
+        self.claim()
+        return self
+
+    def __exit__(self, *details):
+        self.busy = False
+
+    cdef int claim(self) except -1:
+        if self.busy:
+            raise body_busy()
+        self.busy = True
+        return 0
+
+    cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1:
+        if max_size >= 0 and (self.size > max_size or announced > max_size):
+            raise body_too_large(max_size)
+        if self.disconnected and not (self.ended or self._first is not None or self._peeked):
+            raise disconnected()
+        return 0
+
+    def check(self, max_size, announced):
+        """Raise what is known before anything more is received.
+
+        Args:
+            max_size: Bytes that are accepted; None for any number.
+            announced: The Content-Length, None if it is missing or invalid.
+
+        Raises:
+            RequestEntityTooLarge: More was received, or is announced.
+            ClientDisconnect: The client has gone before the end, and all that it sent was read.
+        """
+        self.check_size(bound(max_size), bound(announced))
+
+    def peek(self, event):
+        """Keep an event that was received ahead of reading; `next_peeked` gives it.
+
+        Args:
+            event: Of an HTTP connection.
+
+        Raises:
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        if _kind_of(event) == "http.disconnect":
+            self.disconnected = True
+        else:
+            body = event.get("body")
+            if isinstance(body, bytes):
+                self.peeked_size += len(body)
+        if self._peeked is None:
+            self._peeked = deque()
+        self._peeked.append(event)
+
+    cdef object pop_peeked(self):
+        return self._peeked.popleft() if self._peeked else None
+
+    def next_peeked(self):
+        """Return the first event that was received ahead, None if there is none."""
+        return self.pop_peeked()
+
+    cdef int take(self, object event, Py_ssize_t max_size) except -1:
+        cdef object chunk
+        if _kind_of(event) == "http.disconnect":
+            self.disconnected = True
+            raise disconnected()
+        chunk = _get(event, "body")
+        if chunk is not None and chunk:
+            if not isinstance(chunk, bytes):
+                raise wrong_event_body(chunk)
+            self.size += PyBytes_GET_SIZE(chunk)
+            if self._first is None:
+                self._first = chunk
+            elif self._more is None:
+                self._more = [chunk]
+            else:
+                self._more.append(chunk)
+        if not _get(event, "more_body"):
+            self.ended = True
+        if 0 <= max_size < self.size:
+            raise body_too_large(max_size)
+        return 0
+
+    def feed(self, event, max_size):
+        """Take an event that `receive` gave.
+
+        Args:
+            event: `http.request` or `http.disconnect`.
+            max_size: Bytes of body that are accepted; None for any number.
+
+        Raises:
+            ClientDisconnect: The client has gone before the end.
+            RequestEntityTooLarge: The bytes received are more than accepted; they are kept.
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        self.take(event, bound(max_size))
+
+    cdef bytes pop_chunk(self):
+        cdef bytes chunk = self._first
+        self._first = None
+        if self._more is not None:
+            self._first = self._more[self._at]
+            self._more[self._at] = None
+            self._at += 1
+            if self._at == len(self._more):
+                self._more = None
+                self._at = 0
+        if chunk is not None:
+            self.streamed += PyBytes_GET_SIZE(chunk)
+        return chunk
+
+    cdef bytes whole(self):
+        if self.streamed:
+            raise body_streamed()
+        if self.body is None:
+            if self._first is None:
+                self.body = b""
+            elif self._more is None:
+                self.body = self._first
+            else:
+                self._more.insert(0, self._first)
+                self.body = b"".join(self._more)
+            self._first = self._more = None
+        return self.body
+
+    def finish(self):
+        """Return the whole body, once its last event was fed.
+
+        Raises:
+            StreamConsumed: A stream has given a part of it away.
+        """
+        return self.whole()
+
+
+cdef BodyReader shared_reader(object scope):
+    cdef object reader = None
+    cdef PyObject *found
+    if PyDict_CheckExact(scope):
+        found = PyDict_GetItemWithError(scope, _SCOPE_KEY)
+        if found is not NULL:
+            return <BodyReader?> found
+        reader = BodyReader.__new__(BodyReader)
+        scope[_SCOPE_KEY] = reader
+        return reader
+    reader = scope.get(_SCOPE_KEY)
+    if reader is None:
+        reader = BodyReader.__new__(BodyReader)
+        try:
+            scope[_SCOPE_KEY] = reader
+        except TypeError:
+            # where the scope cannot be changed, each connection has a reader of its own
+            pass
+    return reader
+
+
+@cython.final
+cdef class NextChunk(Operation):
+    """`BodyStream.__anext__`."""
+
+    cdef BodyStream stream
+    cdef bint claimed
+
+    def __dealloc__(self):
+        if is_suspended(self) and self.stream is not None:
+            self.release()
+
+    cdef void release(self) noexcept:
+        if self.claimed:
+            self.claimed = False
+            self.stream.reader.busy = False
+
+    cdef str label(self):
+        return "BodyStream.__anext__"
+
+    cdef object begin(self):
+        cdef BodyStream stream = self.stream
+        cdef BodyReader reader = stream.reader
+        cdef Py_ssize_t announced
+        if stream.closed:
+            raise StopAsyncIteration
+        if reader.body is not None:
+            self._done = True
+            return stream.kept(reader.body)
+        if not stream.started and reader.consumed:
+            raise body_streamed()
+        reader.claim()
+        self.claimed = True
+        announced = -1 if stream.started else stream.announced
+        stream.started = True
+        reader.check_size(stream.max_size, announced)
+        return self.advance()
+
+    cdef object step(self, object result):
+        self.stream.reader.take(result, self.stream.max_size)
+        return self.advance()
+
+    cdef object advance(self):
+        cdef BodyStream stream = self.stream
+        cdef BodyReader reader = stream.reader
+        cdef object event
+        while reader._first is None and not reader.ended:
+            event = reader.pop_peeked()
+            if event is None:
+                return stream.receive()
+            reader.take(event, stream.max_size)
+        self._done = True
+        if reader._first is not None:
+            return reader.pop_chunk()
+        stream.closed = reader.consumed = True
+        return b""
+
+
+install(NextChunk)
+
+
+@cython.final
+cdef class Immediate(Operation):
+    """An asynchronous method that waits for nothing: `BodyStream.aclose` and `.athrow`."""
+
+    cdef BodyStream stream
+    cdef object error
+    cdef str name
+
+    cdef str label(self):
+        return self.name
+
+    cdef object begin(self):
+        self.stream.closed = True
+        if self.error is not None:
+            raise self.error
+        self._done = True
+
+
+install(Immediate)
+
+
+@cython.final
+cdef class BodyStream:
+    """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
+
+    cdef BodyReader reader
+    cdef object receive
+    cdef Py_ssize_t max_size
+    cdef Py_ssize_t announced
+    cdef bint started
+    cdef bint at_end
+    cdef bint closed
+    cdef object __weakref__
+
+    def __init__(self, BodyReader reader not None, receive, max_size, announced):
+        self.reader = reader
+        self.receive = receive
+        self.max_size = bound(max_size)
+        self.announced = bound(announced)
+
+    def __aiter__(self):
+        return self
+
+    def __anext__(self):
+        return self.next_chunk()
+
+    cdef NextChunk next_chunk(self):
+        cdef NextChunk operation = NextChunk.__new__(NextChunk)
+        operation.stream = self
+        return operation
+
+    cdef bytes kept(self, bytes body):
+        self.started = True
+        if self.at_end or not body:
+            self.closed = True
+            return b""
+        self.at_end = True
+        return body
+
+    def asend(self, value):
+        """Return the next chunk, as `__anext__` does.
+
+        Args:
+            value: None before the first chunk; ignored afterwards.
+
+        Raises:
+            TypeError: Another value was sent before the first chunk.
+            StopAsyncIteration: The final `b""` was given.
+        """
+        if value is not None and not self.started:
+            raise TypeError("can't send non-None value to a just-started async generator")
+        return self.next_chunk()
+
+    def athrow(self, error, *details):
+        """Close the stream and raise an exception.
+
+        Args:
+            error: The exception.
+            details: Accepted for the older signature of three arguments, and not used.
+        """
+        cdef Immediate operation = Immediate.__new__(Immediate)
+        operation.stream = self
+        operation.error = error
+        operation.name = "BodyStream.athrow"
+        return operation
+
+    def aclose(self):
+        """Close the stream; what was received and not given out stays for the next."""
+        cdef Immediate operation = Immediate.__new__(Immediate)
+        operation.stream = self
+        operation.name = "BodyStream.aclose"
+        return operation
+
+
+cdef object new_stream(BodyReader reader, object receive, Py_ssize_t max_size, Py_ssize_t announced):
+    cdef BodyStream stream = BodyStream.__new__(BodyStream)
+    stream.reader = reader
+    stream.receive = receive
+    stream.max_size = max_size
+    stream.announced = announced
+    return stream
+
+
+for _name in ("asend", "athrow", "aclose"):
+    mark(BodyStream, _name)

@@ -1,0 +1,356 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""What a request reads from its headers, and the methods that read its body."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.object cimport PyObject, PyTypeObject
+
+from litecon._native.body cimport UNSET, BodyReader, bound, new_stream, shared_reader
+from litecon._native.operation cimport Operation, install, is_suspended, mark
+from litecon._native.parsing cimport read_content_type, scan_headers
+from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
+from litecon._native.url cimport headers_of
+
+from typing import Any
+
+from litecon._errors import body_streamed, invalid_content_length
+from litecon._joining import joined
+
+cdef extern from *:
+    """
+    /* the version of a class: another after each change of it or of its bases, 0 if it has none */
+    #ifdef Py_GIL_DISABLED
+    #define litecon_version(type) 0
+    #else
+    #define litecon_version(type) ((type)->tp_version_tag)
+    #endif
+    """
+    unsigned int litecon_version(PyTypeObject *cls) noexcept
+    PyTypeObject *Py_TYPE(object o) noexcept
+
+cdef object _accept_class = None
+cdef object _decode_json = None
+cdef object _decode_msgpack = None
+cdef object ANY = Any
+
+cdef enum:
+    BODY = 0
+    JSON = 1
+    MSGPACK = 2
+    STREAM_OVERRIDDEN = 1
+    BODY_OVERRIDDEN = 2
+
+
+def use_accept(accept):
+    """Say what `RequestBase.accept` returns: the class is written once, above both kernels.
+
+    Args:
+        accept: Called with the header's value.
+    """
+    global _accept_class
+    _accept_class = accept
+
+
+cdef Py_ssize_t _length(bytes value) noexcept:
+    """Return a Content-Length, -1 for what is none, or has more digits than any bound."""
+    cdef const char *text = PyBytes_AS_STRING(value)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(value)
+    cdef Py_ssize_t index
+    cdef Py_ssize_t length = 0
+    if size == 0 or size > 18:
+        return -1
+    for index in range(size):
+        if not c"0" <= text[index] <= c"9":
+            return -1
+        length = length * 10 + (text[index] - c"0")
+    return length
+
+
+cdef Py_ssize_t _announced(object scope) except -2:
+    cdef object value = scan_headers(headers_of(scope), "content-length", 14)
+    return -1 if value is None else _length(value)
+
+
+# PERF: which methods a class overrides is looked up once, and again when the class has another version
+cdef PyTypeObject *_known_class = NULL
+cdef unsigned int _known_version = 0
+cdef int _known_overrides = 0
+
+
+cdef int _overrides(object request) except -1:
+    global _known_class, _known_version, _known_overrides
+    cdef PyTypeObject *cls = Py_TYPE(request)
+    cdef int overrides = 0
+    if cls is _known_class and _known_version != 0 and litecon_version(cls) == _known_version:
+        return _known_overrides
+    if (<object> cls).stream is not _STREAM:
+        overrides |= STREAM_OVERRIDDEN
+    if (<object> cls).body is not _BODY:
+        overrides |= BODY_OVERRIDDEN
+    _known_class = cls
+    _known_version = litecon_version(cls)
+    _known_overrides = overrides
+    return overrides
+
+
+@cython.final
+cdef class ReadBody(Operation):
+    """`Request.body`, `.json` and `.msgpack`: reads to the end, and decodes."""
+
+    cdef RequestBase request
+    cdef BodyReader reader
+    cdef object type
+    cdef Py_ssize_t max_size
+    cdef int method
+    cdef bint claimed
+    cdef bint foreign
+
+    def __dealloc__(self):
+        if is_suspended(self) and self.reader is not None:
+            self.release()
+
+    cdef void release(self) noexcept:
+        if self.claimed:
+            self.claimed = False
+            self.reader.busy = False
+
+    cdef str label(self):
+        if self.method == BODY:
+            return "Request.body"
+        return "Request.json" if self.method == JSON else "Request.msgpack"
+
+    cdef object begin(self):
+        cdef RequestBase request = self.request
+        cdef object scope = scope_of(request)
+        cdef BodyReader reader = reader_of(request, scope)
+        cdef int overrides
+        cdef Py_ssize_t announced = -1
+        self.reader = reader
+        if self.method == JSON and self.type is ANY and reader.json is not UNSET:
+            self._done = True
+            return reader.json
+        if self.method == MSGPACK and self.type is ANY and reader.msgpack is not UNSET:
+            self._done = True
+            return reader.msgpack
+        if reader.body is not None:
+            return self.finished(reader.body)
+        overrides = _overrides(request)
+        if overrides:
+            if self.method != BODY:
+                self.foreign = True
+                return request.body()
+            if overrides & STREAM_OVERRIDDEN:
+                self.foreign = True
+                return joined(request.stream())
+        reader.claim()
+        self.claimed = True
+        if reader.streamed:
+            raise body_streamed()
+        self.max_size = bound(request.limits.max_body_size)
+        if self.max_size >= 0:
+            announced = _announced(scope)
+        reader.check_size(self.max_size, announced)
+        return self.advance()
+
+    cdef object step(self, object result):
+        if self.foreign:
+            if self.method == BODY:
+                self.reader.body = result
+            return self.finished(result)
+        self.reader.take(result, self.max_size)
+        return self.advance()
+
+    cdef object advance(self):
+        cdef BodyReader reader = self.reader
+        cdef object event
+        while not reader.ended:
+            event = reader.pop_peeked()
+            if event is None:
+                return receive_of(self.request)()
+            reader.take(event, self.max_size)
+        self.release()
+        return self.finished(reader.whole())
+
+    cdef object finished(self, object body):
+        cdef object value
+        self._done = True
+        if self.method == BODY:
+            return body
+        if _decode_json is None:
+            _load_decoders()
+        if self.method == JSON:
+            value = _decode_json(body, self.type)
+            if self.type is ANY:
+                self.reader.json = value
+        else:
+            value = _decode_msgpack(body, self.type)
+            if self.type is ANY:
+                self.reader.msgpack = value
+        return value
+
+
+install(ReadBody)
+
+
+cdef int _load_decoders() except -1:
+    # not at import: who reads no JSON does not pay for the decoders
+    global _decode_json, _decode_msgpack
+    from litecon.serialization import decode_json, decode_msgpack
+
+    _decode_msgpack = decode_msgpack
+    _decode_json = decode_json
+    return 0
+
+
+cdef BodyReader reader_of(RequestBase request, object scope):
+    if request._reader is None:
+        request._reader = shared_reader(scope)
+    return request._reader
+
+
+cdef object _new_read(RequestBase request, int method, object type_):
+    cdef ReadBody operation = ReadBody.__new__(ReadBody)
+    operation.request = request
+    operation.method = method
+    operation.type = type_
+    return operation
+
+
+cdef class RequestBase(ConnectionBase):
+    """The accessors and the reading methods of an HTTP request."""
+
+    cdef int forget(self) except -1:
+        ConnectionBase.forget(self)
+        self._accept = None
+        self._content_type = None
+        self._reader = None
+        return 0
+
+    @property
+    def method(self):
+        """The request's method.
+
+        Raises:
+            ImproperlyConfiguredException: The scope has none.
+        """
+        return required_str(scope_of(self), "method")
+
+    @property
+    def content_type(self):
+        """The media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
+
+        `("application/octet-stream", {})` where the header is no media type, `("", {})` where there is none.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        cdef object scope = scope_of(self)
+        cdef object value
+        if self._content_type is None:
+            value = scan_headers(headers_of(scope), "content-type", 12)
+            self._content_type = read_content_type("" if value is None else value.decode("latin-1"))
+        return self._content_type
+
+    @property
+    def content_length(self):
+        """The number of bytes that the client announced, None if it did not.
+
+        Raises:
+            ClientException: The header has something else than ASCII digits (RFC 9110 section 8.6).
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        cdef object value = scan_headers(headers_of(scope_of(self)), "content-length", 14)
+        cdef Py_ssize_t length
+        if value is None:
+            return None
+        length = _length(value)
+        if length < 0:
+            raise invalid_content_length(value.decode("latin-1"))
+        return length
+
+    @property
+    def accept(self):
+        """What the client accepts (RFC 9110 section 12.5.1); everything without an Accept header.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        cdef object scope = scope_of(self)
+        cdef object value
+        if self._accept is None:
+            value = scan_headers(headers_of(scope), "accept", 6)
+            self._accept = _accept_class("*/*" if value is None else value.decode("latin-1"))
+        return self._accept
+
+    @property
+    def is_connected(self):
+        """Whether no disconnect was seen."""
+        return not reader_of(self, scope_of(self)).disconnected
+
+    @property
+    def body_reader(self):
+        """What was received of the body, shared by all connections over the scope."""
+        return reader_of(self, scope_of(self))
+
+    def body(self):
+        """Return the whole body, read once for all connections over the scope.
+
+        A read that was cancelled is taken up again by the next call.
+
+        Raises:
+            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            ClientDisconnect: The client has gone before the end.
+            StreamConsumed: A stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+            ImproperlyConfiguredException: The server's events break the ASGI specification.
+        """
+        return _new_read(self, BODY, None)
+
+    def stream(self):
+        """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
+
+        After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
+        """
+        cdef object scope = scope_of(self)
+        return new_stream(
+            reader_of(self, scope), receive_of(self), bound(self.limits.max_body_size), _announced(scope)
+        )
+
+    def json(self, type=Any):
+        """Return the body, decoded as JSON; None for an empty body.
+
+        Args:
+            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+
+        Raises:
+            SerializationException: It is no valid JSON, not of that type, or nests too deep.
+            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            ClientDisconnect: The client has gone before the end.
+            StreamConsumed: A stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+            ImproperlyConfiguredException: The server's events break the ASGI specification.
+        """
+        return _new_read(self, JSON, type)
+
+    def msgpack(self, type=Any):
+        """Return the body, decoded as MessagePack; None for an empty body.
+
+        Args:
+            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+
+        Raises:
+            SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes.
+            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            ClientDisconnect: The client has gone before the end.
+            StreamConsumed: A stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+            ImproperlyConfiguredException: The server's events break the ASGI specification.
+        """
+        return _new_read(self, MSGPACK, type)
+
+
+for _name in ("body", "json", "msgpack"):
+    mark(RequestBase, _name)
+
+cdef object _BODY = RequestBase.body
+cdef object _STREAM = RequestBase.stream

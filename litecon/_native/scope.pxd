@@ -1,0 +1,23 @@
+cdef class ConnectionBase:
+    # members of these names read the first three: see install_members in scope.pyx
+    cdef object scope
+    cdef object receive
+    cdef object send
+    # the scope that the cells below were read from
+    cdef object _seen
+    cdef object _base_url
+    cdef object _cookies
+    cdef object _headers
+    cdef object _query_params
+    cdef object _url
+    cdef object __weakref__
+
+    # Forget what was read from the last scope.
+    cdef int forget(self) except -1
+
+
+# The scope of a connection; after another one was set, the cells are forgotten.
+cdef object scope_of(ConnectionBase connection)
+cdef object receive_of(ConnectionBase connection)
+# scope[key], which the specification requires
+cdef object required_str(object scope, str key)

@@ -1,0 +1,268 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""What every connection reads from its scope, and the constructor of all connection classes."""
+
+from cpython.object cimport PyObject
+
+from litecon._native.headers cimport HeadersBase, new_headers
+from litecon._native.parsing cimport read_cookies, read_query
+from litecon._native.url cimport headers_of, new_url_from_scope, scope_get
+
+from litecon._defaults import empty_receive, empty_send
+from litecon._errors import missing_key, no_app, not_set, wrong_type
+
+cdef extern from *:
+    """
+    #include <stddef.h>
+    #include <structmember.h>
+
+    /* PERF: members instead of properties. The interpreter specialises a read of a member to a read of memory, where a
+       property of a C attribute is a call. A deleted member is NULL: only scope_of() and receive_of() may read them. */
+    #define LITECON_CONNECTION struct __pyx_obj_7litecon_7_native_5scope_ConnectionBase
+    #define litecon_install_members(type) litecon_install_members_at((PyTypeObject *) (type), offsetof(LITECON_CONNECTION, scope), \\
+        offsetof(LITECON_CONNECTION, receive), offsetof(LITECON_CONNECTION, send))
+
+    static int litecon_install_members_at(PyTypeObject *type, size_t scope, size_t receive, size_t send) {
+        static PyMemberDef members[] = {
+            {"scope", T_OBJECT_EX, 0, 0, "What the server says of the connection."},
+            {"receive", T_OBJECT_EX, 0, 0, "The callable that gives events."},
+            {"send", T_OBJECT_EX, 0, 0, "The callable that takes events."},
+        };
+        size_t i;
+        members[0].offset = (Py_ssize_t) scope;
+        members[1].offset = (Py_ssize_t) receive;
+        members[2].offset = (Py_ssize_t) send;
+        for (i = 0; i < 3; i++) {
+            PyObject *descriptor = PyDescr_NewMember(type, &members[i]);
+            if (descriptor == NULL) return -1;
+            if (PyDict_SetItemString(type->tp_dict, members[i].name, descriptor) < 0) {
+                Py_DECREF(descriptor);
+                return -1;
+            }
+            Py_DECREF(descriptor);
+        }
+        PyType_Modified(type);
+        return 0;
+    }
+    """
+    int litecon_install_members(type cls) except -1
+
+
+cdef object _address = None
+cdef object _headers_class = None
+cdef object _multidict = None
+cdef object _state = None
+cdef object _url_class = None
+
+
+def use_classes(*, address, type headers not None, multidict, state, type url not None):
+    """Say which classes the accessors return: they are written once, above both kernels.
+
+    Args:
+        address: Called with host and port.
+        headers: A subclass of `HeadersBase`.
+        multidict: Called with a list of pairs.
+        state: Called with `scope["state"]`.
+        url: A subclass of `URLBase`.
+    """
+    global _address, _headers_class, _multidict, _state, _url_class
+    _address = address
+    _headers_class = headers
+    _multidict = multidict
+    _state = state
+    _url_class = url
+
+
+cdef object scope_of(ConnectionBase connection):
+    if connection.scope is not connection._seen:
+        # SAFETY: a deleted member is NULL, and _seen never is
+        if <PyObject *> connection.scope is NULL:
+            raise AttributeError(f"{type(connection).__name__!r} object has no attribute 'scope'")
+        connection.forget()
+        connection._seen = connection.scope
+    return connection.scope
+
+
+cdef object receive_of(ConnectionBase connection):
+    # SAFETY: a deleted member is NULL
+    if <PyObject *> connection.receive is NULL:
+        raise AttributeError(f"{type(connection).__name__!r} object has no attribute 'receive'")
+    return connection.receive
+
+
+cdef object required_str(object scope, str key):
+    cdef object value = scope_get(scope, key)
+    if not isinstance(value, str):
+        raise missing_key(key) if value is None else wrong_type(key, value, "a str")
+    return value
+
+
+cdef object _required(object scope, str key):
+    cdef object value = scope_get(scope, key)
+    if value is None and key not in scope:
+        raise not_set(key)
+    return value
+
+
+cdef class ConnectionBase:
+    """The accessors that an HTTP request and a WebSocket share."""
+
+    def __init__(self, scope, receive=empty_receive, send=empty_send):
+        self.scope = scope
+        self._seen = scope
+        self.receive = receive
+        self.send = send
+
+    cdef int forget(self) except -1:
+        self._base_url = None
+        self._cookies = None
+        self._headers = None
+        self._query_params = None
+        self._url = None
+        return 0
+
+    @property
+    def app(self):
+        """The application: `scope["litestar_app"]`, else `scope["app"]`.
+
+        Raises:
+            ImproperlyConfiguredException: The scope has neither.
+        """
+        cdef object scope = scope_of(self)
+        cdef object app = scope_get(scope, "litestar_app")
+        if app is None:
+            app = scope_get(scope, "app")
+            if app is None:
+                raise no_app()
+        return app
+
+    @property
+    def route_handler(self):
+        """The handler that the router chose.
+
+        Raises:
+            ImproperlyConfiguredException: The scope has none.
+        """
+        return _required(scope_of(self), "route_handler")
+
+    @property
+    def auth(self):
+        """What the authentication middleware made of the credentials.
+
+        Raises:
+            ImproperlyConfiguredException: No middleware has set it.
+        """
+        return _required(scope_of(self), "auth")
+
+    @property
+    def user(self):
+        """The user that the authentication middleware found.
+
+        Raises:
+            ImproperlyConfiguredException: No middleware has set it.
+        """
+        return _required(scope_of(self), "user")
+
+    @property
+    def session(self):
+        """The session's data.
+
+        Raises:
+            ImproperlyConfiguredException: No middleware has set it.
+        """
+        return _required(scope_of(self), "session")
+
+    @property
+    def state(self):
+        """The connection's state, which writes through to `scope["state"]`."""
+        cdef object scope = scope_of(self)
+        cdef object state = scope_get(scope, "state")
+        if state is None:
+            state = scope["state"] = {}
+        return _state(state)
+
+    @property
+    def url(self):
+        """The URL that was asked for.
+
+        Raises:
+            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ImproperlyConfiguredException: The scope breaks the ASGI specification.
+        """
+        cdef object scope = scope_of(self)
+        if self._url is None:
+            self._url = new_url_from_scope(_url_class, scope, False)
+        return self._url
+
+    @property
+    def base_url(self):
+        """The URL of the application's root: that of the connection without path and query.
+
+        Raises:
+            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ImproperlyConfiguredException: The scope breaks the ASGI specification.
+        """
+        cdef object scope = scope_of(self)
+        if self._base_url is None:
+            self._base_url = new_url_from_scope(_url_class, scope, True)
+        return self._base_url
+
+    @property
+    def headers(self):
+        """The headers, a live view of `scope["headers"]`.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no iterable.
+        """
+        cdef object raw = headers_of(scope_of(self))
+        cdef object headers = self._headers
+        if headers is None or (<HeadersBase> headers)._raw is not raw:
+            self._headers = headers = new_headers(_headers_class, raw)
+        return headers
+
+    @property
+    def query_params(self):
+        """The parameters of the query string, all values of repeated ones.
+
+        Raises:
+            RequestEntityTooLarge: There are more than `limits.max_fields`.
+            ImproperlyConfiguredException: The scope's query string is not bytes.
+        """
+        cdef object scope = scope_of(self)
+        cdef object query
+        if self._query_params is None:
+            query = scope_get(scope, "query_string")
+            if not isinstance(query, bytes):
+                if query is not None or "query_string" in scope:
+                    raise wrong_type("query_string", query, "bytes")
+                query = b""
+            self._query_params = _multidict(read_query(query, self.limits.max_fields))
+        return self._query_params
+
+    @property
+    def path_params(self):
+        """What the router read from the path; an empty dict without one."""
+        cdef object params = scope_get(scope_of(self), "path_params")
+        return {} if params is None else params
+
+    @property
+    def cookies(self):
+        """The cookies of all Cookie headers (RFC 6265 section 5.4); the last of a name wins.
+
+        Raises:
+            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+        """
+        cdef object scope = scope_of(self)
+        if self._cookies is None:
+            self._cookies = read_cookies(headers_of(scope))
+        return self._cookies
+
+    @property
+    def client(self):
+        """The client's host and port; None where the server does not know them, as for a unix socket."""
+        cdef object client = scope_get(scope_of(self), "client")
+        if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
+            return None
+        return _address(client[0], client[1])
+
+
+litecon_install_members(ConnectionBase)

@@ -1,0 +1,327 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""The components of a URL, and how a scope gives them (RFC 3986, ASGI 3)."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_CheckExact
+from cpython.object cimport PyObject
+from cpython.unicode cimport (
+    PyUnicode_DATA,
+    PyUnicode_DecodeASCII,
+    PyUnicode_GET_LENGTH,
+    PyUnicode_KIND,
+    PyUnicode_READ,
+)
+
+from litecon._native.parsing cimport scan_headers
+
+from litecon._errors import invalid_host, missing_key, wrong_type
+
+cdef extern from *:
+    """
+    /* PERF: the constructor of a Python subclass is not called, nor looked up */
+    static PyObject *litecon_new(PyTypeObject *base, PyTypeObject *cls, PyObject *no_arguments) {
+        return base->tp_new(cls, no_arguments, NULL);
+    }
+
+    /* reg-name (RFC 3986 section 3.2.2) but for percent escapes */
+    static int litecon_is_name(unsigned char c) {
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return 1;
+        switch (c) {
+            case '-': case '.': case '_': case '~': case '!': case '$': case '&': case '\\'': case '(': case ')':
+            case '*': case '+': case ',': case ';': case '=': return 1;
+        }
+        return 0;
+    }
+
+    static int litecon_is_hex(unsigned char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    }
+
+    /* the length of the host in an authority without user; 0 if it is none, or if something other than a port follows */
+    static Py_ssize_t litecon_host_length(const unsigned char *text, Py_ssize_t length) {
+        Py_ssize_t i = 0;
+        if (length && text[0] == '[') {
+            for (i = 1; i < length && (litecon_is_hex(text[i]) || text[i] == ':' || text[i] == '.'); i++);
+            if (i == 1 || i == length || text[i] != ']') return 0;
+            i++;
+        } else {
+            while (i < length) {
+                if (litecon_is_name(text[i])) i++;
+                else if (text[i] == '%' && length - i > 2 && litecon_is_hex(text[i + 1]) && litecon_is_hex(text[i + 2])) i += 3;
+                else break;
+            }
+        }
+        return i < length && text[i] != ':' ? 0 : i;
+    }
+
+    /* the number behind the colon, -1 without one, -2 if it is none */
+    static long litecon_port(const unsigned char *text, Py_ssize_t length) {
+        long port = 0;
+        Py_ssize_t i;
+        if (length < 2) return -1;
+        if (length > 6) return -2;
+        for (i = 1; i < length; i++) {
+            if (text[i] < '0' || text[i] > '9') return -2;
+            port = port * 10 + (text[i] - '0');
+        }
+        return port > 65535 ? -2 : port;
+    }
+
+    static int litecon_is_query(unsigned char c) {
+        return c > 0x20 && c < 0x7F && c != '#';
+    }
+    """
+    object litecon_new(type base, type cls, tuple no_arguments)
+    Py_ssize_t litecon_host_length(const unsigned char *text, Py_ssize_t length) noexcept
+    long litecon_port(const unsigned char *text, Py_ssize_t length) noexcept
+    bint litecon_is_query(unsigned char c) noexcept
+    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
+
+
+cdef object scope_get(object scope, object key):
+    cdef PyObject *value
+    if PyDict_CheckExact(scope):
+        value = PyDict_GetItemWithError(scope, key)
+        return None if value is NULL else <object> value
+    return scope.get(key)
+
+
+cdef object headers_of(object scope):
+    cdef object headers = scope_get(scope, "headers")
+    if type(headers) is list or type(headers) is tuple or isinstance(headers, (list, tuple)):
+        return headers
+    if headers is None and "headers" not in scope:
+        return ()
+    if isinstance(headers, (str, bytes)):
+        raise wrong_type("headers", headers, "an iterable of pairs of bytes")
+    try:
+        headers = list(headers)
+    except TypeError:
+        raise wrong_type("headers", headers, "an iterable of pairs of bytes") from None
+    scope["headers"] = headers
+    return headers
+
+
+def raw_headers(scope):
+    """Return `scope["headers"]` as a list or tuple; another iterable is read into the scope, once.
+
+    Args:
+        scope: Of any kind of connection.
+
+    Raises:
+        ImproperlyConfiguredException: The headers are no iterable.
+    """
+    return headers_of(scope)
+
+
+cdef class URLBase:
+    """The five components of a URL, unchangeable."""
+
+    def __str__(self):
+        cdef str text = self._text
+        if text is None:
+            # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
+            if self.netloc or self.path.startswith("//"):
+                text = f"{self.scheme}://{self.netloc}{self.path}" if self.scheme else f"//{self.netloc}{self.path}"
+            elif self.scheme:
+                text = f"{self.scheme}:{self.path}"
+            else:
+                text = self.path
+            if self.query:
+                text = f"{text}?{self.query}"
+            if self.fragment:
+                text = f"{text}#{self.fragment}"
+            self._text = text
+        return text
+
+    def __eq__(self, other):
+        if isinstance(other, (URLBase, str)):
+            return str(self) == str(other)
+        return NotImplemented
+
+    def __hash__(self):
+        return hash(str(self))
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"a URL is immutable: use url.with_replacements({name}=...)")
+
+    def __delattr__(self, name):
+        raise AttributeError("a URL is immutable")
+
+
+cdef object _new_url(type cls, str scheme, str netloc, str path, str query, str fragment):
+    # SAFETY: the callers pass subclasses of URLBase only
+    cdef URLBase url = <URLBase> litecon_new(URLBase, cls, ())
+    url.scheme = scheme
+    url.netloc = netloc
+    url.path = path
+    url.query = query
+    url.fragment = fragment
+    return url
+
+
+def make_url(cls, str scheme not None, str netloc not None, str path not None, str query not None, str fragment not None):
+    """Return a URL of that class.
+
+    Args:
+        cls: A subclass of `URLBase`.
+        scheme: Without the colon.
+        netloc: Host and port, perhaps user and password before them.
+        path: As it stands in a URL.
+        query: Without the question mark.
+        fragment: Without the number sign.
+    """
+    if not issubclass(cls, URLBase):
+        raise TypeError(f"{cls!r} is no subclass of URLBase")
+    return _new_url(cls, scheme, netloc, path, query, fragment)
+
+
+def url_from_scope(cls, scope, base):
+    """Return the URL of a connection.
+
+    Args:
+        cls: A subclass of `URLBase`.
+        scope: Of any kind of connection.
+        base: Whether to give the application's root instead: its path is the root path and a slash, it has no query.
+
+    Raises:
+        ClientException: The Host header is no authority.
+        ImproperlyConfiguredException: The scope breaks the ASGI specification.
+    """
+    if not issubclass(cls, URLBase):
+        raise TypeError(f"{cls!r} is no subclass of URLBase")
+    return new_url_from_scope(cls, scope, base)
+
+
+cdef object new_url_from_scope(type cls, object scope, bint base):
+    cdef object scheme = scope_get(scope, "scheme")
+    cdef object query
+    cdef str netloc, path
+    if scheme is None:
+        scheme = "ws" if scope_get(scope, "type") == "websocket" else "http"
+    elif type(scheme) is not str:
+        if not isinstance(scheme, str):
+            raise wrong_type("scheme", scheme, "a str")
+        scheme = str(scheme)
+    netloc = _netloc(scope, scheme)
+    if base:
+        return _new_url(cls, scheme, netloc, _base_path(scope), "", "")
+    path = _encode_path(_full_path(scope))
+    query = scope_get(scope, "query_string")
+    if query is None and "query_string" not in scope:
+        return _new_url(cls, scheme, netloc, path, "", "")
+    if not isinstance(query, bytes):
+        raise wrong_type("query_string", query, "bytes")
+    return _new_url(cls, scheme, netloc, path, _encode_query(query), "")
+
+
+cdef long _default_port(str scheme) except -2:
+    if scheme == "http" or scheme == "ws":
+        return 80
+    if scheme == "https" or scheme == "wss":
+        return 443
+    return -1
+
+
+cdef str _netloc(object scope, str scheme):
+    cdef object host = scan_headers(headers_of(scope), "host", 4)
+    cdef const unsigned char *text
+    cdef Py_ssize_t size, length
+    cdef long port
+    cdef str name
+    if host is None or not host:
+        return _server(scope, scheme)
+    text = <const unsigned char *> PyBytes_AS_STRING(host)
+    size = PyBytes_GET_SIZE(host)
+    length = litecon_host_length(text, size)
+    port = litecon_port(text + length, size - length)
+    if length == 0 or port == -2:
+        raise invalid_host(host.decode("latin-1"))
+    name = PyUnicode_DecodeASCII(<const char *> text, length, NULL)
+    return name if port <= 0 or port == _default_port(scheme) else f"{name}:{port}"
+
+
+cdef str _server(object scope, str scheme):
+    cdef object server = scope_get(scope, "server")
+    cdef object port
+    cdef bytes host
+    cdef str name
+    if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
+        return ""
+    name = str(server[0])
+    port = server[1] if len(server) > 1 else None
+    if ":" in name and not name.startswith("["):
+        name = f"[{name}]"
+    # the path of a unix socket is no host
+    if not name.isascii():
+        return ""
+    host = name.encode("ascii")
+    if not host or litecon_host_length(<const unsigned char *> PyBytes_AS_STRING(host), len(host)) != len(host):
+        return ""
+    if not isinstance(port, int) or not port or port == _default_port(scheme):
+        return name
+    return f"{name}:{port}"
+
+
+cdef str _root_path(object scope, str key):
+    cdef object root_path = scope_get(scope, key)
+    if root_path is None or root_path == "":
+        return ""
+    if not isinstance(root_path, str):
+        if not root_path:
+            return ""
+        raise wrong_type("root_path", root_path, "a str")
+    return root_path.rstrip("/")
+
+
+cdef str _base_path(object scope):
+    cdef str root_path = _root_path(scope, "app_root_path" if scope_get(scope, "app_root_path") else "root_path")
+    return _encode_path(root_path + "/") if root_path else "/"
+
+
+cdef str _full_path(object scope):
+    cdef object path = scope_get(scope, "path")
+    cdef str root_path
+    if not isinstance(path, str):
+        raise missing_key("path") if path is None else wrong_type("path", path, "a str")
+    root_path = _root_path(scope, "root_path")
+    # the specification has the root path in the path; servers and frameworks of before had not
+    if root_path and path != root_path and not path.startswith(root_path + "/"):
+        return root_path + path
+    return str(path)
+
+
+cdef bint _is_unsafe(Py_UCS4 c) noexcept:
+    return c < 0x20 or c == 0x7F or c == c"?" or c == c"#" or c == c"\\"
+
+
+cdef bint _has_unsafe(str path) noexcept:
+    cdef int kind = PyUnicode_KIND(path)
+    cdef const void *data = PyUnicode_DATA(path)
+    cdef Py_ssize_t index
+    for index in range(PyUnicode_GET_LENGTH(path)):
+        if _is_unsafe(PyUnicode_READ(kind, data, index)):
+            return True
+    return False
+
+
+cdef str _encode_path(str path):
+    if _has_unsafe(path):
+        path = "".join([f"%{<int> c:02X}" if _is_unsafe(c) else c for c in path])
+    if not path:
+        return path
+    if path[0] != "/":
+        return "/" + path
+    if PyUnicode_GET_LENGTH(path) > 1 and path[1] == "/":
+        return "/%2F" + path[2:]
+    return path
+
+
+cdef str _encode_query(bytes query):
+    cdef const unsigned char *text = <const unsigned char *> PyBytes_AS_STRING(query)
+    cdef Py_ssize_t length = PyBytes_GET_SIZE(query)
+    cdef Py_ssize_t index
+    for index in range(length):
+        if not litecon_is_query(text[index]):
+            return "".join([chr(c) if litecon_is_query(c) else f"%{c:02X}" for c in query])
+    return PyUnicode_DecodeASCII(<const char *> text, length, NULL)
