@@ -70,7 +70,7 @@ def invalid_host(host: str) -> ClientException:
 
 
 def invalid_content_length(value: str) -> ClientException:
-    return ClientException(f"invalid Content-Length header {quoted(value)}: expected ASCII digits only")
+    return ClientException(f"invalid Content-Length header {quoted(value)}: expected 1 to 18 ASCII digits")
 
 
 def too_many_fields(limit: int) -> RequestEntityTooLarge:

@@ -75,8 +75,6 @@ cdef class BodyReader:
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1:
         if max_size >= 0 and (self.size > max_size or announced > max_size):
             raise body_too_large(max_size)
-        if self.disconnected and not (self.ended or self._first is not None or self._peeked):
-            raise disconnected()
         return 0
 
     def check(self, max_size, announced):
@@ -88,7 +86,6 @@ cdef class BodyReader:
 
         Raises:
             RequestEntityTooLarge: More was received, or is announced.
-            ClientDisconnect: The client has gone before the end, and all that it sent was read.
         """
         self.check_size(bound(max_size), bound(announced))
 
@@ -112,10 +109,18 @@ cdef class BodyReader:
         self._peeked.append(event)
 
     cdef object pop_peeked(self):
-        return self._peeked.popleft() if self._peeked else None
+        if self._peeked:
+            return self._peeked.popleft()
+        if self.disconnected:
+            raise disconnected()
+        return None
 
     def next_peeked(self):
-        """Return the first event that was received ahead, None if there is none."""
+        """Return the first event that was received ahead, None if there is none and more can be received.
+
+        Raises:
+            ClientDisconnect: The client has gone, and no event is left.
+        """
         return self.pop_peeked()
 
     cdef int take(self, object event, Py_ssize_t max_size) except -1:

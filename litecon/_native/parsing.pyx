@@ -103,10 +103,9 @@ cdef extern from *:
 
 
 cdef bint _is_named(object key, const char *name, Py_ssize_t length) except -1:
-    if type(key) is bytes:
-        return PyBytes_GET_SIZE(key) == length and litecon_same_name(PyBytes_AS_STRING(key), name, length)
-    # what the other side does with it, at the same cost
-    return len(key) == length and key.lower() == name[:length]
+    if not isinstance(key, bytes):
+        raise TypeError
+    return PyBytes_GET_SIZE(key) == length and litecon_same_name(PyBytes_AS_STRING(key), name, length)
 
 
 cdef object scan_headers(object headers, const char *name, Py_ssize_t length):
@@ -135,7 +134,7 @@ cdef object scan_headers(object headers, const char *name, Py_ssize_t length):
             break
         else:
             return None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError):
         pass
     raise wrong_header(pair)
 
@@ -183,7 +182,7 @@ cdef list _scan_all(object headers, const char *name, Py_ssize_t length):
                 found.append(value)
         else:
             return found
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError):
         pass
     raise wrong_header(pair)
 

@@ -15,6 +15,7 @@ from cpython.unicode cimport (
 from litecon._native.parsing cimport scan_headers
 
 from litecon._errors import invalid_host, missing_key, wrong_type
+from litecon._hosts import is_ipv6
 
 cdef extern from *:
     """
@@ -199,10 +200,10 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     cdef str netloc, path
     if scheme is None:
         scheme = "ws" if scope_get(scope, "type") == "websocket" else "http"
-    elif type(scheme) is not str:
-        if not isinstance(scheme, str):
-            raise wrong_type("scheme", scheme, "a str")
-        scheme = str(scheme)
+    elif not isinstance(scheme, str):
+        raise wrong_type("scheme", scheme, "a str")
+    else:
+        scheme = scheme.lower()
     netloc = _netloc(scope, scheme)
     if base:
         return _new_url(cls, scheme, netloc, _base_path(scope), "", "")
@@ -235,7 +236,7 @@ cdef str _netloc(object scope, str scheme):
     size = PyBytes_GET_SIZE(host)
     length = litecon_host_length(text, size)
     port = litecon_port(text + length, size - length)
-    if length == 0 or port == -2:
+    if length == 0 or port == -2 or (text[0] == c"[" and not is_ipv6(text[1:length - 1].decode("ascii"))):
         raise invalid_host(host.decode("latin-1"))
     name = PyUnicode_DecodeASCII(<const char *> text, length, NULL)
     return name if port <= 0 or port == _default_port(scheme) else f"{name}:{port}"
@@ -250,8 +251,9 @@ cdef str _server(object scope, str scheme):
         return ""
     name = str(server[0])
     port = server[1] if len(server) > 1 else None
-    if ":" in name and not name.startswith("["):
-        name = f"[{name}]"
+    if ":" in name:
+        name = name.strip("[]")
+        name = f"[{name}]" if is_ipv6(name) else ""
     # the path of a unix socket is no host
     if not name.isascii():
         return ""
@@ -270,12 +272,14 @@ cdef str _root_path(object scope, str key):
     if not isinstance(root_path, str):
         if not root_path:
             return ""
-        raise wrong_type("root_path", root_path, "a str")
+        raise wrong_type(key, root_path, "a str")
     return root_path.rstrip("/")
 
 
 cdef str _base_path(object scope):
-    cdef str root_path = _root_path(scope, "app_root_path" if scope_get(scope, "app_root_path") else "root_path")
+    # inside a mount, app_root_path is the root path of the application around it, which may be empty
+    cdef str key = "root_path" if scope_get(scope, "app_root_path") is None else "app_root_path"
+    cdef str root_path = _root_path(scope, key)
     return _encode_path(root_path + "/") if root_path else "/"
 
 

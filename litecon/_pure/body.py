@@ -67,12 +67,9 @@ class BodyReader:
 
         Raises:
             RequestEntityTooLarge: More was received, or is announced.
-            ClientDisconnect: The client has gone before the end, and all that it sent was read.
         """
         if max_size is not None and (self.size > max_size or (announced is not None and announced > max_size)):
             raise body_too_large(max_size)
-        if self.disconnected and not (self.ended or self.chunks or self.peeked):
-            raise disconnected()
 
     def peek(self, event: Event) -> None:
         """Keep an event that was received ahead of reading; `next_peeked` gives it.
@@ -92,8 +89,16 @@ class BodyReader:
         self.peeked.append(event)
 
     def next_peeked(self) -> Event | None:
-        """Return the first event that was received ahead, None if there is none."""
-        return self.peeked.popleft() if self.peeked else None
+        """Return the first event that was received ahead, None if there is none and more can be received.
+
+        Raises:
+            ClientDisconnect: The client has gone, and no event is left.
+        """
+        if self.peeked:
+            return self.peeked.popleft()
+        if self.disconnected:
+            raise disconnected()
+        return None
 
     def feed(self, event: Event, max_size: int | None) -> None:
         """Take an event that `receive` gave.

@@ -29,7 +29,7 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _LIST_ITEM: Final = re.compile(r'(?:[^,"]++|"(?:[^"\\]++|\\.)*+(?:"|\\?+\Z))++', re.DOTALL)
 _QUALITY: Final = re.compile(r"([0-9]*+)(?:\.([0-9]*+))?+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_COOKIE_ESCAPE: Final = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
+_OCTAL_ESCAPE: Final = re.compile(r"\\([0-3][0-7][0-7])")
 _JSON_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -44,18 +44,18 @@ def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
-    length = len(name)
+    lower = bytes.lower  # raises TypeError for what is no bytes
     pair: object = None
     try:
         for pair in headers:
             key, value = pair
-            if len(key) == length and key.lower() == name:
+            if lower(key) == name:
                 if isinstance(value, bytes):
                     return value
                 break
         else:
             return None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError):
         pass
     raise wrong_header(pair)
 
@@ -70,19 +70,19 @@ def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
-    length = len(name)
+    lower = bytes.lower  # raises TypeError for what is no bytes
     pair: object = None
     found: list[bytes] = []
     try:
         for pair in headers:
             key, value = pair
-            if len(key) == length and key.lower() == name:
+            if lower(key) == name:
                 if not isinstance(value, bytes):
                     break
                 found.append(value)
         else:
             return found
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError):
         pass
     raise wrong_header(pair)
 
@@ -143,8 +143,17 @@ def _decode_cookie(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
         if "\\" in value:
-            value = _COOKIE_ESCAPE.sub(lambda escape: chr(int(escape[1], 8)) if escape[1] else escape[2], value)
+            value = "\\".join([_decode_escapes(part) for part in value.split("\\\\")])
     return unquote(value) if "%" in value else value
+
+
+def _decode_escapes(text: str) -> str:
+    """Decode a text without escaped backslashes; a call for each escape would make long values slow."""
+    last = "\\" if text.endswith("\\") else ""
+    parts = _OCTAL_ESCAPE.split(text)
+    parts[::2] = [part.replace("\\", "") for part in parts[::2]]
+    parts[1::2] = [chr(int(digits, 8)) for digits in parts[1::2]]
+    return "".join(parts) + last
 
 
 def parse_content_type(value: str) -> tuple[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from .._errors import invalid_host, missing_key, wrong_type
+from .._hosts import is_ipv6
 from .parsing import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
@@ -123,12 +124,13 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
         scheme = "ws" if scope.get("type") == "websocket" else "http"
     elif not isinstance(scheme, str):
         raise wrong_type("scheme", scheme, "a str")
+    else:
+        scheme = scheme.lower()
     netloc = _netloc(scope, scheme)
     if base:
-        root_path = scope.get("app_root_path") or scope.get("root_path") or ""
-        if not isinstance(root_path, str):
-            raise wrong_type("root_path", root_path, "a str")
-        return make_url(cls, scheme, netloc, _encode_path(root_path.rstrip("/") + "/"), "", "")
+        # inside a mount, app_root_path is the root path of the application around it, which may be empty
+        key = "root_path" if scope.get("app_root_path") is None else "app_root_path"
+        return make_url(cls, scheme, netloc, _encode_path(_root_path(scope, key) + "/"), "", "")
     path = _full_path(scope)
     query = scope.get("query_string", b"")
     if not isinstance(query, bytes):
@@ -140,11 +142,10 @@ def _netloc(scope: Mapping[str, Any], scheme: str) -> str:
     host = find_header(raw_headers(scope), b"host")
     if host:
         match = _HOST.fullmatch(host)
-        if match is None or (match[2] and int(match[2]) > 65535):
+        name = "" if match is None else match[1].decode("ascii")
+        port = "" if match is None else (match[2] or b"").decode("ascii").lstrip("0")
+        if not name or (name[0] == "[" and not is_ipv6(name[1:-1])) or (port and int(port) > 65535):
             raise invalid_host(host.decode("latin-1"))
-        name, port = match.groups()
-        port = (port or b"").decode("ascii").lstrip("0")
-        name = name.decode("ascii")
     else:
         name, port = _server(scope)
     return name if not port or _DEFAULT_PORTS.get(scheme) == port else f"{name}:{port}"
@@ -156,10 +157,11 @@ def _server(scope: Mapping[str, Any]) -> tuple[str, str]:
         return "", ""
     name = server[0]
     port = server[1] if len(server) > 1 else None
-    if ":" in name and not name.startswith("["):
-        name = f"[{name}]"
+    if ":" in name:
+        name = name.strip("[]")
+        name = f"[{name}]" if is_ipv6(name) else ""
     # the path of a unix socket is no host
-    if not name.isascii() or _HOST.fullmatch(name.encode("ascii")) is None or (name[0] != "[" and ":" in name):
+    if not name.isascii() or _HOST.fullmatch(name.encode("ascii")) is None:
         return "", ""
     return name, str(port) if isinstance(port, int) and port else ""
 
@@ -168,14 +170,18 @@ def _full_path(scope: Mapping[str, Any]) -> str:
     path = scope.get("path")
     if not isinstance(path, str):
         raise missing_key("path") if path is None else wrong_type("path", path, "a str")
-    root_path = scope.get("root_path") or ""
-    if not isinstance(root_path, str):
-        raise wrong_type("root_path", root_path, "a str")
-    root_path = root_path.rstrip("/")
-    # the specification has the root path in the path; servers and frameworks of before ASGI 3.0 of 2024 had not
+    root_path = _root_path(scope, "root_path")
+    # the specification has the root path in the path; servers and frameworks of before had not
     if root_path and path != root_path and not path.startswith(root_path + "/"):
         path = root_path + path
     return path
+
+
+def _root_path(scope: Mapping[str, Any], key: str) -> str:
+    root_path = scope.get(key) or ""
+    if not isinstance(root_path, str):
+        raise wrong_type(key, root_path, "a str")
+    return root_path.rstrip("/")
 
 
 def _encode_path(path: str) -> str:

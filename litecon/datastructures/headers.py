@@ -97,8 +97,8 @@ class Headers(HeadersBase):
         """
         pair: object = None
         try:
-            return [(pair[0].decode("latin-1"), pair[1].decode("latin-1")) for pair in self.raw]
-        except (TypeError, LookupError, AttributeError):
+            return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw]
+        except (TypeError, ValueError, AttributeError):
             pair = next((pair for pair in self.raw if not _is_header(pair)), None)
             raise wrong_header(pair) from None
 

@@ -48,10 +48,12 @@ class URL(URLBase):
         Args:
             scheme: Without the colon.
             netloc: Host and port, perhaps user and password before them.
-            path: Percent-encoded.
+            path: Percent-encoded; behind a netloc it gets a slash if it has none.
             fragment: Without the number sign.
             query: Without the question mark.
         """
+        if netloc and path and path[0] != "/":
+            path = "/" + path
         return cast("URL", make_url(cls, scheme, netloc, path, query, fragment))
 
     @classmethod

@@ -1,0 +1,76 @@
+"use strict";
+(() => {
+  const form = document.getElementById("sender");
+  const answer = document.getElementById("answer");
+  const field = (name) => form.elements.namedItem(name);
+
+  const element = (name, text, className) => {
+    const made = document.createElement(name);
+    made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  };
+
+  const readHeaders = () => {
+    const headers = new Headers();
+    for (const line of field("headers").value.split("\n")) {
+      if (!line.trim()) continue;
+      const colon = line.indexOf(":");
+      if (colon < 1) throw new Error(`The header “${line.trim()}” has no colon: write “Name: value”.`);
+      headers.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+    }
+    return headers;
+  };
+
+  const readBody = () => {
+    const text = field("body").value;
+    if (field("kind").value === "text") return text;
+    const digits = text.replace(/\s+/g, "");
+    if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new Error("The body is not made of pairs of hex digits.");
+    return Uint8Array.from(digits.match(/../g) || [], (pair) => parseInt(pair, 16));
+  };
+
+  const show = (...content) => {
+    const card = document.createElement("section");
+    card.append(element("h2", "The answer"), ...content);
+    answer.replaceChildren(card);
+    card.scrollIntoView({ block: "nearest" });
+  };
+
+  const showAnswer = (line, response, text, milliseconds) => {
+    const status = `${response.status} ${response.statusText}`.trim();
+    const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+    const size = new TextEncoder().encode(text).length;
+    const details = document.createElement("details");
+    const body = element("pre", text || "(no body)");
+    body.tabIndex = 0;
+    details.append(element("summary", "Headers"), element("pre", headers));
+    show(
+      element("p", status, response.ok ? "status good" : "status bad"),
+      element("p", `to ${line}: ${size.toLocaleString("en")} bytes in ${milliseconds} ms`, "hint"),
+      details,
+      body,
+    );
+  };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    show(element("p", "Sending …", "hint"));
+    const started = performance.now();
+    try {
+      const method = field("method").value.trim();
+      const body = readBody();
+      // a browser refuses to send a body with these two
+      const bare = /^(get|head)$/i.test(method) || body.length === 0;
+      const path = `/${field("path").value.trim().replace(/^[/\\]+/, "")}`;
+      const options = { method, headers: readHeaders(), cache: "no-store", redirect: "manual" };
+      const response = await fetch(path, bare ? options : { ...options, body });
+      showAnswer(`${method} ${path}`, response, await response.text(), Math.round(performance.now() - started));
+    } catch (error) {
+      show(element("p", "None", "status bad"), element("p", error.message));
+    }
+  });
+
+  field("path").value = location.pathname + location.search;
+  document.getElementById("sender-fields").disabled = false;
+})();

@@ -1,0 +1,116 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..exceptions import ClientDisconnect, ClientException, ImproperlyConfiguredException
+from ..request import Request
+from ..types import Receive, Scope, Send
+from .layout import to_json
+from .page import SECURITY_POLICY, render
+from .report import Report, make_report
+
+__all__ = ("app",)
+
+# the first is what a client gets that has no preference, such as one on the command line
+_JSON: Final = "application/json"
+_HTML: Final = "text/html"
+_DRAIN_BYTES: Final = 256 * 1024 * 1024
+_DENIAL: Final = "websocket.http.response"
+_NO_WEBSOCKETS: Final = "the inspector answers HTTP requests, not WebSockets"
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer any request with a report of it (ASGI 3).
+
+    Args:
+        scope: Of any kind that the specification has.
+        receive: The server's callable that gives events.
+        send: The server's callable that takes events.
+
+    Raises:
+        ImproperlyConfiguredException: The scope is of another kind.
+    """
+    kind = scope.get("type")
+    if kind == "http":
+        await _answer(scope, receive, send)
+    elif kind == "websocket":
+        await _refuse(scope, receive, send)
+    elif kind == "lifespan":
+        await _live(receive, send)
+    else:
+        raise ImproperlyConfiguredException(f"the scope is of the kind {str(kind)[:40]!r}, expected 'http'")
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    try:
+        report, error = await make_report(request)
+    except ClientDisconnect:
+        return
+    status = error.status_code if isinstance(error, ClientException) else 200
+    media_type, body = _encoded(request, report)
+    headers = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"accept"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"content-security-policy", SECURITY_POLICY.encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    shown = b"" if scope.get("method") == "HEAD" else body
+    if error is not None:
+        # a client that still sends would lose the answer, if the connection were closed on it
+        await send({"type": "http.response.body", "body": shown, "more_body": True})
+        await _drain(request)
+        shown = b""
+    await send({"type": "http.response.body", "body": shown, "more_body": False})
+
+
+def _encoded(request: Request[Any, Any, Any], report: Report) -> tuple[str, bytes]:
+    """Return the content type and the body of the answer."""
+    try:
+        wanted = request.accept.best_match((_JSON, _HTML), _JSON)
+    except ImproperlyConfiguredException:
+        wanted = _JSON
+    if wanted == _HTML:
+        return f"{_HTML}; charset=utf-8", render(report).encode()
+    return f"{_JSON}; charset=utf-8", f"{to_json(report)}\n".encode()
+
+
+async def _drain(request: Request[Any, Any, Any]) -> None:
+    """Receive what is left of a body, up to a bound, and forget it."""
+    left = _DRAIN_BYTES
+    if "expect" in request.headers:
+        # the client waits for the answer before it sends any of it
+        return
+    while left > 0:
+        event = await request.receive()
+        left -= len(event.get("body", b""))
+        if event.get("type") != "http.request" or not event.get("more_body"):
+            return
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    event = await receive()
+    if event.get("type") != "websocket.connect":
+        return
+    if _DENIAL not in (scope.get("extensions") or ()):
+        await send({"type": "websocket.close", "code": 1008, "reason": _NO_WEBSOCKETS})
+        return
+    body = f"{_NO_WEBSOCKETS}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": f"{_DENIAL}.start", "status": 501, "headers": headers})
+    await send({"type": f"{_DENIAL}.body", "body": body, "more_body": False})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        event = await receive()
+        await send({"type": f"{event['type']}.complete"})
+        if event["type"] == "lifespan.shutdown":
+            return

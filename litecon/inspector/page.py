@@ -1,0 +1,246 @@
+"""A report as a page for people: one HTML document that needs nothing else.
+
+Style and script are part of the document, each allowed by its hash, so that the page also works behind a proxy that
+passes on some paths only, and no path is kept from being inspected.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from .layout import layout, to_json
+from .report import MAX_TEXT, BytesText, Report
+
+__all__ = ("SECURITY_POLICY", "render")
+
+
+def _shipped(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+def _allowed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+_PAGE: Final = Template(_shipped("page.html"))
+_STYLE: Final = _shipped("style.css")
+_SCRIPT: Final = _shipped("app.js")
+
+SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        f"style-src {_allowed(_STYLE)}",
+        f"script-src {_allowed(_SCRIPT)}",
+        "connect-src 'self'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The Content-Security-Policy of the page."""
+
+_DUMP_WIDTH: Final = 16
+# what a reader cannot see, or what would change the order of what it stands in
+_HIDDEN: Final = {
+    code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+    for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
+_FORMATS: Final = {"json": "JSON", "msgpack": "MessagePack", "text": "text", "binary": "binary data"}
+
+
+def render(report: Report) -> str:
+    """Return the page.
+
+    Args:
+        report: As `make_report` makes it.
+    """
+    sections = [
+        _section("overview", "What litecon reads", "", _overview(report)),
+        _pairs_section("headers", "Headers", report["headers"], "No headers were sent."),
+        _pairs_section("query", "Query parameters", report["query"], "The URL has no query."),
+        _pairs_section("cookies", "Cookies", report["cookies"], "No cookies were sent."),
+        _section("body", "Body", "", _body(report["body"])),
+        _pairs_section("extensions", "Extensions of the server", report["extensions"], "The server offers none."),
+        _pairs_section("scope", "The raw scope", report["scope"], "It is empty.", _literal),
+    ]
+    method, target = _inline(report["method"]), _inline(_target(report))
+    titles = ("Headers", "Query", "Cookies", "Body", "Extensions", "Scope")
+    return _PAGE.substitute(
+        title=f"{_plain_text(report['method'])} {_plain_text(_target(report))} - litecon",
+        style=_STYLE,
+        script=_SCRIPT,
+        about=_about(report["litecon"]),
+        method=method,
+        target=target,
+        facts=_facts(report),
+        links="\n".join(
+            [f'<a href="#{title.lower()}">{title}</a>' for title in titles] + ['<a class="to-form" href="#send">Send a request</a>']
+        ),
+        sections="\n".join(sections),
+    )
+
+
+def _text(text: object) -> str:
+    return escape(str(text).translate(_HIDDEN))
+
+
+def _error(value: object) -> dict[str, Any] | None:
+    """Return the description of the exception that stands in a field's place."""
+    if isinstance(value, dict) and value.keys() == {"error"} and isinstance(value["error"], dict):
+        return value["error"]
+    return None
+
+
+def _error_text(error: Mapping[str, Any]) -> str:
+    status = f" ({error['status_code']})" if "status_code" in error else ""
+    return f"<strong>{_text(error['type'])}</strong>{status}: {_text(error['detail'])}"
+
+
+def _inline(value: object) -> str:
+    error = _error(value)
+    if error is not None:
+        return f'<span class="error">{_error_text(error)}</span>'
+    return _text(value)
+
+
+def _plain_text(value: object) -> str:
+    error = _error(value)
+    return _text(error["type"] if error else value)
+
+
+def _target(report: Report) -> object:
+    """Return the URL, or the path where there is no URL."""
+    url = report["url"]
+    scope = report["scope"]
+    return scope.get("path", url) if _error(url) and isinstance(scope, dict) else url
+
+
+def _about(litecon: Mapping[str, Any]) -> str:
+    reason = litecon["fallback_reason"]
+    side = "compiled" if litecon["compiled"] else "pure Python"
+    because = f'</p>\n<p class="about reason">Not compiled: {_text(reason)}.' if reason else ""
+    return f'{_text(litecon["version"])} on Python {_text(litecon["python"])} <span class="badge">{side}</span>{because}'
+
+
+def _facts(report: Report) -> str:
+    client = report["client"]
+    facts = [f"HTTP/{_inline(report['http_version'])}" if report["http_version"] else "HTTP"]
+    if isinstance(client, dict) and not _error(client):
+        facts.append(f"from {_text(_address(client))}")
+    size = report["body"]["size"]
+    facts.append("no body" if size == 0 else "a body that was not received" if size is None else f"a body of {_bytes(size)}")
+    return ", ".join(facts)
+
+
+def _bytes(size: int) -> str:
+    return f"{size:,} byte{'' if size == 1 else 's'}"
+
+
+def _address(client: Mapping[str, Any]) -> str:
+    host, port = str(client["host"]), client["port"]
+    if port is None:
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _section(name: str, title: str, count: str, content: str) -> str:
+    return f'<section id="{name}" aria-labelledby="{name}-title">\n<h2 id="{name}-title">{title}{count}</h2>\n{content}\n</section>'
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in rows)
+
+
+def _overview(report: Report) -> str:
+    rows = [
+        ("Method", _inline(report["method"])),
+        ("URL", _inline(report["url"])),
+        ("Base URL", _inline(report["base_url"])),
+        ("Client", _or_none(report["client"], _address)),
+        ("Path parameters", _or_none(report["path_params"], _literal)),
+        ("Content type", _or_none(report["content_type"], _media_type)),
+        ("Content length", _or_none(report["content_length"], str)),
+        ("Accept", _or_none(report["accept"], "\n".join)),
+    ]
+    return f'<table class="stack"><tbody>\n{_rows(rows)}\n</tbody></table>'
+
+
+def _or_none(value: Any, shown: Callable[[Any], str]) -> str:
+    if _error(value) is not None:
+        return _inline(value)
+    return '<span class="none">none</span>' if value is None or value == {} or value == [] else _text(shown(value))
+
+
+def _media_type(content_type: Mapping[str, Any]) -> str:
+    parameters = [f"{name} = {value}" for name, value in content_type["parameters"].items()]
+    return "\n".join([str(content_type["media_type"]), *parameters])
+
+
+def _pairs_section(name: str, title: str, value: Any, absent: str, shown: Callable[[Any], str] | None = None) -> str:
+    """Return a section with a table of a mapping, or of a list of pairs."""
+    error = _error(value)
+    if error is not None:
+        return _section(name, title, "", f'<p class="error">{_error_text(error)}</p>')
+    pairs = list(value.items() if isinstance(value, dict) else value)
+    if not pairs:
+        return _section(name, title, "", f'<p class="none">{absent}</p>')
+    rows = _rows((_text(key), _text(shown(item) if shown else item if isinstance(item, str) else _literal(item))) for key, item in pairs)
+    table = (
+        f'<table class="names stack"><thead><tr><th scope="col">Name</th><th scope="col">Value</th></tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody></table>"
+    )
+    return _section(name, title, f' <span class="count">{len(pairs)}</span>', table)
+
+
+def _body(body: Mapping[str, Any]) -> str:
+    if body["format"] == "empty":
+        return '<p class="none">The request has no body.</p>'
+    parts = []
+    if body["size"] is not None:
+        kind = _FORMATS.get(body["format"], "")
+        parts.append(f"<p>{_bytes(body['size'])} of {kind}{', of which the beginning is shown' if body['truncated'] else ''}</p>")
+    if "error" in body:
+        parts.append(f'<p class="error">{_error_text(body["error"])}</p>')
+    if "value" in body:
+        text = to_json(body["value"]) if body["format"] == "json" else _literal(body["value"])
+        parts.append(f'<pre tabindex="0">{_text(text[:MAX_TEXT])}{_cut(text)}</pre>')
+    elif "text" in body:
+        parts.append(f'<pre tabindex="0">{_text(body["text"])}</pre>')
+    elif "hex" in body:
+        parts.append(f'<pre class="dump" tabindex="0">{_text(_dump(bytes.fromhex(body["hex"])))}</pre>')
+    return "\n".join(parts)
+
+
+def _cut(text: str) -> str:
+    return "\n..." if len(text) > MAX_TEXT else ""
+
+
+def _dump(data: bytes) -> str:
+    lines = []
+    for start in range(0, len(data), _DUMP_WIDTH):
+        part = data[start : start + _DUMP_WIDTH]
+        seen = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        lines.append(f"{start:04x}  {part.hex(' '):<{_DUMP_WIDTH * 3}} {seen}")
+    return "\n".join(lines)
+
+
+def _literal(value: Any) -> str:
+    """Return a plain value as Python writes it."""
+    return layout(value, _one_line)
+
+
+def _one_line(value: Any) -> str:
+    if isinstance(value, BytesText):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_one_line(key)}: {_one_line(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_one_line, value))}]"
+    return repr(value)

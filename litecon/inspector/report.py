@@ -1,0 +1,176 @@
+"""A request as a plain data structure, which JSON can hold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any, Final, TypeAlias
+
+from .._core import COMPILED, FALLBACK_REASON
+from .._version import __version__
+from ..exceptions import ClientDisconnect
+from ..request import Request
+from ..types import Scope
+
+__all__ = ("MAX_BINARY", "MAX_TEXT", "BytesText", "Report", "make_report", "plain")
+
+Report: TypeAlias = dict[str, Any]
+
+MAX_TEXT: Final = 64 * 1024
+"""Characters of a body that are shown."""
+
+MAX_BINARY: Final = 1024
+"""Bytes of a binary body that are shown."""
+
+_MAX_DEPTH: Final = 64
+_MAX_REPR: Final = 200
+_MSGPACK_TYPES: Final = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
+_JSON_TYPES: Final = frozenset({"application/json", "text/json"})
+
+
+class BytesText(str):
+    """The representation of bytes, such as `b'x'`: where a reader must know it from a str."""
+
+    __slots__ = ()
+
+
+async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
+    """Return what litecon sees in a request, and why its body could not be received, if so.
+
+    An accessor that raises does not stop the others: its exception stands in its place.
+
+    Args:
+        request: Whose body nobody has read.
+
+    Raises:
+        ClientDisconnect: The client has gone, there is nobody to report to.
+    """
+    scope = _snapshot(request.scope)
+    body, error = await _body(request)
+    report: Report = {
+        "method": _field(lambda: request.method),
+        "url": _field(lambda: str(request.url)),
+        "base_url": _field(lambda: str(request.base_url)),
+        "http_version": _field(lambda: scope.get("http_version")),
+        "client": _field(lambda: request.client and request.client._asdict()),
+        "path_params": _field(lambda: request.path_params),
+        "query": _field(lambda: request.query_params.multi_items()),
+        "headers": _field(lambda: request.headers.multi_items()),
+        "cookies": _field(lambda: request.cookies),
+        "content_type": _field(lambda: _content_type(request)),
+        "content_length": _field(lambda: request.content_length),
+        "accept": _field(lambda: list(request.accept)),
+        "body": body,
+        "extensions": _field(lambda: scope.get("extensions") or {}),
+        "scope": _field(lambda: scope),
+        "litecon": {
+            "version": __version__,
+            "compiled": COMPILED,
+            "fallback_reason": FALLBACK_REASON,
+            "python": sys.version.partition(" ")[0],
+        },
+    }
+    return report, error
+
+
+def _snapshot(scope: Scope) -> dict[str, Any]:
+    return {str(key): value for key, value in scope.items() if not str(key).startswith("litecon.")}
+
+
+def _field(read: Callable[[], Any]) -> Any:
+    try:
+        return plain(read())
+    except Exception as error:
+        # NOTE: any exception at all: a broken scope is what the inspector is there to show
+        return {"error": _described(error)}
+
+
+def _described(error: Exception) -> dict[str, Any]:
+    described: dict[str, Any] = {"type": type(error).__name__, "detail": plain(str(error))}
+    status = getattr(error, "status_code", None)
+    return described if status is None else {**described, "status_code": status}
+
+
+def _content_type(request: Request[Any, Any, Any]) -> dict[str, Any] | None:
+    media_type, parameters = request.content_type
+    return {"media_type": media_type, "parameters": parameters} if media_type else None
+
+
+async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
+    """Return the part of the report about the body, and why it could not be received."""
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise
+    except Exception as error:
+        return {"size": None, "format": None, "truncated": False, "error": _described(error)}, error
+    if not body:
+        return {"size": 0, "format": "empty", "truncated": False}, None
+    report: Report = {"size": len(body)}
+    error_report: dict[str, Any] = {}
+    name, decode = _decoder(request)
+    if decode is not None:
+        report["format"] = name
+        try:
+            value = await decode()
+            if len(body) <= MAX_TEXT:
+                return {**report, "truncated": False, "value": plain(value)}, None
+        except Exception as error:
+            error_report = {"error": _described(error)}
+    return {**report, **_preview(body, name), **error_report}, None
+
+
+def _decoder(request: Request[Any, Any, Any]) -> tuple[str | None, Callable[[], Any] | None]:
+    """Return the name of the body's format, and the method that decodes it; None where nothing but bytes is known."""
+    try:
+        media_type, _ = request.content_type
+    except Exception:
+        return None, None
+    if media_type in _JSON_TYPES or media_type.endswith("+json"):
+        return "json", request.json
+    if media_type in _MSGPACK_TYPES or media_type.endswith("+msgpack"):
+        return "msgpack", request.msgpack
+    return None, None
+
+
+def _preview(body: bytes, name: str | None) -> Report:
+    """Return the beginning of a body as text, or as hexadecimal digits where it is none."""
+    if name != "msgpack":
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" not in text:
+            return {"format": name or "text", "truncated": len(text) > MAX_TEXT, "text": text[:MAX_TEXT]}
+    return {"format": name or "binary", "truncated": len(body) > MAX_BINARY, "hex": body[:MAX_BINARY].hex()}
+
+
+def plain(value: object, depth: int = 0) -> Any:
+    """Return a value as JSON can hold it: bytes as `b'...'`, objects as their representation, both cut.
+
+    Args:
+        value: Of any type.
+        depth: How deep it lies; what lies too deep is left out.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int):
+        return value if value.bit_length() <= 64 else hex(value)
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        return BytesText(repr(value))
+    if depth == _MAX_DEPTH:
+        return "..."
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, depth + 1) for item in value]
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    return plain(text if len(text) <= _MAX_REPR else f"{text[:_MAX_REPR]}...")
