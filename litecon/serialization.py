@@ -5,7 +5,6 @@ Decoders raise nothing but SerializationException, whose message has no values o
 
 from __future__ import annotations
 
-import os
 import re
 from collections import deque
 from decimal import Decimal
@@ -16,20 +15,19 @@ from typing import Any, Final
 import msgspec
 import ormsgpack
 
-from ._core import nests_deeper
+from ._core import measure_msgpack, nests_deeper
 from .exceptions import SerializationException
 
-__all__ = ("MAX_DEPTH", "decode_json", "decode_msgpack", "default_serializer", "encode_json", "encode_msgpack")
+__all__ = ("MAX_DEPTH", "MAX_MSGPACK_DEPTH", "decode_json", "decode_msgpack", "default_serializer", "encode_json", "encode_msgpack")
 
 MAX_DEPTH: Final = 512
 """How deep a body may nest. msgspec does not bound its recursion, and on a thread with a stack of 256 KiB it crashes
 before 1,000 levels."""
 
-_VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
-# ormsgpack ignores trailing bytes. A body is decoded as the first item of a pair whose second item nobody can guess:
-# it is found in its place only if nothing lies between.
-_END_VALUE: Final = os.urandom(16)
-_END: Final = ormsgpack.packb(_END_VALUE)
+MAX_MSGPACK_DEPTH: Final = 256
+"""The same for MessagePack: ormsgpack crashes there between 400 and 500 levels."""
+
+_VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"|(?<=unknown field )`[^`]*`|(?<=enum value )\S+")
 _UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS
 _PACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC
 
@@ -70,17 +68,18 @@ def decode_msgpack(body: bytes, type: Any = Any) -> Any:
     """
     if not body:
         return None
+    length = measure_msgpack(body, MAX_MSGPACK_DEPTH)
+    if length < 0:
+        raise SerializationException(f"the MessagePack nests deeper than {MAX_MSGPACK_DEPTH} levels")
+    if length < len(body):
+        raise SerializationException("the body is no valid MessagePack: bytes follow after the object")
     try:
-        value, end = ormsgpack.unpackb(b"\x92" + body + _END, option=_UNPACK_OPTIONS)
-        if end != _END_VALUE:
-            raise SerializationException("the body is no valid MessagePack: bytes follow after the object")
+        value = ormsgpack.unpackb(body, option=_UNPACK_OPTIONS)
         return value if type is Any else msgspec.convert(value, type)
     except msgspec.ValidationError as error:
         raise SerializationException(f"the MessagePack is not of the type expected: {_described(error)}") from None
     except RecursionError:
         raise SerializationException("the MessagePack nests too deep") from None
-    except SerializationException:
-        raise
     except (ValueError, TypeError) as error:
         raise SerializationException(f"the body is no valid MessagePack: {_described(error)}") from None
 

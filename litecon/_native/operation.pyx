@@ -59,6 +59,8 @@ cdef extern from *:
             return -1;
         }
         type->tp_as_async->am_send = (sendfunc) send;
+        /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
+        type->tp_iter = PyObject_SelfIter;
         type->tp_iternext = (iternextfunc) next;
         PyType_Modified(type);
         return 0;

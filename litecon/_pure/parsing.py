@@ -13,6 +13,7 @@ __all__ = (
     "best_match",
     "find_header",
     "find_headers",
+    "measure_msgpack",
     "nests_deeper",
     "parse_accept",
     "parse_content_type",
@@ -31,6 +32,19 @@ _QUALITY: Final = re.compile(r"([0-9]*+)(?:\.([0-9]*+))?+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OCTAL_ESCAPE: Final = re.compile(r"\\([0-3][0-7][0-7])")
 _JSON_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+', re.DOTALL)
+
+# how a MessagePack object goes on behind its first byte: so many bytes; a length of so many bytes, then as many bytes and
+# these more; a count of so many bytes, then so many times as many objects
+_FIXED: Final = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8} | {
+    0xD4 + power: 1 + 2**power for power in range(5)
+}
+_SIZED: Final = {0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xC7: (1, 1), 0xC8: (2, 1), 0xC9: (4, 1)} | {
+    0xD9: (1, 0),
+    0xDA: (2, 0),
+    0xDB: (4, 0),
+}
+_COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
+
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
@@ -45,7 +59,7 @@ def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
     lower = bytes.lower  # raises TypeError for what is no bytes
-    pair: object = None
+    pair: Any = None
     try:
         for pair in headers:
             key, value = pair
@@ -71,7 +85,7 @@ def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
     lower = bytes.lower  # raises TypeError for what is no bytes
-    pair: object = None
+    pair: Any = None
     found: list[bytes] = []
     try:
         for pair in headers:
@@ -284,3 +298,60 @@ def nests_deeper(body: bytes, limit: int) -> bool:
         elif depth:
             depth -= 1
     return False
+
+
+def measure_msgpack(body: bytes, limit: int) -> int:
+    """Return the length of the MessagePack object that a body begins with.
+
+    Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise; some ignore
+    what follows the object.
+
+    Args:
+        body: MessagePack, valid or not.
+        limit: How many arrays and maps may lie in each other.
+
+    Returns:
+        -1 where they nest deeper, more than there is where the body ends too early.
+    """
+    position = 0
+    size = len(body)
+    # how many objects each open array or map still lacks; the last line is the whole
+    open_: list[int] = [1]
+    while position <= size:
+        if not open_[-1]:
+            open_.pop()
+            if not open_:
+                return position
+            continue
+        if position == size:
+            break
+        open_[-1] -= 1
+        first = body[position]
+        position += 1
+        count = 0
+        if first < 0x80 or first >= 0xE0:
+            continue
+        if first < 0xA0:
+            count = (first & 0x0F) * (2 if first < 0x90 else 1)
+        elif first < 0xC0:
+            position += first & 0x1F
+            continue
+        elif first in _FIXED:
+            position += _FIXED[first]
+            continue
+        elif first in _SIZED:
+            width, more = _SIZED[first]
+            position += width + more + int.from_bytes(body[position : position + width], "big")
+            continue
+        elif first in _COUNTED:
+            width, times = _COUNTED[first]
+            if position + width > size:
+                break
+            count = times * int.from_bytes(body[position : position + width], "big")
+            position += width
+        else:
+            continue
+        if len(open_) > limit:
+            return -1
+        open_.append(count)
+    return size + 1

@@ -31,6 +31,10 @@ class RequestBase(ConnectionBase):
 
     __slots__ = ("_accept", "_content_type", "_reader")
 
+    _accept: Any
+    _content_type: tuple[str, dict[str, str]]
+    _reader: BodyReader
+
     def _cells(self) -> tuple[str, ...]:
         return (*super()._cells(), "_accept", "_content_type", "_reader")
 
@@ -56,7 +60,6 @@ class RequestBase(ConnectionBase):
         try:
             return self._content_type
         except AttributeError:
-            self._content_type: tuple[str, dict[str, str]]
             value = find_header(raw_headers(scope), b"content-type")
             self._content_type = parsed = parse_content_type("" if value is None else value.decode("latin-1"))
             return parsed
@@ -104,7 +107,6 @@ class RequestBase(ConnectionBase):
         try:
             return self._reader
         except AttributeError:
-            self._reader: BodyReader
             self._reader = reader = reader_of(scope)
             return reader
 

@@ -59,6 +59,11 @@ class ConnectionBase:
     scope: Scope
     receive: Receive
     send: Send
+    _base_url: Any
+    _cookies: dict[str, str]
+    _headers: Any
+    _query_params: Any
+    _url: Any
 
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
         self.scope = self._seen = scope
@@ -220,7 +225,6 @@ class ConnectionBase:
         try:
             return self._cookies
         except AttributeError:
-            self._cookies: dict[str, str]
             self._cookies = cookies = parse_cookies(raw_headers(scope))
             return cookies
 

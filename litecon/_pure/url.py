@@ -194,5 +194,5 @@ def _encode_path(path: str) -> str:
 
 def _encode_query(query: bytes) -> str:
     if _UNSAFE_IN_QUERY.search(query) is not None:
-        query = _UNSAFE_IN_QUERY.sub(lambda byte: b"%%%02X" % byte[0], query)
+        query = _UNSAFE_IN_QUERY.sub(lambda byte: b"%%%02X" % byte[0][0], query)
     return query.decode("ascii")

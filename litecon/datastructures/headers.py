@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from multidict import MultiMapping
 
@@ -41,10 +41,10 @@ class Headers(HeadersBase):
         elif isinstance(headers, Mapping):
             pairs = headers.items()
         elif isinstance(headers, (list, tuple)) and all(type(name) is type(value) is bytes for name, value in headers):
-            return cast("Headers", make_headers(cls, headers))
+            return make_headers(cls, headers)
         else:
             pairs = headers
-        return cast("Headers", make_headers(cls, [(_encoded(name), _encoded(value)) for name, value in pairs]))
+        return make_headers(cls, [(_encoded(name), _encoded(value)) for name, value in pairs])
 
     @classmethod
     def from_scope(cls, scope: Scope) -> Headers:
@@ -56,7 +56,7 @@ class Headers(HeadersBase):
         Raises:
             ImproperlyConfiguredException: The scope's headers are no iterable.
         """
-        return cast("Headers", make_headers(cls, raw_headers(scope)))
+        return make_headers(cls, raw_headers(scope))
 
     def getone(self, key: str, default: Any = _MISSING) -> Any:
         """Return the first value of a header.
@@ -138,7 +138,7 @@ class Headers(HeadersBase):
 
     def copy(self) -> Headers:
         """Return headers with the same pairs, over a list of their own."""
-        return cast("Headers", make_headers(type(self), self.to_header_list()))
+        return make_headers(type(self), self.to_header_list())
 
     __copy__ = copy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from .._core import URLBase, make_url, parse_query, url_from_scope
 from ..types import Empty, EmptyType, Scope
@@ -37,7 +37,7 @@ class URL(URLBase):
             raise TypeError(f"a URL is made of a str, not {type(url).__name__!r}")
         match = _COMPONENTS.fullmatch(url)
         scheme, netloc, path, query, fragment = match.groups("") if match else ("", "", url, "", "")
-        return cast("URL", make_url(cls, scheme.lower(), netloc, path, query, fragment))
+        return make_url(cls, scheme.lower(), netloc, path, query, fragment)
 
     @classmethod
     def from_components(
@@ -54,7 +54,7 @@ class URL(URLBase):
         """
         if netloc and path and path[0] != "/":
             path = "/" + path
-        return cast("URL", make_url(cls, scheme, netloc, path, query, fragment))
+        return make_url(cls, scheme, netloc, path, query, fragment)
 
     @classmethod
     def from_scope(cls, scope: Scope) -> URL:
@@ -67,7 +67,7 @@ class URL(URLBase):
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
-        return cast("URL", url_from_scope(cls, scope, False))
+        return url_from_scope(cls, scope, False)
 
     def with_replacements(
         self,

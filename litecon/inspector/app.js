@@ -2,6 +2,7 @@
 (() => {
   const form = document.getElementById("sender");
   const answer = document.getElementById("answer");
+  const progress = document.getElementById("progress");
   const field = (name) => form.elements.namedItem(name);
 
   const element = (name, text, className) => {
@@ -30,7 +31,8 @@
     return Uint8Array.from(digits.match(/../g) || [], (pair) => parseInt(pair, 16));
   };
 
-  const show = (...content) => {
+  const show = (summary, ...content) => {
+    progress.textContent = summary;
     const card = document.createElement("section");
     card.append(element("h2", "The answer"), ...content);
     answer.replaceChildren(card);
@@ -46,6 +48,7 @@
     body.tabIndex = 0;
     details.append(element("summary", "Headers"), element("pre", headers));
     show(
+      `Answer: ${status}`,
       element("p", status, response.ok ? "status good" : "status bad"),
       element("p", `to ${line}: ${size.toLocaleString("en")} bytes in ${milliseconds} ms`, "hint"),
       details,
@@ -55,19 +58,19 @@
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    show(element("p", "Sending …", "hint"));
+    show("Sending", element("p", "Sending …", "hint"));
     const started = performance.now();
     try {
       const method = field("method").value.trim();
       const body = readBody();
-      // a browser refuses to send a body with these two
+      // fetch refuses a body with these two
       const bare = /^(get|head)$/i.test(method) || body.length === 0;
       const path = `/${field("path").value.trim().replace(/^[/\\]+/, "")}`;
       const options = { method, headers: readHeaders(), cache: "no-store", redirect: "manual" };
       const response = await fetch(path, bare ? options : { ...options, body });
       showAnswer(`${method} ${path}`, response, await response.text(), Math.round(performance.now() - started));
     } catch (error) {
-      show(element("p", "None", "status bad"), element("p", error.message));
+      show(`No answer: ${error.message}`, element("p", "No answer", "status bad"), element("p", error.message));
     }
   });
 

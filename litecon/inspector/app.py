@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..exceptions import ClientDisconnect, ClientException, ImproperlyConfiguredException
+from ..exceptions import ClientDisconnect, ClientException, ImproperlyConfiguredException, RequestEntityTooLarge
 from ..request import Request
 from ..types import Receive, Scope, Send
 from .layout import to_json
@@ -63,7 +63,7 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     shown = b"" if scope.get("method") == "HEAD" else body
-    if error is not None:
+    if isinstance(error, RequestEntityTooLarge):
         # a client that still sends would lose the answer, if the connection were closed on it
         await send({"type": "http.response.body", "body": shown, "more_body": True})
         await _drain(request)
@@ -86,7 +86,7 @@ async def _drain(request: Request[Any, Any, Any]) -> None:
     """Receive what is left of a body, up to a bound, and forget it."""
     left = _DRAIN_BYTES
     if "expect" in request.headers:
-        # the client waits for the answer before it sends any of it
+        # the client waits for the answer before it sends anything
         return
     while left > 0:
         event = await request.receive()

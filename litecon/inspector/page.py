@@ -50,8 +50,10 @@ _DUMP_WIDTH: Final = 16
 # what a reader cannot see, or what would change the order of what it stands in
 _HIDDEN: Final = {
     code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-    for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+    for span in ((0, 9), (11, 32), (127, 160), (0x200B, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A))
+    for code in range(*span)
 }
+_LINKED: Final = ("Headers", "Query", "Cookies", "Body", "Extensions", "Scope")
 _FORMATS: Final = {"json": "JSON", "msgpack": "MessagePack", "text": "text", "binary": "binary data"}
 
 
@@ -68,10 +70,9 @@ def render(report: Report) -> str:
         _pairs_section("cookies", "Cookies", report["cookies"], "No cookies were sent."),
         _section("body", "Body", "", _body(report["body"])),
         _pairs_section("extensions", "Extensions of the server", report["extensions"], "The server offers none."),
-        _pairs_section("scope", "The raw scope", report["scope"], "It is empty.", _literal),
+        _pairs_section("scope", "The raw scope", report["scope"], "It is empty.", is_raw=True),
     ]
     method, target = _inline(report["method"]), _inline(_target(report))
-    titles = ("Headers", "Query", "Cookies", "Body", "Extensions", "Scope")
     return _PAGE.substitute(
         title=f"{_plain_text(report['method'])} {_plain_text(_target(report))} - litecon",
         style=_STYLE,
@@ -80,9 +81,7 @@ def render(report: Report) -> str:
         method=method,
         target=target,
         facts=_facts(report),
-        links="\n".join(
-            [f'<a href="#{title.lower()}">{title}</a>' for title in titles] + ['<a class="to-form" href="#send">Send a request</a>']
-        ),
+        links="\n".join(f'<a href="#{title.lower()}">{title}</a>' for title in _LINKED),
         sections="\n".join(sections),
     )
 
@@ -126,7 +125,8 @@ def _about(litecon: Mapping[str, Any]) -> str:
     reason = litecon["fallback_reason"]
     side = "compiled" if litecon["compiled"] else "pure Python"
     because = f'</p>\n<p class="about reason">Not compiled: {_text(reason)}.' if reason else ""
-    return f'{_text(litecon["version"])} on Python {_text(litecon["python"])} <span class="badge">{side}</span>{because}'
+    version = f"{_text(litecon['version'])} on Python {_text(litecon['python'])}"
+    return f'{version} <span class="badge">{side}</span>{because}'
 
 
 def _facts(report: Report) -> str:
@@ -135,7 +135,10 @@ def _facts(report: Report) -> str:
     if isinstance(client, dict) and not _error(client):
         facts.append(f"from {_text(_address(client))}")
     size = report["body"]["size"]
-    facts.append("no body" if size == 0 else "a body that was not received" if size is None else f"a body of {_bytes(size)}")
+    if size is None:
+        facts.append("a body that was not received")
+    else:
+        facts.append(f"a body of {_bytes(size)}" if size else "no body")
     return ", ".join(facts)
 
 
@@ -151,7 +154,8 @@ def _address(client: Mapping[str, Any]) -> str:
 
 
 def _section(name: str, title: str, count: str, content: str) -> str:
-    return f'<section id="{name}" aria-labelledby="{name}-title">\n<h2 id="{name}-title">{title}{count}</h2>\n{content}\n</section>'
+    heading = f'<h2 id="{name}-title">{title}{count}</h2>'
+    return f'<section id="{name}" aria-labelledby="{name}-title">\n{heading}\n{content}\n</section>'
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> str:
@@ -183,15 +187,16 @@ def _media_type(content_type: Mapping[str, Any]) -> str:
     return "\n".join([str(content_type["media_type"]), *parameters])
 
 
-def _pairs_section(name: str, title: str, value: Any, absent: str, shown: Callable[[Any], str] | None = None) -> str:
-    """Return a section with a table of a mapping, or of a list of pairs."""
+def _pairs_section(name: str, title: str, value: Any, absent: str, is_raw: bool = False) -> str:
+    """Return a section with a table of a mapping or of a list of pairs, texts as Python writes them if they are raw."""
     error = _error(value)
     if error is not None:
         return _section(name, title, "", f'<p class="error">{_error_text(error)}</p>')
     pairs = list(value.items() if isinstance(value, dict) else value)
     if not pairs:
         return _section(name, title, "", f'<p class="none">{absent}</p>')
-    rows = _rows((_text(key), _text(shown(item) if shown else item if isinstance(item, str) else _literal(item))) for key, item in pairs)
+    texts = ((key, item if isinstance(item, str) and not is_raw else _literal(item)) for key, item in pairs)
+    rows = _rows((_or_empty(key), _or_empty(text)) for key, text in texts)
     table = (
         f'<table class="names stack"><thead><tr><th scope="col">Name</th><th scope="col">Value</th></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody></table>"
@@ -199,17 +204,22 @@ def _pairs_section(name: str, title: str, value: Any, absent: str, shown: Callab
     return _section(name, title, f' <span class="count">{len(pairs)}</span>', table)
 
 
+def _or_empty(value: object) -> str:
+    return _text(value) if value != "" else '<span class="none">empty</span>'
+
+
 def _body(body: Mapping[str, Any]) -> str:
     if body["format"] == "empty":
         return '<p class="none">The request has no body.</p>'
     parts = []
     if body["size"] is not None:
-        kind = _FORMATS.get(body["format"], "")
-        parts.append(f"<p>{_bytes(body['size'])} of {kind}{', of which the beginning is shown' if body['truncated'] else ''}</p>")
+        shown = ", of which the beginning is shown" if body["truncated"] else ""
+        parts.append(f"<p>{_bytes(body['size'])} of {_FORMATS[body['format']]}{shown}</p>")
     if "error" in body:
         parts.append(f'<p class="error">{_error_text(body["error"])}</p>')
     if "value" in body:
-        text = to_json(body["value"]) if body["format"] == "json" else _literal(body["value"])
+        value = body["value"]
+        text = to_json(value) if body["format"] == "json" else _literal(value)
         parts.append(f'<pre tabindex="0">{_text(text[:MAX_TEXT])}{_cut(text)}</pre>')
     elif "text" in body:
         parts.append(f'<pre tabindex="0">{_text(body["text"])}</pre>')

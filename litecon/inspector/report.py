@@ -62,7 +62,7 @@ async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exceptio
         "content_length": _field(lambda: request.content_length),
         "accept": _field(lambda: list(request.accept)),
         "body": body,
-        "extensions": _field(lambda: scope.get("extensions") or {}),
+        "extensions": _field(lambda: dict(scope.get("extensions") or {})),
         "scope": _field(lambda: scope),
         "litecon": {
             "version": __version__,

@@ -76,13 +76,16 @@ def _serve(host: str, port: int, server: str) -> None:
         raise _Problem(_missing(server))
     run = _SERVERS[server]
     listener = _listen(host, port)
-    bound = listener.getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
+    address = f"[{host}]" if ":" in host else host
     side = "compiled" if COMPILED else f"pure Python: {FALLBACK_REASON}"
-    print(
-        f"litecon {__version__} inspects requests at http://{shown}:{bound}/ ({side}; {server}; Ctrl-C ends it)", flush=True
+    line = (
+        f"litecon {__version__} inspects requests at http://{address}:{listener.getsockname()[1]}/"
+        f" ({side}; {server}; Ctrl-C ends it)"
     )
-    run(listener)
+    try:
+        run(listener, line)
+    except ImportError as error:
+        raise _Problem(f"the server {server} cannot be imported: {error}") from None
 
 
 def _missing(server: str) -> str:
@@ -107,28 +110,37 @@ def _plain_reason(reason: str, port: int) -> str:
     return reason
 
 
-def _run_uvicorn(listener: socket.socket) -> None:
+def _run_uvicorn(listener: socket.socket, line: str) -> None:
+    import logging
+
     import uvicorn
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # a request that is cancelled now is no error
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            await super().shutdown(sockets)
 
     config = uvicorn.Config(
         app,
-        log_level="critical",
+        log_level="error",
         access_log=False,
         lifespan="on",
         # NOTE: what arrives is to be seen, not what uvicorn makes of forwarding headers
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    print(line, flush=True)
+    Server(config).run(sockets=[listener])
 
 
-def _run_hypercorn(listener: socket.socket) -> None:
+def _run_hypercorn(listener: socket.socket, line: str) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
-    config.loglevel = "CRITICAL"
+    config.loglevel = "ERROR"
     config.graceful_timeout = _GRACE
     untyped_app: Any = app
 
@@ -146,10 +158,11 @@ def _run_hypercorn(listener: socket.socket) -> None:
         with suppress(asyncio.CancelledError):
             await serving
 
+    print(line, flush=True)
     asyncio.run(run())
 
 
-def _run_granian(listener: socket.socket) -> None:
+def _run_granian(listener: socket.socket, line: str) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -163,9 +176,10 @@ def _run_granian(listener: socket.socket) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGI,
-        log_level=LogLevels.critical,
+        log_level=LogLevels.error,
         workers_kill_timeout=_GRACE,
     )
+    print(line, flush=True)
     server.serve(target_loader=_load_app)
 
 
@@ -186,7 +200,7 @@ def _interruption() -> asyncio.Event:
     return event
 
 
-_SERVERS: Final[dict[str, Callable[[socket.socket], None]]] = {
+_SERVERS: Final[dict[str, Callable[[socket.socket, str], None]]] = {
     "uvicorn": _run_uvicorn,
     "granian": _run_granian,
     "hypercorn": _run_hypercorn,

@@ -1,0 +1,4 @@
+"""The contract is `_core.pyi`."""
+
+from .._core import ConnectionBase as ConnectionBase
+from .._core import use_classes as use_classes
