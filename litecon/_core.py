@@ -28,6 +28,7 @@ __all__ = (
     "parse_content_type",
     "parse_cookies",
     "parse_query",
+    "quickly_constructed",
     "raw_headers",
     "url_from_scope",
     "use_accept",
@@ -35,20 +36,9 @@ __all__ = (
 )
 
 
-def _fallback_reason() -> str | None:
+try:
     if os.environ.get("LITECON_PURE_PYTHON", "") not in ("", "0"):
-        return "LITECON_PURE_PYTHON is set"
-    try:
-        from ._native import body, headers, parsing, request, scope, url  # noqa: F401
-    except ImportError as error:
-        return f"the compiled extensions could not be imported: {error}"
-    return None
-
-
-FALLBACK_REASON = _fallback_reason()
-COMPILED = FALLBACK_REASON is None
-
-if COMPILED:
+        raise ImportError("LITECON_PURE_PYTHON is set")
     from ._native.body import BodyReader, BodyStream
     from ._native.headers import HeadersBase, make_headers
     from ._native.parsing import (
@@ -63,9 +53,12 @@ if COMPILED:
         parse_query,
     )
     from ._native.request import RequestBase, use_accept
-    from ._native.scope import ConnectionBase, use_classes
+    from ._native.scope import ConnectionBase, quickly_constructed, use_classes
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
-else:
+except ImportError as error:
+    COMPILED = False
+    # without the path of the file, which an error page may show
+    FALLBACK_REASON: str | None = str(error).partition(" (/")[0]
     from ._pure.body import BodyReader, BodyStream
     from ._pure.headers import HeadersBase, make_headers
     from ._pure.parsing import (
@@ -80,5 +73,8 @@ else:
         parse_query,
     )
     from ._pure.request import RequestBase, use_accept
-    from ._pure.scope import ConnectionBase, use_classes
+    from ._pure.scope import ConnectionBase, quickly_constructed, use_classes
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope
+else:
+    COMPILED = True
+    FALLBACK_REASON = None

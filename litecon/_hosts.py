@@ -1,8 +1,8 @@
-"""Addresses in hosts."""
+"""Hosts and ports as servers and clients write them."""
 
 from __future__ import annotations
 
-__all__ = ("is_ipv6",)
+__all__ = ("is_ipv6", "port_number")
 
 
 def is_ipv6(text: str) -> bool:
@@ -19,3 +19,14 @@ def is_ipv6(text: str) -> bool:
     except AddressValueError:
         return False
     return True
+
+
+def port_number(port: object) -> int | None:
+    """Return a port of a scope as a number, None for what is none.
+
+    Args:
+        port: An int, as the ASGI specification requires; a str of digits, as some servers give it.
+    """
+    if isinstance(port, str) and port.isascii() and port.isdigit() and len(port) <= 5:
+        return int(port)
+    return port if isinstance(port, int) else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
-from ._core import ConnectionBase, use_classes
+from ._core import ConnectionBase, quickly_constructed, use_classes
 from ._defaults import empty_receive, empty_send
 from ._errors import cannot_pickle, quoted
 from ._signature import ConstructorSignature
@@ -24,6 +24,7 @@ SESSION_ID_KEY = "litecon.session_id"
 use_classes(address=Address, headers=Headers, multidict=MultiDict, state=State, url=URL)
 
 
+@quickly_constructed
 class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
     """The scope, receive and send of a connection, read when they are asked for (ASGI 3).
 
@@ -41,6 +42,17 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
 
     limits: ClassVar[Limits] = Limits()
     """Bounds on what a client may send; a subclass sets another."""
+
+    if TYPE_CHECKING:
+        # the kernel's accessors, with the types that this class is subscripted with
+        @property
+        def route_handler(self) -> HandlerT: ...
+        @property
+        def auth(self) -> AuthT: ...
+        @property
+        def user(self) -> UserT: ...
+        @property
+        def state(self) -> StateT: ...
 
     def set_session(self, value: Any) -> None:
         """Store the session's data.

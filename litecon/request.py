@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, Final
 
-from ._core import RequestBase, use_accept
+from ._core import RequestBase, quickly_constructed, use_accept
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .datastructures import Accept
 from .exceptions import LiteconException, LiteconWarning
@@ -19,6 +19,7 @@ _READ_AHEAD: Final = 64 * 1024
 use_accept(Accept)
 
 
+@quickly_constructed
 class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     """An HTTP request (ASGI 3, HTTP message format 2.5).
 

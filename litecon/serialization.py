@@ -5,7 +5,6 @@ Decoders raise nothing but SerializationException, whose message has no values o
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from decimal import Decimal
 from enum import Enum
@@ -27,7 +26,8 @@ before 1,000 levels."""
 MAX_MSGPACK_DEPTH: Final = 256
 """The same for MessagePack: ormsgpack crashes there between 400 and 500 levels."""
 
-_VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"|(?<=unknown field )`[^`]*`|(?<=enum value )\S+")
+# messages that quote the body, perhaps with anything in it behind these words
+_QUOTING: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
 _UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS
 _PACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC
 
@@ -88,7 +88,8 @@ def _described(error: Exception) -> str:
     """Return an error's message without what it quotes of the data."""
     if isinstance(error, UnicodeDecodeError):
         return f"invalid UTF-8 at byte {error.start}"
-    return _VALUES.sub("...", str(error))
+    message = str(error)
+    return next((words for words in _QUOTING if message.startswith(words)), message)
 
 
 def default_serializer(value: Any) -> Any:

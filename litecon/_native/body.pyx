@@ -50,6 +50,7 @@ cdef Py_ssize_t bound(object limit) except -2:
     return -1 if limit is None else limit
 
 
+@cython.final
 cdef class BodyReader:
     """What was received of one body. It does no I/O: events go in, bytes come out.
 
@@ -130,8 +131,10 @@ cdef class BodyReader:
             raise disconnected()
         chunk = _get(event, "body")
         if chunk is not None and chunk:
-            if not isinstance(chunk, bytes):
-                raise wrong_event_body(chunk)
+            if type(chunk) is not bytes:
+                if not isinstance(chunk, bytes):
+                    raise wrong_event_body(chunk)
+                chunk = bytes(chunk)
             self.size += PyBytes_GET_SIZE(chunk)
             if self._first is None:
                 self._first = chunk

@@ -1,6 +1,9 @@
 from collections.abc import Coroutine
 from typing import Any
 
+from typing_extensions import disjoint_base
+
+@disjoint_base
 class Operation(Coroutine[Any, Any, Any]):
     def __await__(self) -> Any: ...
     def send(self, value: Any, /) -> Any: ...

@@ -51,6 +51,34 @@ cdef extern from *:
         return 1;
     }
 
+    /* The value of the first header of that name, borrowed; NULL without one, or with *unusual set where the headers are
+       not just pairs of bytes. PERF: no reference is counted, as nothing runs between that could drop one. */
+    static PyObject *litecon_scan(PyObject *headers, const char *name, Py_ssize_t length, int *unusual) {
+    #ifndef Py_GIL_DISABLED
+        PyObject **items;
+        Py_ssize_t i, count;
+        if (PyList_CheckExact(headers) || PyTuple_CheckExact(headers)) {
+            items = PySequence_Fast_ITEMS(headers);
+            count = PySequence_Fast_GET_SIZE(headers);
+            for (i = 0; i < count; i++) {
+                PyObject *key, *value;
+                if (!PyTuple_CheckExact(items[i]) || PyTuple_GET_SIZE(items[i]) != 2) goto unusual;
+                key = PyTuple_GET_ITEM(items[i], 0);
+                if (!PyBytes_CheckExact(key)) goto unusual;
+                if (PyBytes_GET_SIZE(key) != length) continue;
+                if (!litecon_same_name(PyBytes_AS_STRING(key), name, length)) continue;
+                value = PyTuple_GET_ITEM(items[i], 1);
+                if (!PyBytes_CheckExact(value)) goto unusual;
+                return value;
+            }
+            return NULL;
+        }
+    unusual:
+    #endif
+        *unusual = 1;
+        return NULL;
+    }
+
     /* percent-decoding into a buffer that is at least as long; with plus, "+" is a space */
     static Py_ssize_t litecon_unquote(const char *from, Py_ssize_t length, char *to, int plus) {
         const char *end = from + length;
@@ -161,6 +189,7 @@ cdef extern from *:
     ) noexcept
     bint litecon_is_token(Py_UCS4 c) noexcept
     int litecon_hex(unsigned char c) noexcept
+    PyObject *litecon_scan(object headers, const char *name, Py_ssize_t length, bint *unusual) noexcept
     bint litecon_same_name(const char *left, const char *lower, Py_ssize_t length) noexcept
     Py_ssize_t litecon_unquote(const char *source, Py_ssize_t length, char *target, bint plus) noexcept
     Py_ssize_t litecon_count_brackets(const char *text, Py_ssize_t length) noexcept
@@ -174,29 +203,23 @@ cdef bint _is_named(object key, const char *name, Py_ssize_t length) except -1:
 
 
 cdef object scan_headers(object headers, const char *name, Py_ssize_t length):
+    cdef bint unusual = False
+    cdef PyObject *found = litecon_scan(headers, name, length, &unusual)
+    if unusual:
+        return _scan_unusual(headers, name, length)
+    return None if found is NULL else <object> found
+
+
+cdef object _scan_unusual(object headers, const char *name, Py_ssize_t length):
     cdef object pair = None
     cdef object key, value
-    cdef PyObject *item
     try:
         for pair in headers:
-            if type(pair) is tuple and PyTuple_GET_SIZE(pair) == 2:
-                # PERF: the tuple holds its items, so nothing is counted before the name is found
-                item = <PyObject *> PyTuple_GET_ITEM(pair, 0)
-                if type(<object> item) is bytes:
-                    if PyBytes_GET_SIZE(<object> item) != length:
-                        continue
-                    if not litecon_same_name(PyBytes_AS_STRING(<object> item), name, length):
-                        continue
-                elif not _is_named(<object> item, name, length):
-                    continue
-                value = <object> PyTuple_GET_ITEM(pair, 1)
-            else:
-                key, value = pair
-                if not _is_named(key, name, length):
-                    continue
-            if isinstance(value, bytes):
-                return value
-            break
+            key, value = pair
+            if _is_named(key, name, length):
+                if isinstance(value, bytes):
+                    return value
+                break
         else:
             return None
     except (TypeError, ValueError):

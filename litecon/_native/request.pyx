@@ -3,7 +3,8 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyTypeObject
+from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, bound, new_stream, shared_reader
 from litecon._native.operation cimport Operation, install, is_suspended, mark
@@ -49,6 +50,10 @@ def use_accept(accept):
     """
     global _accept_class
     _accept_class = accept
+
+
+cdef inline str _latin1(object value):
+    return PyUnicode_DecodeLatin1(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), NULL)
 
 
 cdef Py_ssize_t _length(bytes value) noexcept:
@@ -248,7 +253,7 @@ cdef class RequestBase(ConnectionBase):
         cdef object value
         if self._content_type is None:
             value = scan_headers(headers_of(scope), "content-type", 12)
-            self._content_type = read_content_type("" if value is None else value.decode("latin-1"))
+            self._content_type = read_content_type("" if value is None else _latin1(value))
         return self._content_type
 
     @property
@@ -265,7 +270,7 @@ cdef class RequestBase(ConnectionBase):
             return None
         length = _length(value)
         if length < 0:
-            raise invalid_content_length(value.decode("latin-1"))
+            raise invalid_content_length(_latin1(value))
         return length
 
     @property
@@ -279,7 +284,7 @@ cdef class RequestBase(ConnectionBase):
         cdef object value
         if self._accept is None:
             value = scan_headers(headers_of(scope), "accept", 6)
-            self._accept = _accept_class("*/*" if value is None else value.decode("latin-1"))
+            self._accept = _accept_class("*/*" if value is None else _latin1(value))
         return self._accept
 
     @property

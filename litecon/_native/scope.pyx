@@ -9,6 +9,7 @@ from litecon._native.url cimport headers_of, new_url_from_scope, scope_get
 
 from litecon._defaults import empty_receive, empty_send
 from litecon._errors import missing_key, no_app, not_set, wrong_type
+from litecon._hosts import port_number
 
 cdef extern from *:
     """
@@ -43,8 +44,25 @@ cdef extern from *:
         PyType_Modified(type);
         return 0;
     }
+
+    static PyObject *litecon_allocate(PyTypeObject *cls, PyObject *no_arguments) {
+        return cls->tp_new(cls, no_arguments, NULL);
+    }
+
+    /* whether neither __init__ nor __new__ is the class's own, nor a mock's */
+    static int litecon_is_plain(PyTypeObject *cls, PyTypeObject *base) {
+        return cls->tp_init == base->tp_init && cls->tp_new == cls->tp_base->tp_new;
+    }
+
+    static void litecon_set_vectorcall(PyTypeObject *cls, void *function) {
+        cls->tp_vectorcall = (vectorcallfunc) function;
+    }
     """
     int litecon_install_members(type cls) except -1
+    object litecon_allocate(type cls, tuple no_arguments)
+    bint litecon_is_plain(type cls, type base) noexcept
+    void litecon_set_vectorcall(type cls, void *function) noexcept
+    Py_ssize_t PyVectorcall_NARGS(size_t flags) noexcept
 
 
 cdef object _address = None
@@ -262,7 +280,69 @@ cdef class ConnectionBase:
         cdef object client = scope_get(scope_of(self), "client")
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
-        return _address(client[0], client[1])
+        port = client[1]
+        return _address(client[0], port if type(port) is int else port_number(port))
 
 
 litecon_install_members(ConnectionBase)
+
+cdef object _call_type = type.__call__
+cdef tuple _NAMES = ("scope", "receive", "send")
+cdef object _empty_receive = empty_receive
+cdef object _empty_send = empty_send
+
+
+cdef object _construct(type cls, PyObject **arguments, size_t flags, PyObject *names):
+    """Call a connection class, as its tp_vectorcall: without a tuple and a dict of the arguments."""
+    cdef PyObject *values[3]
+    cdef Py_ssize_t count = PyVectorcall_NARGS(flags)
+    cdef Py_ssize_t index, at
+    cdef ConnectionBase connection
+    # a class that got another constructor since, from a mock for example, is called as any class is
+    if count > 3 or not litecon_is_plain(cls, ConnectionBase):
+        return _construct_slowly(cls, arguments, count, names)
+    values[0] = NULL
+    values[1] = <PyObject *> _empty_receive
+    values[2] = <PyObject *> _empty_send
+    for index in range(count):
+        values[index] = arguments[index]
+    if names is not NULL:
+        for index in range(len(<tuple> names)):
+            # both are interned; a wrong or a repeated one is left to the constructor to name
+            for at in range(count, 3):
+                if (<tuple> names)[index] is _NAMES[at]:
+                    values[at] = arguments[count + index]
+                    break
+            else:
+                return _construct_slowly(cls, arguments, count, names)
+    if values[0] is NULL:
+        return _construct_slowly(cls, arguments, count, names)
+    connection = <ConnectionBase> litecon_allocate(cls, ())
+    connection.scope = connection._seen = <object> values[0]
+    connection.receive = <object> values[1]
+    connection.send = <object> values[2]
+    return connection
+
+
+cdef object _construct_slowly(type cls, PyObject **arguments, Py_ssize_t count, PyObject *names):
+    cdef list positional = [<object> arguments[index] for index in range(count)]
+    cdef dict keywords = {}
+    if names is not NULL:
+        for index, name in enumerate(<tuple> names):
+            keywords[name] = <object> arguments[count + index]
+    return _call_type(cls, *positional, **keywords)
+
+
+def quickly_constructed(cls):
+    """Make calls of a class quicker, where that can be done; a class decorator.
+
+    Args:
+        cls: A subclass of `ConnectionBase` without a constructor of its own. Its subclasses are called as any class is.
+
+    Raises:
+        TypeError: It has a constructor of its own.
+    """
+    if not issubclass(cls, ConnectionBase) or not litecon_is_plain(cls, ConnectionBase):
+        raise TypeError(f"{cls!r} has a constructor of its own")
+    litecon_set_vectorcall(cls, <void *> _construct)
+    return cls

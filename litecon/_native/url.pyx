@@ -15,7 +15,7 @@ from cpython.unicode cimport (
 from litecon._native.parsing cimport scan_headers
 
 from litecon._errors import invalid_host, missing_key, wrong_type
-from litecon._hosts import is_ipv6
+from litecon._hosts import is_ipv6, port_number
 
 cdef extern from *:
     """
@@ -69,7 +69,7 @@ cdef extern from *:
     }
 
     static int litecon_is_query(unsigned char c) {
-        return c > 0x20 && c < 0x7F && c != '#';
+        return c > 0x20 && c < 0x7F && c != '#' && c != '"' && c != '<' && c != '>';
     }
     """
     object litecon_new(type base, type cls, tuple no_arguments)
@@ -119,21 +119,9 @@ cdef class URLBase:
     """The five components of a URL, unchangeable."""
 
     def __str__(self):
-        cdef str text = self._text
-        if text is None:
-            # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
-            if self.netloc or self.path.startswith("//"):
-                text = f"{self.scheme}://{self.netloc}{self.path}" if self.scheme else f"//{self.netloc}{self.path}"
-            elif self.scheme:
-                text = f"{self.scheme}:{self.path}"
-            else:
-                text = self.path
-            if self.query:
-                text = f"{text}?{self.query}"
-            if self.fragment:
-                text = f"{text}#{self.fragment}"
-            self._text = text
-        return text
+        if self._text is None:
+            self._text = _recompose(self)
+        return self._text
 
     def __eq__(self, other):
         if isinstance(other, (URLBase, str)):
@@ -148,6 +136,23 @@ cdef class URLBase:
 
     def __delattr__(self, name):
         raise AttributeError("a URL is immutable")
+
+
+cdef str _recompose(URLBase url):
+    cdef str text
+    # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
+    cdef bint authority = bool(url.netloc) or url.path.startswith("//")
+    if authority and url.scheme and not url.fragment:
+        # PERF: the URL of a connection, in one go
+        if url.query:
+            return f"{url.scheme}://{url.netloc}{url.path}?{url.query}"
+        return f"{url.scheme}://{url.netloc}{url.path}"
+    text = f"//{url.netloc}{url.path}" if authority else url.path
+    if url.scheme:
+        text = f"{url.scheme}:{text}"
+    if url.query:
+        text = f"{text}?{url.query}"
+    return f"{text}#{url.fragment}" if url.fragment else text
 
 
 cdef object _new_url(type cls, str scheme, str netloc, str path, str query, str fragment):
@@ -202,7 +207,7 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
         scheme = "ws" if scope_get(scope, "type") == "websocket" else "http"
     elif not isinstance(scheme, str):
         raise wrong_type("scheme", scheme, "a str")
-    else:
+    elif _default_port(scheme) < 0:
         scheme = scheme.lower()
     netloc = _netloc(scope, scheme)
     if base:
@@ -250,7 +255,7 @@ cdef str _server(object scope, str scheme):
     if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
         return ""
     name = str(server[0])
-    port = server[1] if len(server) > 1 else None
+    port = port_number(server[1]) if len(server) > 1 else None
     if ":" in name:
         name = name.strip("[]")
         name = f"[{name}]" if is_ipv6(name) else ""
@@ -260,7 +265,7 @@ cdef str _server(object scope, str scheme):
     host = name.encode("ascii")
     if not host or litecon_host_length(<const unsigned char *> PyBytes_AS_STRING(host), len(host)) != len(host):
         return ""
-    if not isinstance(port, int) or not port or port == _default_port(scheme):
+    if not port or port == _default_port(scheme):
         return name
     return f"{name}:{port}"
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, final
 
 from .._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
 from ..types import Event, Receive, Scope
 
-__all__ = ("BodyReader", "BodyStream", "reader_of")
+__all__ = ("BodyReader", "BodyStream")
 
 _SCOPE_KEY: Final = "litecon.body"
 
 
+@final
 class BodyReader:
     """What was received of one body. It does no I/O: events go in, bytes come out.
 
@@ -20,26 +21,26 @@ class BodyReader:
     """
 
     __slots__ = (
+        "_chunks",
+        "_json",
+        "_msgpack",
+        "_peeked",
         "body",
         "busy",
-        "chunks",
         "consumed",
         "disconnected",
         "ended",
-        "json",
-        "msgpack",
-        "peeked",
         "peeked_size",
         "size",
         "streamed",
     )
 
-    json: Any
-    msgpack: Any
+    _json: Any
+    _msgpack: Any
 
     def __init__(self) -> None:
-        self.chunks: deque[bytes] = deque()
-        self.peeked: deque[Event] = deque()
+        self._chunks: deque[bytes] = deque()
+        self._peeked: deque[Event] = deque()
         self.peeked_size = 0
         self.size = 0
         self.streamed = 0
@@ -86,7 +87,7 @@ class BodyReader:
             body = event.get("body")
             if isinstance(body, bytes):
                 self.peeked_size += len(body)
-        self.peeked.append(event)
+        self._peeked.append(event)
 
     def next_peeked(self) -> Event | None:
         """Return the first event that was received ahead, None if there is none and more can be received.
@@ -94,8 +95,8 @@ class BodyReader:
         Raises:
             ClientDisconnect: The client has gone, and no event is left.
         """
-        if self.peeked:
-            return self.peeked.popleft()
+        if self._peeked:
+            return self._peeked.popleft()
         if self.disconnected:
             raise disconnected()
         return None
@@ -116,9 +117,11 @@ class BodyReader:
         if kind == "http.request":
             chunk = event.get("body")
             if chunk:
-                if not isinstance(chunk, bytes):
-                    raise wrong_event_body(chunk)
-                self.chunks.append(chunk)
+                if type(chunk) is not bytes:
+                    if not isinstance(chunk, bytes):
+                        raise wrong_event_body(chunk)
+                    chunk = bytes(chunk)
+                self._chunks.append(chunk)
                 self.size += len(chunk)
             if not event.get("more_body"):
                 self.ended = True
@@ -137,8 +140,8 @@ class BodyReader:
         if self.streamed:
             raise body_streamed()
         if self.body is None:
-            self.body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-            self.chunks.clear()
+            self.body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+            self._chunks.clear()
         return self.body
 
 
@@ -152,7 +155,7 @@ def _kind_of(event: Event) -> str:
     return kind
 
 
-def reader_of(scope: Scope) -> BodyReader:
+def shared_reader(scope: Scope) -> BodyReader:
     """Return the reader that all connections over a scope share; it is made when it is first asked for.
 
     Args:
@@ -168,6 +171,7 @@ def reader_of(scope: Scope) -> BodyReader:
     return reader
 
 
+@final
 class BodyStream:
     """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
 
@@ -195,7 +199,7 @@ class BodyStream:
             announced = None if self._started else self._announced
             self._started = True
             reader.check(self._max_size, announced)
-            chunks = reader.chunks
+            chunks = reader._chunks
             while not chunks and not reader.ended:
                 reader.feed(reader.next_peeked() or await self._receive(), self._max_size)
         if chunks:

@@ -182,18 +182,21 @@ def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
         `("application/octet-stream", {})` for what is no media type, `("", {})` for an empty value.
     """
     kind, _, _ = value.partition(";")
-    media_type = kind.strip(" \t").lower()
+    media_type = kind.strip(" \t")
     if _MEDIA_TYPE.fullmatch(media_type) is None:
         return ("application/octet-stream" if value.strip(" \t") else ""), {}
-    return media_type, _parse_parameters(value, len(kind))
+    return media_type.lower(), _parse_parameters(value, len(kind))
 
 
 def _parse_parameters(value: str, start: int) -> dict[str, str]:
     parameters: dict[str, str] = {}
     for option in _OPTION.finditer(value, start):
         name, quoted, plain = option.groups()
-        name = name.rstrip(" \t").lower()
-        if (quoted is None and plain is None) or name in parameters or _NAME.fullmatch(name) is None:
+        name = name.rstrip(" \t")
+        if (quoted is None and plain is None) or _NAME.fullmatch(name) is None:
+            continue
+        name = name.lower()
+        if name in parameters:
             continue
         parameters[name] = plain.rstrip(" \t") if quoted is None else _ESCAPE.sub(r"\1", quoted)
     return parameters
@@ -213,11 +216,12 @@ def parse_accept(value: str) -> list[tuple[int, int, str, str, dict[str, str], s
     for item in _LIST_ITEM.finditer(value):
         text = item[0].strip(" \t")
         kind = text.partition(";")[0]
-        media_type = kind.rstrip(" \t").lower()
+        media_type = kind.rstrip(" \t")
         if media_type == "*":
             media_type = "*/*"
         if _MEDIA_TYPE.fullmatch(media_type) is None:
             continue
+        media_type = media_type.lower()
         main, _, sub = media_type.partition("/")
         parameters = _parse_parameters(text, len(kind))
         quality = _quality(parameters.pop("q", "1"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._errors import body_streamed, invalid_content_length
-from .body import BodyReader, BodyStream, reader_of
+from .body import BodyReader, BodyStream, shared_reader
 from .parsing import find_header, parse_content_type
 from .scope import ConnectionBase, required_str
 from .url import raw_headers
@@ -107,7 +107,7 @@ class RequestBase(ConnectionBase):
         try:
             return self._reader
         except AttributeError:
-            self._reader = reader = reader_of(scope)
+            self._reader = reader = shared_reader(scope)
             return reader
 
     async def body(self) -> bytes:
@@ -160,8 +160,8 @@ class RequestBase(ConnectionBase):
         from ..serialization import decode_json
 
         reader = self.body_reader
-        if type is Any and hasattr(reader, "json"):
-            return reader.json
+        if type is Any and hasattr(reader, "_json"):
+            return reader._json
         body = reader.body
         if body is None:
             if self._is_overridden():
@@ -174,7 +174,7 @@ class RequestBase(ConnectionBase):
                 body = reader.finish()
         value = decode_json(body, type)
         if type is Any:
-            reader.json = value
+            reader._json = value
         return value
 
     async def msgpack(self, type: Any = Any) -> Any:
@@ -194,8 +194,8 @@ class RequestBase(ConnectionBase):
         from ..serialization import decode_msgpack
 
         reader = self.body_reader
-        if type is Any and hasattr(reader, "msgpack"):
-            return reader.msgpack
+        if type is Any and hasattr(reader, "_msgpack"):
+            return reader._msgpack
         body = reader.body
         if body is None:
             if self._is_overridden():
@@ -208,7 +208,7 @@ class RequestBase(ConnectionBase):
                 body = reader.finish()
         value = decode_msgpack(body, type)
         if type is Any:
-            reader.msgpack = value
+            reader._msgpack = value
         return value
 
     def _is_overridden(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from .._errors import invalid_host, missing_key, wrong_type
-from .._hosts import is_ipv6
+from .._hosts import is_ipv6, port_number
 from .parsing import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
@@ -17,7 +17,7 @@ _HOST: Final = re.compile(
     rb"(\[[0-9A-Fa-f:.]++\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++)(?::([0-9]{0,5}))?+"
 )
 _UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x1f\x7f?#\\]")
-_UNSAFE_IN_QUERY: Final = re.compile(rb"[^\x21\x22\x24-\x7e]")
+_UNSAFE_IN_QUERY: Final = re.compile(rb"[^\x21\x24-\x3b\x3d\x3f-\x7e]")
 
 
 class URLBase:
@@ -156,14 +156,14 @@ def _server(scope: Mapping[str, Any]) -> tuple[str, str]:
     if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
         return "", ""
     name = server[0]
-    port = server[1] if len(server) > 1 else None
+    port = port_number(server[1]) if len(server) > 1 else None
     if ":" in name:
         name = name.strip("[]")
         name = f"[{name}]" if is_ipv6(name) else ""
     # the path of a unix socket is no host
     if not name.isascii() or _HOST.fullmatch(name.encode("ascii")) is None:
         return "", ""
-    return name, str(port) if isinstance(port, int) and port else ""
+    return name, str(port) if port else ""
 
 
 def _full_path(scope: Mapping[str, Any]) -> str:

@@ -16,7 +16,10 @@ class MultiDict(multidict.MultiDict[ValueT]):
 
     def dict(self) -> dict[str, list[ValueT]]:
         """Return a dict with the list of all values of each key."""
-        return {key: self.getall(key) for key in self}
+        values: dict[str, list[ValueT]] = {}
+        for key, value in self.items():
+            values.setdefault(key, []).append(value)
+        return values
 
     def multi_items(self) -> list[tuple[str, ValueT]]:
         """Return all pairs, a key once for each of its values."""
