@@ -67,7 +67,7 @@ def raw_headers(scope: Mapping[str, Any]) -> Sequence[Any]: ...
 def url_from_scope(cls: type[_URLT], scope: Mapping[str, Any], base: bool) -> _URLT: ...
 def use_classes(
     *,
-    address: Callable[[str, int | None], Address],
+    address: type[Address],
     headers: type[Headers],
     multidict: Callable[[list[tuple[str, str]]], MultiDict[str]],
     state: Callable[[Any], State],

@@ -1,9 +1,11 @@
+from litecon._native.operation cimport Exclusive
+
+
 cdef object UNSET
 """Stands in `BodyReader.json` and `.msgpack` until there is a value."""
 
-cdef class BodyReader:
+cdef class BodyReader(Exclusive):
     cdef readonly bytes body
-    cdef readonly bint busy
     cdef readonly bint ended
     cdef readonly bint disconnected
     cdef readonly bint consumed

@@ -6,13 +6,24 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_CheckExact
 from cpython.object cimport PyObject
 
-from litecon._native.operation cimport Operation, install, is_suspended, mark
+from litecon._native.operation cimport Exclusive, Operation, install, mark
 
 from collections import deque
 
 from litecon._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
 
 cdef extern from *:
+    """
+    /* 1 for http.request, 2 for http.disconnect, 0 for anything else */
+    static int litecon_http_event(PyObject *kind) {
+        if (!PyUnicode_Check(kind) || !PyUnicode_IS_ASCII(kind)) return 0;
+        if (PyUnicode_GET_LENGTH(kind) == 12) return memcmp(PyUnicode_1BYTE_DATA(kind), "http.request", 12) == 0;
+        if (PyUnicode_GET_LENGTH(kind) == 15) return memcmp(PyUnicode_1BYTE_DATA(kind), "http.disconnect", 15) == 0 ? 2 : 0;
+        return 0;
+    }
+    """
+    int litecon_http_event(object kind) noexcept
+    object PyObject_CallNoArgs(object function)
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
 UNSET = object()
@@ -20,9 +31,15 @@ UNSET = object()
 cdef str _SCOPE_KEY = "litecon.body"
 
 
-cdef object _kind_of(object event):
+cdef enum:
+    REQUEST = 1
+    DISCONNECT = 2
+
+
+cdef int _kind_of(object event) except -1:
     cdef PyObject *found
     cdef object kind
+    cdef int code
     if PyDict_CheckExact(event):
         found = PyDict_GetItemWithError(event, "type")
         if found is NULL:
@@ -33,9 +50,10 @@ cdef object _kind_of(object event):
             kind = event["type"]
         except (TypeError, KeyError, IndexError):
             raise wrong_event(event) from None
-    if kind != "http.request" and kind != "http.disconnect":
+    code = litecon_http_event(kind)
+    if code == 0:
         raise wrong_event(event)
-    return kind
+    return code
 
 
 cdef object _get(object event, object key):
@@ -51,7 +69,7 @@ cdef Py_ssize_t bound(object limit) except -2:
 
 
 @cython.final
-cdef class BodyReader:
+cdef class BodyReader(Exclusive):
     """What was received of one body. It does no I/O: events go in, bytes come out.
 
     As a context manager it is claimed by one task, which alone may feed it.
@@ -60,17 +78,21 @@ cdef class BodyReader:
     def __cinit__(self):
         self.json = self.msgpack = UNSET
 
+    @property
+    def busy(self):
+        return self.is_busy
+
     def __enter__(self):
         self.claim()
         return self
 
     def __exit__(self, *details):
-        self.busy = False
+        self.is_busy = False
 
     cdef int claim(self) except -1:
-        if self.busy:
+        if self.is_busy:
             raise body_busy()
-        self.busy = True
+        self.is_busy = True
         return 0
 
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1:
@@ -99,7 +121,7 @@ cdef class BodyReader:
         Raises:
             ImproperlyConfiguredException: It is no event of an HTTP connection.
         """
-        if _kind_of(event) == "http.disconnect":
+        if _kind_of(event) == DISCONNECT:
             self.disconnected = True
         else:
             body = event.get("body")
@@ -126,7 +148,7 @@ cdef class BodyReader:
 
     cdef int take(self, object event, Py_ssize_t max_size) except -1:
         cdef object chunk
-        if _kind_of(event) == "http.disconnect":
+        if _kind_of(event) == DISCONNECT:
             self.disconnected = True
             raise disconnected()
         chunk = _get(event, "body")
@@ -225,16 +247,6 @@ cdef class NextChunk(Operation):
     """`BodyStream.__anext__`."""
 
     cdef BodyStream stream
-    cdef bint claimed
-
-    def __dealloc__(self):
-        if is_suspended(self) and self.stream is not None:
-            self.release()
-
-    cdef void release(self) noexcept:
-        if self.claimed:
-            self.claimed = False
-            self.stream.reader.busy = False
 
     cdef str label(self):
         return "BodyStream.__anext__"
@@ -251,7 +263,7 @@ cdef class NextChunk(Operation):
         if not stream.started and reader.consumed:
             raise body_streamed()
         reader.claim()
-        self.claimed = True
+        self._claimed = reader
         announced = -1 if stream.started else stream.announced
         stream.started = True
         reader.check_size(stream.max_size, announced)
@@ -268,7 +280,7 @@ cdef class NextChunk(Operation):
         while reader._first is None and not reader.ended:
             event = reader.pop_peeked()
             if event is None:
-                return stream.receive()
+                return PyObject_CallNoArgs(stream.receive)
             reader.take(event, stream.max_size)
         self._done = True
         if reader._first is not None:

@@ -1,7 +1,15 @@
+cdef class Exclusive:
+    """Something that one operation at a time may use."""
+
+    cdef bint is_busy
+
+
 cdef class Operation:
     """The awaitable that a compiled asynchronous method returns; see operation.pyx."""
 
     cdef object _inner
+    # what this alone uses until it ends
+    cdef Exclusive _claimed
     cdef unsigned char _state
     cdef bint _done
 
@@ -9,8 +17,8 @@ cdef class Operation:
     cdef object begin(self)
     # The same again, with what the last awaitable returned.
     cdef object step(self, object result)
-    # The end, however it came: let go what others wait for. Never raises, may run twice.
-    cdef void release(self) noexcept
+    # Let others use what this claimed; the end does it too, however it comes.
+    cdef void let_go(self) noexcept
     # The qualified name of the method, for people.
     cdef str label(self)
     cdef void finish(self) noexcept
@@ -20,5 +28,3 @@ cdef class Operation:
 cdef int install(type cls) except -1
 # Make inspect.iscoroutinefunction() true of a method that returns an operation.
 cdef int mark(type cls, str name) except -1
-
-cdef bint is_suspended(Operation operation) noexcept

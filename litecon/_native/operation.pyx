@@ -253,6 +253,10 @@ cdef object _exception_of(object kind, object value, object traceback):
     return value if traceback is None else value.with_traceback(traceback)
 
 
+cdef class Exclusive:
+    pass
+
+
 cdef class Operation:
     def __await__(self):
         if self._state == SUSPENDED or self._state == RUNNING:
@@ -262,6 +266,8 @@ cdef class Operation:
     def __dealloc__(self):
         if self._state == CREATED:
             litecon_warn_never_awaited(self.label())
+        elif self._state == SUSPENDED:
+            self.let_go()
         litecon_forget_stop()
 
     cdef object begin(self):
@@ -270,8 +276,10 @@ cdef class Operation:
     cdef object step(self, object result):
         raise NotImplementedError
 
-    cdef void release(self) noexcept:
-        pass
+    cdef void let_go(self) noexcept:
+        if self._claimed is not None:
+            self._claimed.is_busy = False
+            self._claimed = None
 
     cdef str label(self):
         return "Operation"
@@ -279,7 +287,7 @@ cdef class Operation:
     cdef void finish(self) noexcept:
         self._state = CLOSED
         self._inner = None
-        self.release()
+        self.let_go()
 
     def send(self, value, /):
         """Resume with a value; return what is yielded, or raise StopIteration with what is returned."""
@@ -387,10 +395,6 @@ cdef class Operation:
 
 cdef int _raise_pending(int status) except -1:
     return status
-
-
-cdef bint is_suspended(Operation operation) noexcept:
-    return operation._state == SUSPENDED
 
 
 cdef int install(type cls) except -1:

@@ -7,7 +7,7 @@ from cpython.object cimport PyTypeObject
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, bound, new_stream, shared_reader
-from litecon._native.operation cimport Operation, install, is_suspended, mark
+from litecon._native.operation cimport Operation, install, mark
 from litecon._native.parsing cimport read_content_type, scan_headers
 from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
 from litecon._native.url cimport headers_of
@@ -28,6 +28,7 @@ cdef extern from *:
     """
     unsigned int litecon_version(PyTypeObject *cls) noexcept
     PyTypeObject *Py_TYPE(object o) noexcept
+    object PyObject_CallNoArgs(object function)
 
 cdef object _accept_class = None
 cdef object _decode_json = None
@@ -107,17 +108,7 @@ cdef class ReadBody(Operation):
     cdef object type
     cdef Py_ssize_t max_size
     cdef int method
-    cdef bint claimed
     cdef bint foreign
-
-    def __dealloc__(self):
-        if is_suspended(self) and self.reader is not None:
-            self.release()
-
-    cdef void release(self) noexcept:
-        if self.claimed:
-            self.claimed = False
-            self.reader.busy = False
 
     cdef str label(self):
         if self.method == BODY:
@@ -148,7 +139,7 @@ cdef class ReadBody(Operation):
                 self.foreign = True
                 return joined(request.stream())
         reader.claim()
-        self.claimed = True
+        self._claimed = reader
         if reader.streamed:
             raise body_streamed()
         self.max_size = bound(request.limits.max_body_size)
@@ -171,9 +162,9 @@ cdef class ReadBody(Operation):
         while not reader.ended:
             event = reader.pop_peeked()
             if event is None:
-                return receive_of(self.request)()
+                return PyObject_CallNoArgs(receive_of(self.request))
             reader.take(event, self.max_size)
-        self.release()
+        self.let_go()
         return self.finished(reader.whole())
 
     cdef object finished(self, object body):

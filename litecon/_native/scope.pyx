@@ -45,6 +45,10 @@ cdef extern from *:
         return 0;
     }
 
+    static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *arguments) {
+        return PyTuple_Type.tp_new(cls, arguments, NULL);
+    }
+
     static PyObject *litecon_allocate(PyTypeObject *cls, PyObject *no_arguments) {
         return cls->tp_new(cls, no_arguments, NULL);
     }
@@ -59,31 +63,32 @@ cdef extern from *:
     }
     """
     int litecon_install_members(type cls) except -1
+    object litecon_tuple(type cls, tuple arguments)
     object litecon_allocate(type cls, tuple no_arguments)
     bint litecon_is_plain(type cls, type base) noexcept
     void litecon_set_vectorcall(type cls, void *function) noexcept
     Py_ssize_t PyVectorcall_NARGS(size_t flags) noexcept
 
 
-cdef object _address = None
+cdef object _address_class = None
 cdef object _headers_class = None
 cdef object _multidict = None
 cdef object _state = None
 cdef object _url_class = None
 
 
-def use_classes(*, address, type headers not None, multidict, state, type url not None):
+def use_classes(*, type address not None, type headers not None, multidict, state, type url not None):
     """Say which classes the accessors return: they are written once, above both kernels.
 
     Args:
-        address: Called with host and port.
+        address: A subclass of tuple, of host and port.
         headers: A subclass of `HeadersBase`.
         multidict: Called with a list of pairs.
         state: Called with `scope["state"]`.
         url: A subclass of `URLBase`.
     """
-    global _address, _headers_class, _multidict, _state, _url_class
-    _address = address
+    global _address_class, _headers_class, _multidict, _state, _url_class
+    _address_class = address
     _headers_class = headers
     _multidict = multidict
     _state = state
@@ -281,7 +286,8 @@ cdef class ConnectionBase:
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
         port = client[1]
-        return _address(client[0], port if type(port) is int else port_number(port))
+        # PERF: a named tuple's own constructor is a Python function
+        return litecon_tuple(_address_class, ((client[0], port if type(port) is int else port_number(port)),))
 
 
 litecon_install_members(ConnectionBase)

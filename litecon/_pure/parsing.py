@@ -291,7 +291,7 @@ def nests_deeper(body: bytes, limit: int) -> bool:
         body: JSON, valid or not.
         limit: Levels.
     """
-    if body.count(b"[") + body.count(b"{") <= limit:
+    if len(body) <= limit or body.count(b"[") + body.count(b"{") <= limit:
         return False
     depth = 0
     for bracket in _JSON_STRING.sub(b"", body).translate(None, _NOT_BRACKETS):

@@ -17,25 +17,25 @@ __all__ = ("ConnectionBase", "quickly_constructed", "use_classes")
 
 ClassT = TypeVar("ClassT", bound=type[Any])
 
-_address: Callable[[str, int | None], Any]
+_address_class: type[Any]
 _headers_class: type[Any]
 _multidict: Callable[[Any], Any]
 _state: Callable[[Any], Any]
 _url_class: type[Any]
 
 
-def use_classes(*, address: Any, headers: type[Any], multidict: Any, state: Any, url: type[Any]) -> None:
+def use_classes(*, address: type[Any], headers: type[Any], multidict: Any, state: Any, url: type[Any]) -> None:
     """Say which classes the accessors return: they are written once, above both kernels.
 
     Args:
-        address: Called with host and port.
+        address: A subclass of tuple, of host and port.
         headers: A subclass of `HeadersBase`.
         multidict: Called with a list of pairs.
         state: Called with `scope["state"]`.
         url: A subclass of `URLBase`.
     """
-    global _address, _headers_class, _multidict, _state, _url_class
-    _address = address
+    global _address_class, _headers_class, _multidict, _state, _url_class
+    _address_class = address
     _headers_class = headers
     _multidict = multidict
     _state = state
@@ -237,7 +237,7 @@ class ConnectionBase:
         client = self.scope.get("client")
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
-        return _address(client[0], port_number(client[1]))
+        return tuple.__new__(_address_class, (client[0], port_number(client[1])))
 
 
 def _required(scope: Scope, key: str) -> Any:

@@ -1,0 +1,1 @@
+"""Benchmarks of litecon against the raw floor and its peers: `python -m benchmarks`."""

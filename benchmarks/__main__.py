@@ -1,0 +1,129 @@
+"""The command: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Final
+
+from .clock import time_ratios
+from .contestants import FLOOR, Contestant, Unavailable, contestant_names, load_contestant
+from .instructions import MeasureFailed, callgrind_is_missing, count_instructions, memory_of
+from .report import Outcome, text_of, write_json
+from .tasks import TASKS, select_tasks
+
+__all__ = ("main",)
+
+_DEFAULT_JSON: Final = Path("benchmark-results.json")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmarks and return the exit status.
+
+    Args:
+        arguments: Of the command line; those of the process by default.
+    """
+    try:
+        return _run(_parser().parse_args(arguments))
+    except (MeasureFailed, Unavailable, ValueError, OSError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("benchmarks: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser("python -m benchmarks", description="Measure litecon against the raw floor and its peers.")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--instructions", action="store_true", help="count instructions (callgrind), not time")
+    what.add_argument("--memory", action="store_true", help="only the size of idle connection objects")
+    what.add_argument("--list", action="store_true", help="only list tasks and contestants")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="PATTERN", help="tasks by name, as 'body-*'; may be repeated"
+    )
+    parser.add_argument("--contestants", metavar="A,B", help=f"of {', '.join(contestant_names())}; all by default")
+    parser.add_argument("--cold", action="store_true", help="no two inputs alike: process-wide caches do not help")
+    parser.add_argument("--json", type=Path, default=_DEFAULT_JSON, metavar="FILE", help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=25, help="time: rounds per task (default: %(default)s)")
+    parser.add_argument("--asyncio", action="store_true", help="time: under an asyncio loop, not a bare driver")
+    parser.add_argument("--jobs", type=int, default=2, help="instructions: processes at a time (default: %(default)s)")
+    parser.add_argument("--keep-profile", type=Path, metavar="DIR", help="instructions: keep callgrind's profiles")
+    return parser
+
+
+def _run(options: Namespace) -> int:
+    if options.list:
+        print(*(f"{task.name:24}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
+        return 0
+    if options.jobs < 1 or options.rounds < 1:
+        raise ValueError("--jobs and --rounds are at least 1")
+    tasks = [] if options.memory else select_tasks(options.only)
+    if not tasks and not options.memory:
+        raise ValueError(f"no task matches {' or '.join(options.only)}: --list shows them")
+    if options.instructions and (missing := callgrind_is_missing()) is not None:
+        raise ValueError(missing)
+    contestants = _contestants(options.contestants)
+    if options.instructions:
+        if options.keep_profile is not None:
+            options.keep_profile.mkdir(parents=True, exist_ok=True)
+        counts = count_instructions(
+            tasks,
+            contestants,
+            cold=options.cold,
+            jobs=options.jobs,
+            keep_profile=options.keep_profile and options.keep_profile.resolve(),
+            progress=_tell,
+        )
+    else:
+        counts = time_ratios(
+            tasks,
+            contestants,
+            cold=options.cold,
+            rounds=options.rounds,
+            event_loop=options.asyncio,
+            progress=_tell,
+        )
+    memory = {contestant.name: memory_of(contestant) for contestant in contestants}
+    measure = "instructions" if options.instructions else "nanoseconds"
+    outcome = Outcome(measure, options.cold, tasks, contestants, counts, memory)
+    write_json(outcome, options.json)
+    print(text_of(outcome))
+    _tell(f"written to {options.json}")
+    return 0
+
+
+def _contestants(wanted: str | None) -> list[Contestant]:
+    """Load those that are wanted, and the floor, which the others are measured against.
+
+    Raises:
+        ValueError: There is no contestant of a name.
+        Unavailable: One that was asked for by name, or that a run needs, cannot take part.
+    """
+    known = contestant_names()
+    names = known if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"there is no contestant {name!r}: there are {', '.join(known)}")
+    found = []
+    for name in known:
+        if name not in names and name != FLOOR:
+            continue
+        try:
+            found.append(load_contestant(name))
+        except Unavailable as error:
+            if wanted is not None or error.needed:
+                others = ",".join(other for other in names if other != name)
+                advice = f"Leave it out with --contestants {others}"
+                raise Unavailable(f"{name} cannot take part: {error}. {advice}") from None
+            _tell(f"{name} is left out: {error}")
+    return found
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The registry of contestants: each is one module here, found by its name.
+
+A module offers `load()`, which returns a `Contestant` or raises `Unavailable`. Its operations have the names that the
+tasks ask for; one that it cannot do is left out. An operation takes scope, receive and send, and makes its connection
+object itself, as a handler's framework would for each request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+__all__ = ("FLOOR", "Contestant", "Unavailable", "contestant_names", "load_contestant")
+
+FLOOR: Final = "raw"
+"""The contestant that the others are measured against."""
+
+_ORDER: Final = ("raw", "compiled", "fallback")
+
+
+class Unavailable(Exception):
+    """A contestant that cannot take part here; the message says why.
+
+    Args:
+        reason: One sentence.
+        needed: Whether a run that was not told to go without it makes no sense.
+    """
+
+    def __init__(self, reason: str, needed: bool = False) -> None:
+        super().__init__(reason)
+        self.needed = needed
+
+
+class Contestant(NamedTuple):
+    """One way to do the tasks.
+
+    Args:
+        name: In tables and for `--contestants`.
+        version: Of the library.
+        operations: A function for each task that it can do.
+        scope: Keys that its framework puts into a scope before a handler runs.
+    """
+
+    name: str
+    version: str
+    operations: dict[str, Callable[..., Any]]
+    scope: dict[str, Any] = {}
+
+
+def contestant_names() -> list[str]:
+    """Return the names of all contestants, whether they can take part or not."""
+    found = {path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")}
+    return [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
+
+
+def load_contestant(name: str) -> Contestant:
+    """Return the contestant of that name.
+
+    Raises:
+        Unavailable: It cannot take part.
+    """
+    contestant: Contestant = import_module(f"{__name__}.{name}").load()
+    return contestant

@@ -1,0 +1,239 @@
+"""The raw floor: the best plain Python that a person would write against scope and receive, with no library.
+
+The decoders are the ones that litecon uses, so that a difference is not theirs. Nothing is left out that a correct
+program needs: a disconnect is noticed, cookies in more than one header are merged, quotes are read.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote
+
+import msgspec
+import ormsgpack
+
+from ..data import OFFERS
+from . import Contestant
+
+__all__ = ("load",)
+
+_OPTION: Final = re.compile(r';\s*([^\s;=]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^;]*))')
+_MEDIA_TYPE: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_ESCAPE: Final = re.compile(r"\\(.)")
+
+
+class Connection:
+    """What is handed around where there is no library."""
+
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+
+
+def construct(scope: Any, receive: Any, send: Any) -> Any:
+    """Make an object that holds all three."""
+    return Connection(scope, receive, send)
+
+
+def find_header(scope: Any, wanted: bytes) -> str | None:
+    """Return a header's first value."""
+    for name, value in scope["headers"]:
+        if name == wanted:
+            found: str = value.decode("latin-1")
+            return found
+    return None
+
+
+def one_header(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the request's id."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return value.decode("latin-1")
+    return None
+
+
+def read_cookies(scope: Any) -> dict[str, str]:
+    """Return the cookies of all Cookie headers."""
+    cookies = {}
+    for header, value in scope["headers"]:
+        if header == b"cookie":
+            for pair in value.decode("latin-1").split(";"):
+                name, separator, text = pair.partition("=")
+                name = name.strip()
+                text = text.strip()
+                if separator and name:
+                    if len(text) > 1 and text[0] == text[-1] == '"':
+                        text = _ESCAPE.sub(r"\1", text[1:-1])
+                    cookies[name] = unquote(text) if "%" in text else text
+    return cookies
+
+
+def headers_and_cookies(scope: Any, receive: Any, send: Any) -> Any:
+    """Return three headers and the cookies."""
+    return (
+        find_header(scope, b"user-agent"),
+        find_header(scope, b"accept-language"),
+        find_header(scope, b"x-request-id"),
+        read_cookies(scope),
+    )
+
+
+def query(scope: Any, receive: Any, send: Any) -> Any:
+    """Return two query parameters."""
+    params = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return params["page"][0], params["order"][0]
+
+
+def url(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the URL and its path."""
+    host = host_of(scope)
+    path = scope["path"]
+    query = scope["query_string"]
+    if query:
+        return f"{scope['scheme']}://{host}{path}?{query.decode('latin-1')}", path
+    return f"{scope['scheme']}://{host}{path}", path
+
+
+def base_url(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the URL of the application."""
+    return f"{scope['scheme']}://{host_of(scope)}{scope['root_path']}/"
+
+
+def host_of(scope: Any) -> str:
+    """Return the Host header, or what the server is bound to."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            found: str = value.decode("latin-1")
+            return found
+    host, port = scope["server"]
+    return f"{host}:{port}"
+
+
+def read_options(text: str) -> tuple[str, dict[str, str]]:
+    """Return what stands before the first semicolon, and the parameters after it."""
+    value, semicolon, _ = text.partition(";")
+    options = {}
+    if semicolon:
+        for name, quoted, plain in _OPTION.findall(text, len(value)):
+            if "\\" in quoted:
+                quoted = _ESCAPE.sub(r"\1", quoted)
+            options[name.lower()] = quoted or plain.strip()
+    return value.strip().lower(), options
+
+
+def content_type(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the media type and its parameters."""
+    media_type, options = read_options(find_header(scope, b"content-type") or "")
+    if _MEDIA_TYPE.fullmatch(media_type) is None:
+        return "application/octet-stream", {}
+    return media_type, options
+
+
+def accept(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the best of the offers: quality first, then the more specific range, then the order of the ranges."""
+    ranges = {}
+    for position, item in enumerate((find_header(scope, b"accept") or "*/*").split(",")):
+        kind, options = read_options(item)
+        quality = float(options.pop("q", 1))
+        # no offer has a parameter, so a range with one matches none
+        if not options:
+            ranges[kind] = (quality, -position)
+    best = None
+    best_rank = (0.0, 0, 0)
+    for offer in OFFERS:
+        specificity = 2
+        found = ranges.get(offer)
+        if found is None:
+            specificity = 1
+            found = ranges.get(offer.partition("/")[0] + "/*")
+            if found is None:
+                specificity = 0
+                found = ranges.get("*/*")
+                if found is None:
+                    continue
+        rank = (found[0], specificity, found[1])
+        if found[0] and (best is None or rank > best_rank):
+            best, best_rank = offer, rank
+    return best
+
+
+async def read_body(receive: Any) -> bytes:
+    """Return the whole body."""
+    chunks = []
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise ConnectionError("the client has gone")
+        chunks.append(event.get("body", b""))
+        if not event.get("more_body"):
+            return b"".join(chunks)
+
+
+async def body(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the whole body."""
+    return await read_body(receive)
+
+
+async def stream(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the size of the body, and keep none of it."""
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise ConnectionError("the client has gone")
+        size += len(event.get("body", b""))
+        if not event.get("more_body"):
+            return size
+
+
+async def json(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the decoded body."""
+    return msgspec.json.decode(await read_body(receive))
+
+
+async def msgpack(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the decoded body."""
+    return ormsgpack.unpackb(await read_body(receive))
+
+
+async def typical(scope: Any, receive: Any, send: Any) -> Any:
+    """Return what an endpoint usually wants."""
+    params = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    cookies = read_cookies(scope)
+    host, port = scope["client"]
+    return (
+        scope["method"],
+        scope["path"],
+        (
+            find_header(scope, b"user-agent"),
+            find_header(scope, b"accept-language"),
+            find_header(scope, b"x-request-id"),
+        ),
+        (params["page"][0], params["order"][0]),
+        (cookies["session"], cookies["theme"]),
+        (host, port),
+        msgspec.json.decode(await read_body(receive)),
+    )
+
+
+def load() -> Contestant:
+    """Return the contestant."""
+    functions = (
+        construct,
+        one_header,
+        headers_and_cookies,
+        query,
+        url,
+        base_url,
+        content_type,
+        accept,
+        body,
+        stream,
+        json,
+        msgpack,
+        typical,
+    )
+    return Contestant("raw", platform.python_version(), {function.__name__: function for function in functions})

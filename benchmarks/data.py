@@ -1,0 +1,125 @@
+"""What the tasks are given: scopes as a server makes them behind a proxy, and bodies.
+
+Everything is a function of an index, so that no two inputs need to be alike: with the same index each time the inputs
+are warm, and what a contestant keeps in process-wide caches helps it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+__all__ = (
+    "ACCEPTED",
+    "CHUNKS",
+    "CHUNK_SIZE",
+    "CLIENT",
+    "DOCUMENT",
+    "LONG_DOCUMENT",
+    "MSGPACK",
+    "OFFERS",
+    "PACKED_DOCUMENT",
+    "USER_AGENT",
+    "Event",
+    "Scope",
+    "boundary",
+    "events",
+    "http_scope",
+    "json_of",
+    "request_id",
+    "session",
+)
+
+Scope = dict[str, Any]
+Event = dict[str, Any]
+
+CHUNKS: Final = 64
+CHUNK_SIZE: Final = 16 * 1024
+CLIENT: Final = ("203.0.113.7", 52114)
+OFFERS: Final = ["application/json", "text/html", "application/msgpack"]
+ACCEPTED: Final = "text/html"
+USER_AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+DOCUMENT: Final[dict[str, Any]] = {
+    "id": 1234567,
+    "name": "Ada Lovelace",
+    "email": "ada@example.com",
+    "active": True,
+    "score": 98.6,
+    "tags": ["math", "engine", "poet"],
+    "address": {"street": "12 St James's Square", "city": "London"},
+    "note": "my notes.",
+}
+LONG_DOCUMENT: Final = [{**DOCUMENT, "id": 1000000 + number} for number in range(100)]
+
+PACKED_DOCUMENT: Final = {**DOCUMENT, "note": ""}
+# written out, so that making it needs no encoder
+MSGPACK: Final = (
+    b"\x88\xa2id\xce\x00\x12\xd6\x87\xa4name\xacAda Lovelace\xa5email\xafada@example.com\xa6active\xc3"
+    b"\xa5score\xcb\x40\x58\xa6\x66\x66\x66\x66\x66\xa4tags\x93\xa4math\xa6engine\xa4poet"
+    b"\xa7address\x82\xa6street\xb412 St James's Square\xa4city\xa6London\xa4note\xa0"
+)
+
+
+def json_of(document: Any) -> bytes:
+    """Return a document as compact JSON."""
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def request_id(index: int) -> str:
+    """Return the `x-request-id` of a scope."""
+    return f"0af7651916cd43dd8448eb21{index:08x}"
+
+
+def session(index: int) -> str:
+    """Return the value of a scope's cookie `session`."""
+    return f"eyJ1c2VyIjo0Mn0.{index:08x}.b7ad6b7169203331"
+
+
+def boundary(index: int) -> str:
+    """Return the boundary in a scope's multipart content type."""
+    return f"----WebKitFormBoundary{index:016x}"
+
+
+def http_scope(index: int, content_type: str = "application/json", length: int = 200) -> Scope:
+    """Return the scope of a POST as uvicorn makes it, with the ten headers of a browser behind a proxy.
+
+    Args:
+        index: Of the values that differ between scopes.
+        content_type: The header's value.
+        length: The Content-Length.
+    """
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "server": ("10.0.0.5", 8000),
+        "client": CLIENT,
+        "scheme": "https",
+        "method": "POST",
+        "root_path": "",
+        "path": "/v1/users/42/orders",
+        "raw_path": b"/v1/users/42/orders",
+        "query_string": b"page=%d&order=name" % (index + 1),
+        "headers": [
+            (b"host", b"api.example.com"),
+            (b"user-agent", USER_AGENT.encode()),
+            (b"accept", b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.%03d" % (800 + index % 100)),
+            (b"accept-language", b"en-GB,en;q=0.5"),
+            (b"accept-encoding", b"gzip, deflate, br"),
+            (b"content-type", content_type.encode()),
+            (b"x-request-id", request_id(index).encode()),
+            (b"content-length", b"%d" % length),
+            (b"cookie", b"session=%s; theme=dark" % session(index).encode()),
+            (b"x-forwarded-proto", b"https"),
+        ],
+        "state": {},
+    }
+
+
+def events(*chunks: bytes) -> tuple[Event, ...]:
+    """Return the events of a body."""
+    last = len(chunks) - 1
+    return tuple(
+        {"type": "http.request", "body": chunk, "more_body": number < last} for number, chunk in enumerate(chunks)
+    )

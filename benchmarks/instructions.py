@@ -1,0 +1,121 @@
+"""Instructions per operation: callgrind over a process that does N operations and over one that does 3N.
+
+What the processes do besides is the same, so the difference is that of 2N operations; the loop's own share, measured
+with an operation that does nothing, is taken off.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from .child import EMPTY
+from .contestants import Contestant
+from .tasks import Task, find_task
+
+__all__ = ("MeasureFailed", "callgrind_is_missing", "count_instructions", "memory_of")
+
+_COLLECTED: Final = re.compile(r"Collected : (\d+)")
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_EMPTY_COUNT: Final = 2000
+# NOTE: callgrind counts each byte that `rep movsb` copies as an instruction, so glibc is asked to copy in registers
+_TUNABLES: Final = "glibc.cpu.x86_rep_movsb_threshold=1000000000"
+_ENVIRONMENT: Final = {"PYTHONHASHSEED": "0", "GLIBC_TUNABLES": _TUNABLES}
+
+
+class MeasureFailed(Exception):
+    """A process that was to be measured has failed; the message says what it said."""
+
+
+def callgrind_is_missing() -> str | None:
+    """Return a sentence that says why nothing can be counted, None if it can."""
+    return None if shutil.which("valgrind") else "valgrind is not installed: its callgrind counts the instructions"
+
+
+def count_instructions(
+    tasks: Sequence[Task],
+    contestants: Sequence[Contestant],
+    *,
+    cold: bool = False,
+    jobs: int = 2,
+    keep_profile: Path | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> dict[str, dict[str, float]]:
+    """Return the instructions of one operation, by task and contestant.
+
+    Args:
+        tasks: What to do.
+        contestants: Who does it.
+        cold: Whether no two inputs are alike.
+        jobs: How many processes at a time.
+        keep_profile: A directory for the profiles of the larger runs.
+        progress: Called with a line for each count.
+
+    Raises:
+        MeasureFailed: A result was wrong, or a process has crashed.
+    """
+    pairs = [
+        (task, contestant.name)
+        for task in tasks
+        for contestant in contestants
+        if task.operation in contestant.operations
+    ]
+    counts: dict[str, dict[str, float]] = {task.name: {} for task in tasks}
+    with ThreadPoolExecutor(jobs) as threads:
+        empty = threads.submit(_count, find_task("construct")._replace(repeats=_EMPTY_COUNT), EMPTY, False, None)
+        runs = [(pair, threads.submit(_count, *pair, cold, keep_profile)) for pair in pairs]
+        try:
+            for number, ((task, name), counted) in enumerate(runs, 1):
+                counts[task.name][name] = counted.result() - empty.result()
+                progress(f"[{number}/{len(runs)}] {task.name}, {name}: {counts[task.name][name]:,.0f}")
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+    return counts
+
+
+def memory_of(contestant: Contestant) -> float:
+    """Return the bytes of one idle connection object, its scope not counted, found in a process of its own.
+
+    Raises:
+        MeasureFailed: The process has crashed.
+    """
+    return float(_run([sys.executable, "-m", "benchmarks.child", "memory", contestant.name]).stdout)
+
+
+def _count(task: Task, contestant: str, cold: bool, keep_profile: Path | None) -> float:
+    profile = "/dev/null"
+    if keep_profile is not None:
+        profile = os.fspath(keep_profile / f"callgrind.out.{task.name.replace('/', '-')}.{contestant}")
+    command = [sys.executable, "-m", "benchmarks.child", task.name, contestant]
+    words = [str(3 * task.repeats), *(["cold"] if cold else [])]
+    # the first run has no callgrind: it checks the result, and compiles to bytecode what was not, so that neither of
+    # the others does
+    _run([*command, "1", *words])
+    fewer = _collected([*command, str(task.repeats), *words], "/dev/null")
+    more = _collected([*command, str(3 * task.repeats), *words], profile)
+    return (more - fewer) / (2 * task.repeats)
+
+
+def _collected(command: list[str], profile: str) -> int:
+    told = _run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *command]).stderr
+    found = _COLLECTED.search(told)
+    if found is None:
+        raise MeasureFailed(f"callgrind has counted nothing: {told.strip()[-500:]}")
+    return int(found[1])
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        command, cwd=_ROOT, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise MeasureFailed(f"{' '.join(command[2:])} has failed: {done.stderr.strip()[-1000:]}")
+    return done

@@ -1,0 +1,196 @@
+"""The result, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from .bounds import Counts, Verdict, geometric_mean, judge, ratio, ratios_of
+from .contestants import FLOOR, Contestant
+from .tasks import Task
+
+__all__ = ("Outcome", "text_of", "write_json")
+
+_FORMAT: Final = 1
+_ROWS_OF_MEANS: Final = (
+    ("all tasks", False, False),
+    ("own work, at once", True, False),
+    ("own work, suspended", True, True),
+)
+
+
+class Outcome(NamedTuple):
+    """What a run has found out.
+
+    Args:
+        measure: `instructions` or `nanoseconds`.
+        cold: Whether no two inputs were alike.
+        tasks: That were done.
+        contestants: That took part.
+        counts: Of one operation, by task and contestant.
+        memory: Bytes of one idle connection object, by contestant.
+    """
+
+    measure: str
+    cold: bool
+    tasks: Sequence[Task]
+    contestants: Sequence[Contestant]
+    counts: Counts
+    memory: dict[str, float]
+
+
+def text_of(outcome: Outcome) -> str:
+    """Return the tables."""
+    parts = [_counts_table(outcome), _memory_table(outcome), _verdict_table(outcome)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def write_json(outcome: Outcome, path: Path) -> None:
+    """Write the result to a file.
+
+    Args:
+        outcome: The result.
+        path: Of the file, which is overwritten.
+    """
+    path.write_text(json.dumps(_as_data(outcome), indent=2) + "\n", encoding="utf-8")
+
+
+def _as_data(outcome: Outcome) -> dict[str, Any]:
+    names = [contestant.name for contestant in outcome.contestants]
+    return {
+        "format": _FORMAT,
+        "measure": outcome.measure,
+        "inputs": "cold" if outcome.cold else "warm",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "platform": platform.platform(),
+        "contestants": {contestant.name: contestant.version for contestant in outcome.contestants},
+        "tasks": [
+            {
+                "name": task.name,
+                "summary": task.summary,
+                "kind": task.kind,
+                "work": task.work,
+                "counts": outcome.counts.get(task.name, {}),
+                "of_floor": {name: ratio(outcome.counts, task.name, name, FLOOR) for name in names},
+                "compiled_of_fallback": ratio(outcome.counts, task.name, "compiled", "fallback"),
+            }
+            for task in outcome.tasks
+        ],
+        "geometric_means": {
+            title: {
+                **{name: geometric_mean(ratios_of(outcome.counts, tasks, name, FLOOR)) for name in names},
+                "compiled_of_fallback": geometric_mean(ratios_of(outcome.counts, tasks, "compiled", "fallback")),
+            }
+            for title, tasks in _groups(outcome)
+        },
+        "memory": outcome.memory,
+        "bounds": [{**verdict._asdict(), "reached": verdict.reached} for verdict in _verdicts(outcome)],
+    }
+
+
+def _groups(outcome: Outcome) -> list[tuple[str, list[Task]]]:
+    """Return the groups of tasks that have a mean."""
+    return [
+        (
+            title,
+            [
+                task
+                for task in outcome.tasks
+                if not own_only or (task.work == "own" and task.suspends == (suspended and task.asynchronous))
+            ],
+        )
+        for title, own_only, suspended in _ROWS_OF_MEANS
+    ]
+
+
+def _verdicts(outcome: Outcome) -> list[Verdict]:
+    return judge(outcome.counts, outcome.memory)
+
+
+def _counts_table(outcome: Outcome) -> str:
+    if not outcome.counts:
+        return ""
+    counts = outcome.counts
+    names = [contestant.name for contestant in outcome.contestants if contestant.name != FLOOR]
+    rows = [["task", f"{FLOOR}, {outcome.measure}", *names, "compiled/fallback"]]
+    for task in outcome.tasks:
+        floor = counts[task.name].get(FLOOR)
+        rows.append(
+            [
+                task.name,
+                "-" if floor is None else f"{floor:,.0f}",
+                *(_number(ratio(counts, task.name, name, FLOOR)) for name in names),
+                _number(ratio(counts, task.name, "compiled", "fallback")),
+            ]
+        )
+    rows.append([])
+    for title, tasks in _groups(outcome):
+        rows.append(
+            [
+                f"mean: {title}",
+                "",
+                *(_number(geometric_mean(ratios_of(counts, tasks, name, FLOOR))) for name in names),
+                _number(geometric_mean(ratios_of(counts, tasks, "compiled", "fallback"))),
+            ]
+        )
+    inputs = "no two inputs alike" if outcome.cold else "inputs warm"
+    title = (
+        f"{outcome.measure} of one operation, {platform.python_implementation()} {platform.python_version()}, "
+        f"{inputs}; "
+        f"contestants as a multiple of {FLOOR}; the means are geometric"
+    )
+    return f"{title}\n\n{_aligned(rows)}"
+
+
+def _memory_table(outcome: Outcome) -> str:
+    if not outcome.memory:
+        return ""
+    rows = [["contestant", "bytes"], *([name, f"{size:,.0f}"] for name, size in outcome.memory.items())]
+    return f"one idle connection object, its scope not counted\n\n{_aligned(rows)}"
+
+
+def _verdict_table(outcome: Outcome) -> str:
+    known = [verdict for verdict in _verdicts(outcome) if verdict.number is not None]
+    if not known:
+        return ""
+    rows = [["bound on compiled", "limit", "found", "", "worst"]]
+    for verdict in known:
+        limit = f"{'<' if verdict.strict else '<='} {verdict.limit:g}"
+        rows.append(
+            [
+                verdict.title,
+                limit,
+                f"{verdict.number:.3g}" if verdict.limit >= 100 else _number(verdict.number, 3),
+                "reached" if verdict.reached else "NOT REACHED",
+                verdict.detail,
+            ]
+        )
+    is_time = outcome.measure != "instructions" and outcome.counts
+    note = " (they are meant for instructions; these are times)" if is_time else ""
+    return f"bounds{note}\n\n{_aligned(rows)}"
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as lines: the first column to the left, numbers to the right."""
+    columns = max(map(len, rows))
+    padded = [[*row, *[""] * (columns - len(row))] for row in rows]
+    widths = [max(len(row[column]) for row in padded) for column in range(columns)]
+    words = {column for column in range(columns) if not any(_is_number(row[column]) for row in padded)}
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column in words else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in padded
+    )
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "").isdigit()

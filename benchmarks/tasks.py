@@ -1,0 +1,183 @@
+"""The registry of tasks. A task is what one request costs: from the server's scope and receive to the values wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal, NamedTuple
+
+from .data import (
+    ACCEPTED,
+    CHUNK_SIZE,
+    CHUNKS,
+    CLIENT,
+    DOCUMENT,
+    LONG_DOCUMENT,
+    MSGPACK,
+    PACKED_DOCUMENT,
+    USER_AGENT,
+    Event,
+    Scope,
+    boundary,
+    events,
+    http_scope,
+    json_of,
+    request_id,
+    session,
+)
+
+__all__ = ("SUSPENDED", "TASKS", "Task", "find_task", "select_tasks")
+
+SUSPENDED: Final = "/suspended"
+
+
+class Task(NamedTuple):
+    """One thing that every contestant does in its way.
+
+    Args:
+        name: In tables and for `--only`.
+        operation: The name under which contestants offer it.
+        summary: What is done, for people.
+        scope: Returns a new scope for an index.
+        expected: Returns what the operation must return for the scope of that index.
+        events: What `receive` gives, over and over.
+        asynchronous: Whether the operation is a coroutine function.
+        suspends: Whether `receive` suspends once for each event; otherwise it returns at once.
+        kind: The protocol.
+        work: Whose work it is mostly: litecon's own, or a decoder's that every contestant calls.
+        repeats: Operations in the smaller run under callgrind.
+    """
+
+    name: str
+    operation: str
+    summary: str
+    scope: Callable[[int], Scope]
+    expected: Callable[[int], Any]
+    events: tuple[Event, ...] = ()
+    asynchronous: bool = False
+    suspends: bool = False
+    kind: Literal["http", "websocket"] = "http"
+    work: Literal["own", "decoder"] = "own"
+    repeats: int = 400
+
+
+def _body_tasks(
+    name: str, summary: str, chunks: list[bytes], expected: Callable[[int], Any], **details: Any
+) -> tuple[Task, Task]:
+    """Return a task that reads a body, and its variant with a `receive` that suspends."""
+    content_type = details.pop("content_type", "application/json")
+    length = sum(map(len, chunks))
+    task = Task(
+        name,
+        details.pop("operation", name),
+        summary,
+        lambda index: http_scope(index, content_type, length),
+        expected,
+        events(*chunks),
+        asynchronous=True,
+        **details,
+    )
+    return task, task._replace(name=name + SUSPENDED, summary=f"{summary}; receive suspends", suspends=True)
+
+
+_CHUNK: Final = bytes(range(256)) * (CHUNK_SIZE // 256)
+_JSON: Final = json_of(DOCUMENT)
+
+TASKS: Final[tuple[Task, ...]] = (
+    Task("construct", "construct", "the connection object alone", http_scope, lambda index: None),
+    Task("one-header", "one_header", "the value of one header as str", http_scope, request_id),
+    Task(
+        "headers-and-cookies",
+        "headers_and_cookies",
+        "three headers as str and all cookies",
+        http_scope,
+        lambda index: (
+            USER_AGENT,
+            "en-GB,en;q=0.5",
+            request_id(index),
+            {"session": session(index), "theme": "dark"},
+        ),
+    ),
+    Task("query", "query", "two query parameters", http_scope, lambda index: (f"{index + 1}", "name")),
+    Task(
+        "url",
+        "url",
+        "the URL as str, and its path",
+        http_scope,
+        lambda index: (
+            f"https://api.example.com/v1/users/42/orders?page={index + 1}&order=name",
+            "/v1/users/42/orders",
+        ),
+    ),
+    Task("base-url", "base_url", "the base URL as str", http_scope, lambda index: "https://api.example.com/"),
+    Task(
+        "content-type",
+        "content_type",
+        "the media type and its parameters",
+        lambda index: http_scope(index, f'multipart/form-data; boundary="{boundary(index)}"'),
+        lambda index: ("multipart/form-data", {"boundary": boundary(index)}),
+    ),
+    Task("accept", "accept", "the best of three offers", http_scope, lambda index: ACCEPTED, repeats=200),
+    *_body_tasks("body-200B", "a body of one event", [_JSON], lambda index: _JSON, operation="body"),
+    *_body_tasks(
+        "body-64x16KiB",
+        "a body of 64 events of 16 KiB",
+        [_CHUNK] * CHUNKS,
+        lambda index: _CHUNK * CHUNKS,
+        operation="body",
+        repeats=20,
+    ),
+    *_body_tasks(
+        "stream-64x16KiB",
+        "64 events of 16 KiB, chunk by chunk",
+        [_CHUNK] * CHUNKS,
+        lambda index: CHUNK_SIZE * CHUNKS,
+        operation="stream",
+        repeats=30,
+    ),
+    *_body_tasks("json-200B", "JSON of 200 bytes", [_JSON], lambda index: DOCUMENT, operation="json", work="decoder"),
+    *_body_tasks(
+        "json-20KB",
+        "JSON of 20 KB",
+        [json_of(LONG_DOCUMENT)],
+        lambda index: LONG_DOCUMENT,
+        operation="json",
+        work="decoder",
+        repeats=20,
+    ),
+    *_body_tasks(
+        "msgpack-150B",
+        "MessagePack of 150 bytes",
+        [MSGPACK],
+        lambda index: PACKED_DOCUMENT,
+        operation="msgpack",
+        content_type="application/msgpack",
+        work="decoder",
+    ),
+    *_body_tasks(
+        "typical",
+        "method, path, 3 headers, 2 query parameters, 2 cookies, client, JSON of 200 bytes",
+        [_JSON],
+        lambda index: (
+            "POST",
+            "/v1/users/42/orders",
+            (USER_AGENT, "en-GB,en;q=0.5", request_id(index)),
+            (f"{index + 1}", "name"),
+            (session(index), "dark"),
+            CLIENT,
+            DOCUMENT,
+        ),
+        operation="typical",
+        repeats=150,
+    ),
+)
+
+
+def find_task(name: str) -> Task:
+    """Return the task of that name."""
+    return next(task for task in TASKS if task.name == name)
+
+
+def select_tasks(patterns: list[str]) -> list[Task]:
+    """Return the tasks whose name matches one of the patterns (as file names do), all without patterns."""
+    return [task for task in TASKS if not patterns or any(fnmatchcase(task.name, pattern) for pattern in patterns)]

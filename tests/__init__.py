@@ -1,0 +1,1 @@
+"""The tests of litecon: `python -m tests` runs them once per side."""

@@ -1,0 +1,78 @@
+"""What all tests share: which side runs, and the event loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import hypothesis
+import pytest
+
+import litecon
+
+from .helpers import RUNNERS
+from .sides import PACKAGE, SIDES, is_native_required, is_set, load_side
+
+hypothesis.settings.register_profile(
+    "quick", deadline=None, database=None, max_examples=150, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.register_profile("thorough", hypothesis.settings.get_profile("quick"), max_examples=20_000)
+hypothesis.settings.load_profile("quick")
+
+
+def pytest_report_header() -> str:
+    side = "native" if litecon.COMPILED else f"pure ({litecon.FALLBACK_REASON})"
+    return f"litecon: {side}, from {PACKAGE}"
+
+
+def pytest_sessionstart() -> None:
+    if is_native_required() and not litecon.COMPILED:
+        raise pytest.UsageError(
+            f"LITECON_REQUIRE_EXTENSIONS is set, and there is no native side: {litecon.FALLBACK_REASON}"
+        )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or session.config.option.collectonly or hasattr(session.config, "workerinput"):
+        return
+    # a run that skipped everything proves nothing
+    if exitstatus == pytest.ExitCode.OK and not reporter.stats.get("passed"):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # in a run without a native side there is nothing to compare; where it is required, nothing gets here
+    if litecon.COMPILED or is_native_required():
+        return
+    compared = [item for item in items if "twins" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=compared)
+    items[:] = [item for item in items if "twins" not in getattr(item, "fixturenames", ())]
+
+
+# a run that is pure by wish has one side to try
+AVAILABLE = ("pure",) if is_set("LITECON_PURE_PYTHON") else SIDES
+
+
+@pytest.fixture(params=AVAILABLE)
+def side(request: pytest.FixtureRequest) -> Any:
+    """The package of one side."""
+    return load_side(request.param)
+
+
+@pytest.fixture(params=AVAILABLE)
+def core(request: pytest.FixtureRequest) -> Any:
+    """The kernels of one side."""
+    return load_side(request.param)._core
+
+
+@pytest.fixture
+def twins() -> tuple[Any, Any]:
+    """The packages of both sides."""
+    return load_side("native"), load_side("pure")
+
+
+@pytest.fixture(params=RUNNERS)
+def run(request: pytest.FixtureRequest) -> Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]:
+    """Run an async function of no arguments under one of the event loops."""
+    return RUNNERS[request.param]

@@ -1,0 +1,1 @@
+"""The kernels of both sides, in one process."""

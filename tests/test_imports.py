@@ -1,0 +1,118 @@
+"""What an import costs, and that every module can be imported alone."""
+
+from __future__ import annotations
+
+import pkgutil
+
+import pytest
+
+import litecon
+
+from .helpers import check_python, run_python
+from .sides import PACKAGE
+
+NOT_LOADED = (
+    "msgspec",
+    "ormsgpack",
+    "inspect",
+    "asyncio",
+    "email",
+    "http",
+    "litecon.routing",
+    "litecon.testing",
+    "litecon.inspector",
+    "litecon.litestar",
+    "litecon.serialization",
+)
+# they need an optional requirement, or run a program
+NOT_ALONE = {"litecon.__main__", "litecon.litestar"}
+
+
+def modules() -> list[str]:
+    names = ["litecon"]
+    for module in pkgutil.walk_packages([str(PACKAGE)], "litecon."):
+        # another interpreter's extension, or one that this side does not load
+        if module.name in NOT_ALONE or (module.name.startswith("litecon._native") and not litecon.COMPILED):
+            continue
+        names.append(module.name)
+    return names
+
+
+@pytest.mark.parametrize("name", NOT_LOADED)
+def test_import_loads_no_more_than_it_uses(name: str) -> None:
+    # what a bare interpreter, or multidict, has loaded is not litecon's
+    code = f"""
+import sys, multidict
+before = set(sys.modules)
+import litecon
+print({name!r} in set(sys.modules) - before)
+"""
+    assert check_python(code) == "False\n"
+
+
+def test_using_the_accessors_loads_no_codec() -> None:
+    code = """
+import sys, multidict
+before = set(sys.modules)
+from litecon import Request
+headers = [(b"cookie", b"a=b"), (b"host", b"h")]
+request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"a=%41", "headers": headers})
+request.url, request.cookies, request.query_params, request.headers, request.content_type, request.accept
+print(sorted({"msgspec", "ormsgpack", "asyncio", "inspect"} & (set(sys.modules) - before)))
+"""
+    assert check_python(code) == "[]\n"
+
+
+@pytest.mark.parametrize("name", modules())
+def test_alone_with_warnings_as_errors(name: str) -> None:
+    check_python(f"import {name}", "-W", "error", "-X", "dev")
+
+
+def test_nothing_is_created_at_import() -> None:
+    code = """
+import threading, sys
+import litecon
+assert threading.active_count() == 1
+assert "asyncio" not in sys.modules or sys.modules["asyncio"].get_event_loop_policy
+"""
+    check_python(code)
+
+
+class TestSwitch:
+    @pytest.mark.parametrize("value", ["1", "yes", "true"])
+    def test_forced_fallback(self, value: str) -> None:
+        code = "import litecon; print(litecon.COMPILED, litecon.FALLBACK_REASON)"
+        assert check_python(code, env={"LITECON_PURE_PYTHON": value}) == "False LITECON_PURE_PYTHON is set\n"
+
+    @pytest.mark.skipif(not litecon.COMPILED, reason="needs the native side")
+    @pytest.mark.parametrize("value", ["", "0"])
+    def test_off(self, value: str) -> None:
+        code = "import litecon; print(litecon.COMPILED, litecon.FALLBACK_REASON)"
+        assert check_python(code, env={"LITECON_PURE_PYTHON": value}) == "True None\n"
+
+    def test_missing_extension(self) -> None:
+        code = """
+import sys
+sys.modules["litecon._native.body"] = None
+import litecon
+assert not litecon.COMPILED
+print(litecon.FALLBACK_REASON)
+import litecon._core
+assert "_pure" in litecon._core.parse_query.__module__ and "_pure" in litecon._core.BodyReader.__module__
+"""
+        assert "litecon._native.body" in check_python(code, env={"LITECON_PURE_PYTHON": ""})
+
+    def test_only_the_switch_imports_kernels(self) -> None:
+        for path in PACKAGE.rglob("*.py"):
+            if path.parent.name in ("_pure", "_native") or path.name == "_core.py":
+                continue
+            text = path.read_text()
+            assert "_pure" not in text.replace("LITECON_PURE", ""), path
+            assert "._native" not in text, path
+
+
+def test_error_in_a_fresh_interpreter_is_seen() -> None:
+    # the helper that the tests of this file rely on
+    done = run_python("raise SystemExit('no')")
+    assert done.returncode == 1
+    assert "no" in done.stderr
