@@ -50,6 +50,12 @@ def wrong_type(key: str, value: object, expected: str) -> ImproperlyConfiguredEx
     )
 
 
+def wrong_scheme(scheme: str) -> ImproperlyConfiguredException:
+    return ImproperlyConfiguredException(
+        f"scope['scheme'] is {quoted(scheme)}, expected a scheme as RFC 3986 section 3.1 has it, such as 'https'"
+    )
+
+
 def wrong_header(pair: object) -> ImproperlyConfiguredException:
     return ImproperlyConfiguredException(
         f"scope['headers'] holds an item of type {type(pair).__name__!r} that is no pair of bytes, "

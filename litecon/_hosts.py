@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-__all__ = ("is_ipv6", "port_number")
+import re
+from typing import Final
+
+__all__ = ("is_ipv6", "is_scheme", "port_number")
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+")
+
+
+def is_scheme(text: str) -> bool:
+    """Return whether a text is the scheme of a URL (RFC 3986 section 3.1).
+
+    Args:
+        text: Without the colon.
+    """
+    return _SCHEME.fullmatch(text) is not None
 
 
 def is_ipv6(text: str) -> bool:

@@ -63,8 +63,11 @@ def _watched(awaitable: Any, watch: Callable[[Any], object]) -> Generator[Any, A
             yielded = _send(steps, value) if error is None else steps.throw(error)
         except StopIteration as stop:
             return stop.value
+        finally:
+            # an exception keeps the frame that keeps it
+            error = None
         watch(yielded)
-        value = error = None
+        value = None
         try:
             value = yield yielded
         except GeneratorExit:
@@ -106,7 +109,9 @@ def _look(awaitable: Any) -> Generator[Any, Any, Any]:
             if from_loop:
                 raise
             return None
-        error = None
+        finally:
+            # an exception keeps the frame that keeps it
+            error = None
         try:
             yield yielded
         except BaseException as thrown:

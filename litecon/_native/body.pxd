@@ -1,10 +1,8 @@
-from litecon._native.operation cimport Exclusive
-
-
 cdef object UNSET
 """Stands in `BodyReader.json` and `.msgpack` until there is a value."""
 
-cdef class BodyReader(Exclusive):
+cdef class BodyReader:
+    cdef bint is_busy
     cdef readonly bytes body
     cdef readonly bint ended
     cdef readonly bint disconnected
@@ -20,7 +18,7 @@ cdef class BodyReader(Exclusive):
     cdef Py_ssize_t _at
     cdef object _peeked
 
-    cdef int claim(self) except -1
+    cdef int expect_free(self) except -1
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1
     # Take an event; max_size is -1 for no bound.
     cdef int take(self, object event, Py_ssize_t max_size) except -1
@@ -32,5 +30,3 @@ cdef class BodyReader(Exclusive):
 # The reader that all connections over a scope share; it is made when it is first asked for.
 cdef BodyReader shared_reader(object scope)
 cdef object new_stream(BodyReader reader, object receive, Py_ssize_t max_size, Py_ssize_t announced)
-# A bound as a C number: -1 for None
-cdef Py_ssize_t bound(object limit) except -2

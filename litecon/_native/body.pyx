@@ -3,10 +3,10 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact
+from cpython.dict cimport PyDict_CheckExact, PyDict_SetItem
 from cpython.object cimport PyObject
 
-from litecon._native.operation cimport Exclusive, Operation, install, mark
+from litecon._native.operation cimport Operation, install, mark
 
 from collections import deque
 
@@ -69,7 +69,8 @@ cdef Py_ssize_t bound(object limit) except -2:
 
 
 @cython.final
-cdef class BodyReader(Exclusive):
+@cython.freelist(8)
+cdef class BodyReader:
     """What was received of one body. It does no I/O: events go in, bytes come out.
 
     As a context manager it is claimed by one task, which alone may feed it.
@@ -83,16 +84,16 @@ cdef class BodyReader(Exclusive):
         return self.is_busy
 
     def __enter__(self):
-        self.claim()
+        self.expect_free()
+        self.is_busy = True
         return self
 
     def __exit__(self, *details):
         self.is_busy = False
 
-    cdef int claim(self) except -1:
+    cdef int expect_free(self) except -1:
         if self.is_busy:
             raise body_busy()
-        self.is_busy = True
         return 0
 
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1:
@@ -152,11 +153,11 @@ cdef class BodyReader(Exclusive):
             self.disconnected = True
             raise disconnected()
         chunk = _get(event, "body")
-        if chunk is not None and chunk:
-            if type(chunk) is not bytes:
-                if not isinstance(chunk, bytes):
-                    raise wrong_event_body(chunk)
-                chunk = bytes(chunk)
+        if type(chunk) is not bytes and chunk is not None:
+            if chunk and not isinstance(chunk, bytes):
+                raise wrong_event_body(chunk)
+            chunk = bytes(chunk) if chunk else None
+        if chunk is not None and PyBytes_GET_SIZE(chunk):
             self.size += PyBytes_GET_SIZE(chunk)
             if self._first is None:
                 self._first = chunk
@@ -229,7 +230,7 @@ cdef BodyReader shared_reader(object scope):
         if found is not NULL:
             return <BodyReader?> found
         reader = BodyReader.__new__(BodyReader)
-        scope[_SCOPE_KEY] = reader
+        PyDict_SetItem(scope, _SCOPE_KEY, reader)
         return reader
     reader = scope.get(_SCOPE_KEY)
     if reader is None:
@@ -262,8 +263,8 @@ cdef class NextChunk(Operation):
             return stream.kept(reader.body)
         if not stream.started and reader.consumed:
             raise body_streamed()
-        reader.claim()
-        self._claimed = reader
+        reader.expect_free()
+        self.claim(reader, &reader.is_busy)
         announced = -1 if stream.started else stream.announced
         stream.started = True
         reader.check_size(stream.max_size, announced)

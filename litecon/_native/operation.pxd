@@ -1,15 +1,10 @@
-cdef class Exclusive:
-    """Something that one operation at a time may use."""
-
-    cdef bint is_busy
-
-
 cdef class Operation:
     """The awaitable that a compiled asynchronous method returns; see operation.pyx."""
 
     cdef object _inner
-    # what this alone uses until it ends
-    cdef Exclusive _claimed
+    # What this alone uses until it ends, and the flag of it that tells the others; NULL without one.
+    cdef object _claimed
+    cdef bint *_busy
     cdef unsigned char _state
     cdef bint _done
 
@@ -17,6 +12,8 @@ cdef class Operation:
     cdef object begin(self)
     # The same again, with what the last awaitable returned.
     cdef object step(self, object result)
+    # Use something alone; its flag is not set by another.
+    cdef void claim(self, object claimed, bint *busy) noexcept
     # Let others use what this claimed; the end does it too, however it comes.
     cdef void let_go(self) noexcept
     # The qualified name of the method, for people.

@@ -253,10 +253,6 @@ cdef object _exception_of(object kind, object value, object traceback):
     return value if traceback is None else value.with_traceback(traceback)
 
 
-cdef class Exclusive:
-    pass
-
-
 cdef class Operation:
     def __await__(self):
         if self._state == SUSPENDED or self._state == RUNNING:
@@ -276,10 +272,18 @@ cdef class Operation:
     cdef object step(self, object result):
         raise NotImplementedError
 
+    cdef void claim(self, object claimed, bint *busy) noexcept:
+        self._claimed = claimed
+        self._busy = busy
+        busy[0] = True
+
     cdef void let_go(self) noexcept:
-        if self._claimed is not None:
-            self._claimed.is_busy = False
-            self._claimed = None
+        # SAFETY: the flag lies in what is claimed; where the collector has cleared that, it has cleared the owner of the flag
+        if self._busy is not NULL:
+            if self._claimed is not None:
+                self._busy[0] = False
+                self._claimed = None
+            self._busy = NULL
 
     cdef str label(self):
         return "Operation"

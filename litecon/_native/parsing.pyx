@@ -302,16 +302,15 @@ def parse_query(bytes query not None, max_fields):
     Raises:
         RequestEntityTooLarge: There are more.
     """
-    return read_query(query, max_fields)
+    return read_query(query, -1 if max_fields is None else max_fields)
 
 
-cdef list read_query(bytes query, object max_fields):
+cdef list read_query(bytes query, Py_ssize_t limit):
     cdef const char *text = PyBytes_AS_STRING(query)
     cdef const char *end = text + PyBytes_GET_SIZE(query)
     cdef const char *stop
     cdef const char *middle
     cdef char *buffer = NULL
-    cdef Py_ssize_t limit = -1 if max_fields is None else max_fields
     cdef Py_ssize_t count = 0
     cdef list fields = []
     try:
@@ -322,7 +321,7 @@ cdef list read_query(bytes query, object max_fields):
             if stop != text:
                 count += 1
                 if limit >= 0 and count > limit:
-                    raise too_many_fields(max_fields)
+                    raise too_many_fields(limit)
                 middle = <const char *> memchr(text, c"=", stop - text)
                 if middle is NULL:
                     fields.append((_decode_field(text, stop, &buffer, end), ""))
@@ -363,20 +362,29 @@ def parse_cookies(headers):
 
 cdef dict read_cookies(object headers):
     cdef dict cookies = {}
-    cdef bytes header
-    cdef const char *text
-    cdef const char *end
-    cdef const char *stop
-    for header in _scan_all(headers, "cookie", 6):
-        text = PyBytes_AS_STRING(header)
-        end = text + PyBytes_GET_SIZE(header)
-        while text < end:
-            stop = <const char *> memchr(text, c";", end - text)
-            if stop is NULL:
-                stop = end
-            _add_cookie(cookies, text, stop)
-            text = stop + 1
+    cdef Py_ssize_t at = 0
+    cdef PyObject *header = litecon_scan(headers, "cookie", 6, &at)
+    while header is not NULL:
+        _add_cookies(cookies, <bytes> header)
+        header = litecon_scan(headers, "cookie", 6, &at)
+    if at < 0:
+        cookies.clear()
+        for value in _scan_all_unusual(headers, "cookie", 6):
+            _add_cookies(cookies, value)
     return cookies
+
+
+cdef int _add_cookies(dict cookies, bytes header) except -1:
+    cdef const char *text = PyBytes_AS_STRING(header)
+    cdef const char *end = text + PyBytes_GET_SIZE(header)
+    cdef const char *stop
+    while text < end:
+        stop = <const char *> memchr(text, c";", end - text)
+        if stop is NULL:
+            stop = end
+        _add_cookie(cookies, text, stop)
+        text = stop + 1
+    return 0
 
 
 cdef bint _has_control(const char *text, const char *end) noexcept:
@@ -776,6 +784,10 @@ def nests_deeper(bytes body not None, Py_ssize_t limit):
         body: JSON, valid or not.
         limit: Levels.
     """
+    return nests(body, limit)
+
+
+cdef bint nests(bytes body, Py_ssize_t limit) noexcept:
     cdef const char *text = PyBytes_AS_STRING(body)
     cdef Py_ssize_t length = PyBytes_GET_SIZE(body)
     # as deep as it is long at the most

@@ -3,13 +3,12 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.object cimport PyTypeObject
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
-from litecon._native.body cimport UNSET, BodyReader, bound, new_stream, shared_reader
+from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.operation cimport Operation, install, mark
-from litecon._native.parsing cimport read_content_type, scan_headers
-from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
+from litecon._native.parsing cimport nests, read_content_type, scan_headers
+from litecon._native.scope cimport ConnectionBase, bounds_of, class_version, receive_of, required_str, scope_of
 from litecon._native.url cimport headers_of
 
 from typing import Any
@@ -18,20 +17,13 @@ from litecon._errors import body_streamed, invalid_content_length
 from litecon._joining import joined
 
 cdef extern from *:
-    """
-    /* the version of a class: another after each change of it or of its bases, 0 if it has none */
-    #ifdef Py_GIL_DISABLED
-    #define litecon_version(type) 0
-    #else
-    #define litecon_version(type) ((type)->tp_version_tag)
-    #endif
-    """
-    unsigned int litecon_version(PyTypeObject *cls) noexcept
-    PyTypeObject *Py_TYPE(object o) noexcept
     object PyObject_CallNoArgs(object function)
+    object PyObject_CallOneArg(object function, object argument)
 
 cdef object _accept_class = None
 cdef object _decode_json = None
+cdef object _decode_plain_json = None
+cdef Py_ssize_t _max_depth = 0
 cdef object _decode_msgpack = None
 cdef object ANY = Any
 
@@ -78,23 +70,24 @@ cdef Py_ssize_t _announced(object scope) except -2:
 
 
 # PERF: which methods a class overrides is looked up once, and again when the class has another version
-cdef PyTypeObject *_known_class = NULL
+cdef void *_known_class = NULL
 cdef unsigned int _known_version = 0
 cdef int _known_overrides = 0
 
 
 cdef int _overrides(object request) except -1:
     global _known_class, _known_version, _known_overrides
-    cdef PyTypeObject *cls = Py_TYPE(request)
+    cdef object cls = type(request)
+    cdef unsigned int version = class_version(request)
     cdef int overrides = 0
-    if cls is _known_class and _known_version != 0 and litecon_version(cls) == _known_version:
+    if _known_class is <void *> cls and version != 0 and _known_version == version:
         return _known_overrides
-    if (<object> cls).stream is not _STREAM:
+    if cls.stream is not _STREAM:
         overrides |= STREAM_OVERRIDDEN
-    if (<object> cls).body is not _BODY:
+    if cls.body is not _BODY:
         overrides |= BODY_OVERRIDDEN
-    _known_class = cls
-    _known_version = litecon_version(cls)
+    _known_class = <void *> cls
+    _known_version = class_version(request)
     _known_overrides = overrides
     return overrides
 
@@ -138,11 +131,11 @@ cdef class ReadBody(Operation):
             if overrides & STREAM_OVERRIDDEN:
                 self.foreign = True
                 return joined(request.stream())
-        reader.claim()
-        self._claimed = reader
+        reader.expect_free()
+        self.claim(reader, &reader.is_busy)
         if reader.streamed:
             raise body_streamed()
-        self.max_size = bound(request.limits.max_body_size)
+        self.max_size = bounds_of(request).max_body_size
         if self.max_size >= 0:
             announced = _announced(scope)
         reader.check_size(self.max_size, announced)
@@ -175,7 +168,7 @@ cdef class ReadBody(Operation):
         if _decode_json is None:
             _load_decoders()
         if self.method == JSON:
-            value = _decode_json(body, self.type)
+            value = _decode(body, self.type)
             if self.type is ANY:
                 self.reader.json = value
         else:
@@ -188,11 +181,25 @@ cdef class ReadBody(Operation):
 install(ReadBody)
 
 
+cdef object _decode(object body, object type_):
+    # PERF: what decodes needs no more; what does not is decoded again where the errors are made
+    if type_ is ANY and type(body) is bytes and body and not nests(body, _max_depth):
+        try:
+            return PyObject_CallOneArg(_decode_plain_json, body)
+        except Exception:
+            pass
+    return _decode_json(body, type_)
+
+
 cdef int _load_decoders() except -1:
     # not at import: who reads no JSON does not pay for the decoders
-    global _decode_json, _decode_msgpack
-    from litecon.serialization import decode_json, decode_msgpack
+    global _decode_json, _decode_msgpack, _decode_plain_json, _max_depth
+    from msgspec.json import decode
 
+    from litecon.serialization import MAX_DEPTH, decode_json, decode_msgpack
+
+    _max_depth = MAX_DEPTH
+    _decode_plain_json = decode
     _decode_msgpack = decode_msgpack
     _decode_json = decode_json
     return 0
@@ -308,9 +315,9 @@ cdef class RequestBase(ConnectionBase):
         After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
         """
         cdef object scope = scope_of(self)
-        return new_stream(
-            reader_of(self, scope), receive_of(self), bound(self.limits.max_body_size), _announced(scope)
-        )
+        cdef Py_ssize_t max_size = bounds_of(self).max_body_size
+        cdef Py_ssize_t announced = _announced(scope)
+        return new_stream(reader_of(self, scope), receive_of(self), max_size, announced)
 
     def json(self, type=Any):
         """Return the body, decoded as JSON; None for an empty body.

@@ -16,6 +16,17 @@ cdef class ConnectionBase:
     cdef int forget(self) except -1
 
 
+# Two bounds of a class's `limits`, -1 for None.
+cdef struct Bounds:
+    void *cls
+    unsigned int version
+    Py_ssize_t max_fields
+    Py_ssize_t max_body_size
+
+
+cdef Bounds *bounds_of(object connection) except NULL
+# The version of an object's class: another after each change of the class or of its bases, 0 if it is not known.
+cdef unsigned int class_version(object connection) noexcept
 # The scope of a connection; after another one was set, the cells are forgotten.
 cdef object scope_of(ConnectionBase connection)
 cdef object receive_of(ConnectionBase connection)

@@ -45,6 +45,14 @@ cdef extern from *:
         return 0;
     }
 
+    #define litecon_class(object) ((void *) Py_TYPE(object))
+
+    #ifdef Py_GIL_DISABLED
+    #define litecon_version(object) 0
+    #else
+    #define litecon_version(object) (Py_TYPE(object)->tp_version_tag)
+    #endif
+
     static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *arguments) {
         return PyTuple_Type.tp_new(cls, arguments, NULL);
     }
@@ -63,6 +71,9 @@ cdef extern from *:
     }
     """
     int litecon_install_members(type cls) except -1
+    object PyObject_CallOneArg(object function, object argument)
+    void *litecon_class(object connection) noexcept
+    unsigned int litecon_version(object connection) noexcept
     object litecon_tuple(type cls, tuple arguments)
     object litecon_allocate(type cls, tuple no_arguments)
     bint litecon_is_plain(type cls, type base) noexcept
@@ -93,6 +104,35 @@ def use_classes(*, type address not None, type headers not None, multidict, stat
     _multidict = multidict
     _state = state
     _url_class = url
+
+
+cdef enum:
+    KNOWN = 8
+
+# PERF: what a class has as `limits` is looked up once, and again when the class has another version
+cdef Bounds _known[KNOWN]
+
+
+cdef unsigned int class_version(object connection) noexcept:
+    return litecon_version(connection)
+
+
+cdef Bounds *bounds_of(object connection) except NULL:
+    cdef void *cls = litecon_class(connection)
+    cdef unsigned int version = litecon_version(connection)
+    cdef Bounds *bounds = &_known[(<size_t> cls >> 6) % KNOWN]
+    cdef object limits, max_fields, max_body_size
+    if bounds.cls is cls and version != 0 and bounds.version == version:
+        return bounds
+    limits = type(connection).limits
+    max_fields = limits.max_fields
+    max_body_size = limits.max_body_size
+    bounds.max_fields = -1 if max_fields is None else max_fields
+    bounds.max_body_size = -1 if max_body_size is None else max_body_size
+    bounds.cls = cls
+    # looking up has given the class a version, if it can have one
+    bounds.version = litecon_version(connection)
+    return bounds
 
 
 cdef object scope_of(ConnectionBase connection):
@@ -258,7 +298,7 @@ cdef class ConnectionBase:
                 if query is not None or "query_string" in scope:
                     raise wrong_type("query_string", query, "bytes")
                 query = b""
-            self._query_params = _multidict(read_query(query, self.limits.max_fields))
+            self._query_params = PyObject_CallOneArg(_multidict, read_query(query, bounds_of(self).max_fields))
         return self._query_params
 
     @property

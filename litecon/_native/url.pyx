@@ -14,8 +14,8 @@ from cpython.unicode cimport (
 
 from litecon._native.parsing cimport scan_headers
 
-from litecon._errors import invalid_host, missing_key, wrong_type
-from litecon._hosts import is_ipv6, port_number
+from litecon._errors import invalid_host, missing_key, wrong_scheme, wrong_type
+from litecon._hosts import is_ipv6, is_scheme, port_number
 
 cdef extern from *:
     """
@@ -203,11 +203,13 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     cdef object scheme = scope_get(scope, "scheme")
     cdef object query
     cdef str netloc, path
-    if scheme is None:
+    if scheme is None or scheme == "":
         scheme = "ws" if scope_get(scope, "type") == "websocket" else "http"
     elif not isinstance(scheme, str):
         raise wrong_type("scheme", scheme, "a str")
     elif _default_port(scheme) < 0:
+        if not is_scheme(scheme):
+            raise wrong_scheme(scheme)
         scheme = scheme.lower()
     netloc = _netloc(scope, scheme)
     if base:

@@ -140,7 +140,7 @@ class RequestBase(ConnectionBase):
 
         After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
         """
-        max_size: int | None = self.limits.max_body_size  # type: ignore[attr-defined]
+        max_size: int | None = type(self).limits.max_body_size  # type: ignore[attr-defined]
         return BodyStream(self.body_reader, self.receive, max_size, self._announced())
 
     async def json(self, type: Any = Any) -> Any:
@@ -221,7 +221,7 @@ class RequestBase(ConnectionBase):
     def _start_reading(self, reader: BodyReader) -> int | None:
         if reader.streamed:
             raise body_streamed()
-        max_size: int | None = self.limits.max_body_size  # type: ignore[attr-defined]
+        max_size: int | None = type(self).limits.max_body_size  # type: ignore[attr-defined]
         reader.check(max_size, None if max_size is None else self._announced())
         return max_size
 

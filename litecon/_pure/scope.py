@@ -208,7 +208,7 @@ class ConnectionBase:
             query = scope.get("query_string", b"")
             if not isinstance(query, bytes):
                 raise wrong_type("query_string", query, "bytes") from None
-            self._query_params = params = _multidict(parse_query(query, self.limits.max_fields))  # type: ignore[attr-defined]
+            self._query_params = params = _multidict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
             return params
 
     @property

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
-from .._errors import invalid_host, missing_key, wrong_type
-from .._hosts import is_ipv6, port_number
+from .._errors import invalid_host, missing_key, wrong_scheme, wrong_type
+from .._hosts import is_ipv6, is_scheme, port_number
 from .parsing import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
@@ -120,11 +120,13 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
         ImproperlyConfiguredException: The scope breaks the ASGI specification.
     """
     scheme = scope.get("scheme")
-    if scheme is None:
+    if scheme is None or scheme == "":
         scheme = "ws" if scope.get("type") == "websocket" else "http"
     elif not isinstance(scheme, str):
         raise wrong_type("scheme", scheme, "a str")
-    else:
+    elif scheme not in _DEFAULT_PORTS:
+        if not is_scheme(scheme):
+            raise wrong_scheme(scheme)
         scheme = scheme.lower()
     netloc = _netloc(scope, scheme)
     if base:
