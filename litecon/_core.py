@@ -41,17 +41,10 @@ try:
         raise ImportError("LITECON_PURE_PYTHON is set")
     from ._native.body import BodyReader, BodyStream
     from ._native.headers import HeadersBase, make_headers
-    from ._native.parsing import (
-        best_match,
-        find_header,
-        find_headers,
-        measure_msgpack,
-        nests_deeper,
-        parse_accept,
-        parse_content_type,
-        parse_cookies,
-        parse_query,
-    )
+    from ._native.lookup import find_header, find_headers
+    from ._native.media import best_match, parse_accept, parse_content_type
+    from ._native.nesting import measure_msgpack, nests_deeper
+    from ._native.parsing import parse_cookies, parse_query
     from ._native.request import RequestBase, use_accept
     from ._native.scope import ConnectionBase, quickly_constructed, use_classes
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
@@ -61,17 +54,10 @@ except ImportError as error:
     FALLBACK_REASON: str | None = str(error).partition(" (/")[0]
     from ._pure.body import BodyReader, BodyStream
     from ._pure.headers import HeadersBase, make_headers
-    from ._pure.parsing import (
-        best_match,
-        find_header,
-        find_headers,
-        measure_msgpack,
-        nests_deeper,
-        parse_accept,
-        parse_content_type,
-        parse_cookies,
-        parse_query,
-    )
+    from ._pure.lookup import find_header, find_headers
+    from ._pure.media import best_match, parse_accept, parse_content_type
+    from ._pure.nesting import measure_msgpack, nests_deeper
+    from ._pure.parsing import parse_cookies, parse_query
     from ._pure.request import RequestBase, use_accept
     from ._pure.scope import ConnectionBase, quickly_constructed, use_classes
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope

@@ -4,10 +4,9 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
-from litecon._native.parsing cimport scan_headers
+from litecon._native.lookup cimport scan_all_headers, scan_headers
 
 from litecon._errors import header_name_type
-from litecon._native.parsing import find_headers
 
 cdef extern from *:
     """
@@ -92,7 +91,7 @@ cdef class HeadersBase:
 
     def _values(self, name):
         cdef bytes key = _encoded(name)
-        return [] if key is None else [_decoded(value) for value in find_headers(self._raw, key)]
+        return [] if key is None else [_decoded(value) for value in scan_all_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))]
 
 
 cdef object new_headers(type cls, object raw):

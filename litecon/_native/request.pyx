@@ -7,7 +7,9 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.operation cimport Operation, install, mark
-from litecon._native.parsing cimport nests, read_content_type, scan_headers
+from litecon._native.lookup cimport scan_headers
+from litecon._native.media cimport read_content_type
+from litecon._native.nesting cimport nests
 from litecon._native.scope cimport ConnectionBase, bounds_of, class_version, receive_of, required_str, scope_of
 from litecon._native.url cimport headers_of
 

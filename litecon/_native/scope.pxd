@@ -24,7 +24,7 @@ cdef struct Bounds:
     Py_ssize_t max_body_size
 
 
-cdef Bounds *bounds_of(object connection) except NULL
+cdef Bounds bounds_of(object connection) except *
 # The version of an object's class: another after each change of the class or of its bases, 0 if it is not known.
 cdef unsigned int class_version(object connection) noexcept
 # The scope of a connection; after another one was set, the cells are forgotten.

@@ -117,21 +117,22 @@ cdef unsigned int class_version(object connection) noexcept:
     return litecon_version(connection)
 
 
-cdef Bounds *bounds_of(object connection) except NULL:
+cdef Bounds bounds_of(object connection) except *:
     cdef void *cls = litecon_class(connection)
     cdef unsigned int version = litecon_version(connection)
-    cdef Bounds *bounds = &_known[(<size_t> cls >> 6) % KNOWN]
-    cdef object limits, max_fields, max_body_size
-    if bounds.cls is cls and version != 0 and bounds.version == version:
-        return bounds
+    cdef Bounds *known = &_known[(<size_t> cls >> 6) % KNOWN]
+    cdef Bounds bounds
+    cdef object limits
+    if known.cls is cls and version != 0 and known.version == version:
+        return known[0]
     limits = type(connection).limits
-    max_fields = limits.max_fields
-    max_body_size = limits.max_body_size
-    bounds.max_fields = -1 if max_fields is None else max_fields
-    bounds.max_body_size = -1 if max_body_size is None else max_body_size
+    bounds.max_fields = -1 if limits.max_fields is None else limits.max_fields
+    bounds.max_body_size = -1 if limits.max_body_size is None else limits.max_body_size
     bounds.cls = cls
     # looking up has given the class a version, if it can have one
     bounds.version = litecon_version(connection)
+    if bounds.version != 0:
+        known[0] = bounds
     return bounds
 
 

@@ -12,7 +12,7 @@ from cpython.unicode cimport (
     PyUnicode_READ,
 )
 
-from litecon._native.parsing cimport scan_headers
+from litecon._native.lookup cimport scan_headers
 
 from litecon._errors import invalid_host, missing_key, wrong_scheme, wrong_type
 from litecon._hosts import is_ipv6, is_scheme, port_number

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._errors import header_name_type
-from .parsing import find_header, find_headers
+from .lookup import find_header, find_headers
 
 __all__ = ("HeadersBase", "make_headers")
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from .._errors import body_streamed, invalid_content_length
 from .body import BodyReader, BodyStream, shared_reader
-from .parsing import find_header, parse_content_type
+from .lookup import find_header
+from .media import parse_content_type
 from .scope import ConnectionBase, required_str
 from .url import raw_headers
 

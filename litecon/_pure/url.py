@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 from .._errors import invalid_host, missing_key, wrong_scheme, wrong_type
 from .._hosts import is_ipv6, is_scheme, port_number
-from .parsing import find_header
+from .lookup import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import overload
+from typing import ClassVar, overload
 
 from .._core import best_match, parse_accept
 
@@ -66,7 +66,7 @@ class Accept:
     def __eq__(self, other: object) -> bool:
         return self._ranges == other._ranges if isinstance(other, Accept) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Accept({', '.join(self)!r})"

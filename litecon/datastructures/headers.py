@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from multidict import MultiMapping
 
@@ -151,7 +151,7 @@ class Headers(HeadersBase):
             return len(self) == len(other) and all(self.get(key, _MISSING) == other[key] for key in other)
         return NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.to_header_list(),)

@@ -1,0 +1,63 @@
+"""Look-ups of headers in the raw list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._errors import wrong_header
+
+__all__ = ("find_header", "find_headers")
+
+
+def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
+    """Return the value of the first header of that name, None if there is none.
+
+    Args:
+        headers: Pairs of bytes, as in `scope["headers"]`.
+        name: A lower-case name; the headers' case does not count.
+
+    Raises:
+        ImproperlyConfiguredException: A header is no pair of bytes.
+    """
+    lower = bytes.lower  # raises TypeError for what is no bytes
+    pair: Any = None
+    try:
+        for pair in headers:
+            key, value = pair
+            if lower(key) == name:
+                if isinstance(value, bytes):
+                    return value
+                break
+        else:
+            return None
+    except (TypeError, ValueError):
+        pass
+    raise wrong_header(pair)
+
+
+def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
+    """Return the values of all headers of that name, in their order.
+
+    Args:
+        headers: Pairs of bytes, as in `scope["headers"]`.
+        name: A lower-case name; the headers' case does not count.
+
+    Raises:
+        ImproperlyConfiguredException: A header is no pair of bytes.
+    """
+    lower = bytes.lower  # raises TypeError for what is no bytes
+    pair: Any = None
+    found: list[bytes] = []
+    try:
+        for pair in headers:
+            key, value = pair
+            if lower(key) == name:
+                if not isinstance(value, bytes):
+                    break
+                found.append(value)
+        else:
+            return found
+    except (TypeError, ValueError):
+        pass
+    raise wrong_header(pair)

@@ -1,0 +1,130 @@
+"""Parsers of media types: Content-Type and Accept; each is linear in its input and raises nothing undocumented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+__all__ = ("best_match", "parse_accept", "parse_content_type")
+
+# possessive quantifiers (`*+`) keep every pattern linear: nothing is tried twice
+_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
+_MEDIA_TYPE: Final = re.compile(rf"{_TOKEN}++/{_TOKEN}++")
+_NAME: Final = re.compile(rf"{_TOKEN}++")
+_OPTION: Final = re.compile(r';[ \t]*+([^=;]*+)(?:=[ \t]*+(?:"((?:[^"\\]++|\\.)*+)"[^;]*+|([^;]*+)))?', re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_LIST_ITEM: Final = re.compile(r'(?:[^,"]++|"(?:[^"\\]++|\\.)*+(?:"|\\?+\Z))++', re.DOTALL)
+_QUALITY: Final = re.compile(r"([0-9]*+)(?:\.([0-9]*+))?+")
+
+
+def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
+    """Return a media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
+
+    Parameters that are none are skipped; the first of a name wins, and names are in lower case.
+
+    Args:
+        value: The header's value.
+
+    Returns:
+        `("application/octet-stream", {})` for what is no media type, `("", {})` for an empty value.
+    """
+    kind, _, _ = value.partition(";")
+    media_type = kind.strip(" \t")
+    if _MEDIA_TYPE.fullmatch(media_type) is None:
+        return ("application/octet-stream" if value.strip(" \t") else ""), {}
+    return media_type.lower(), _parse_parameters(value, len(kind))
+
+
+def _parse_parameters(value: str, start: int) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for option in _OPTION.finditer(value, start):
+        name, quoted, plain = option.groups()
+        name = name.rstrip(" \t")
+        if (quoted is None and plain is None) or _NAME.fullmatch(name) is None:
+            continue
+        name = name.lower()
+        if name in parameters:
+            continue
+        parameters[name] = plain.rstrip(" \t") if quoted is None else _ESCAPE.sub(r"\1", quoted)
+    return parameters
+
+
+def parse_accept(value: str) -> list[tuple[int, int, str, str, dict[str, str], str]]:
+    """Return the media ranges of an Accept header, the most wanted first (RFC 9110 section 12.5.1).
+
+    Args:
+        value: The header's value.
+
+    Returns:
+        For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its text.
+        A quality that is no number counts as 1; an item that is no media range is skipped.
+    """
+    ranges = []
+    for item in _LIST_ITEM.finditer(value):
+        text = item[0].strip(" \t")
+        kind = text.partition(";")[0]
+        media_type = kind.rstrip(" \t")
+        if media_type == "*":
+            media_type = "*/*"
+        if _MEDIA_TYPE.fullmatch(media_type) is None:
+            continue
+        media_type = media_type.lower()
+        main, _, sub = media_type.partition("/")
+        parameters = _parse_parameters(text, len(kind))
+        quality = _quality(parameters.pop("q", "1"))
+        specificity = 0 if main == "*" else 1 if sub == "*" else 2 + len(parameters)
+        ranges.append((quality, specificity, main, sub, parameters, media_type + text[len(kind) :]))
+    ranges.sort(key=lambda item: (-item[0], -item[1]))
+    return ranges
+
+
+def _quality(text: str) -> int:
+    number = _QUALITY.fullmatch(text)
+    if number is None or not text.strip("."):
+        return 1000
+    whole, fraction = number.groups()
+    if whole.strip("0"):
+        return 1000
+    return int(((fraction or "") + "000")[:3])
+
+
+def best_match(ranges: Sequence[tuple[int, int, str, str, dict[str, str], str]], offers: Iterable[str]) -> str | None:
+    """Return the offer that a client wants most, None if it accepts none of them.
+
+    The most specific range that matches an offer decides its quality. Between equal offers the more specific range
+    decides, then the order of the ranges, then the order of the offers.
+
+    Args:
+        ranges: What `parse_accept` returned.
+        offers: Media types; a wildcard in one is filled in from the range that it matches.
+    """
+    best: str | None = None
+    best_rank = (0, 0, 0)
+    for offer in offers:
+        kind = offer.partition(";")[0]
+        main, _, sub = kind.strip(" \t").lower().partition("/")
+        parameters = _parse_parameters(offer, len(kind)) if len(kind) != len(offer) else {}
+        wildcard = main == "*" or sub == "*"
+        found = None
+        position = 0
+        for index, item in enumerate(ranges):
+            if (
+                (item[2] == main or item[2] == "*" or main == "*")
+                and (item[3] == sub or item[3] == "*" or sub == "*")
+                and (found is None or item[1] > found[1])
+                and all(parameters.get(name) == wanted for name, wanted in item[4].items())
+            ):
+                found = item
+                position = index
+                if wildcard:
+                    break
+        if found is None or not found[0]:
+            continue
+        rank = (found[0], found[1], -position)
+        if best is None or rank > best_rank:
+            best_rank = rank
+            best = offer
+            if wildcard:
+                best = f"{found[2] if main == '*' else main}/{found[3] if sub == '*' else sub}"
+    return best
