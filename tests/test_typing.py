@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import litecon
 
 from .sides import PACKAGE
 
@@ -53,3 +56,37 @@ def test_misuse(cache: Path) -> None:
     done = check("misuse.py", cache)
     found = {int(number) for number in re.findall(r"misuse\.py:(\d+): error", done.stdout)}
     assert found == expected, done.stdout
+
+
+def run_tool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a tool of this environment over the package under test."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "MYPYPATH": str(PACKAGE.parent), "PYTHONPATH": str(PACKAGE.parent), "PATH": path}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], env=environment, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+
+
+def test_package_is_strict(cache: Path) -> None:
+    done = run_tool("mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "--package=litecon", cwd=cache)
+    assert done.returncode == 0, done.stdout
+
+
+def test_stubs_are_what_this_side_has(tmp_path: Path) -> None:
+    # Cython's own names are in no stub
+    arguments = ["mypy.stubtest", "litecon", "--ignore-missing-stub"]
+    if litecon.COMPILED:
+        allowed = []
+    else:
+        # compiled modules that may lie about are those of the other side
+        allowed = ["--allowlist", str(HERE / "stubtest-pure.txt"), "--ignore-unused-allowlist"]
+    done = run_tool(*arguments, *allowed, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_types_are_complete(tmp_path: Path) -> None:
+    pytest.importorskip("pyright")
+    if shutil.which("node") is None:
+        pytest.skip("pyright needs node, and would download it")
+    done = run_tool("pyright", "--verifytypes", "litecon", "--ignoreexternal", cwd=tmp_path)
+    assert "Type completeness score: 100%" in done.stdout, done.stdout

@@ -115,12 +115,6 @@ def _run_uvicorn(listener: socket.socket, line: str) -> None:
 
     import uvicorn
 
-    class Server(uvicorn.Server):
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # a request that is cancelled now is no error
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-            await super().shutdown(sockets)
-
     config = uvicorn.Config(
         app,
         log_level="error",
@@ -130,8 +124,17 @@ def _run_uvicorn(listener: socket.socket, line: str) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
     )
+    server = uvicorn.Server(config)
+    shut_down = server.shutdown
+
+    async def shut_down_quietly(sockets: list[socket.socket] | None = None) -> None:
+        # a request that is cancelled now is no error
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await shut_down(sockets)
+
+    server.shutdown = shut_down_quietly  # type: ignore[method-assign]
     print(line, flush=True)
-    Server(config).run(sockets=[listener])
+    server.run(sockets=[listener])
 
 
 def _run_hypercorn(listener: socket.socket, line: str) -> None:
