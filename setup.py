@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
-from setuptools.errors import BaseError
+from setuptools.errors import BaseError, CCompilerError
 
 NATIVE = Path("litecon", "_native")
 
@@ -28,12 +29,12 @@ class BuildKernels(build_ext):
         try:
             self.extensions = cythonized(self.extensions, force=bool(self.force))
             super().run()
-        except (BaseError, OSError) as error:
+        except (BaseError, CCompilerError, OSError) as error:
             if is_set("LITECON_REQUIRE_EXTENSIONS"):
                 raise
             self.forget_extensions()
             reason = str(error).splitlines()[0]
-            print(f"litecon: the extensions were not compiled, installing the pure-Python side ({reason})", file=sys.stderr)
+            print(f"litecon: installing the pure-Python side, the extensions did not compile: {reason}", file=sys.stderr)
 
     def forget_extensions(self) -> None:
         # a shared object of an earlier, or of the first half of this, build must not be installed beside the failure
@@ -47,6 +48,15 @@ class BuildKernels(build_ext):
 
     def get_output_mapping(self) -> dict[str, str]:
         return super().get_output_mapping() if self.extensions else {}
+
+
+class Wheel(bdist_wheel):
+    """Name the wheel after what was built: without extensions it is for any platform."""
+
+    def run(self) -> None:
+        self.run_command("build")
+        self.root_is_pure = not self.distribution.has_ext_modules()
+        super().run()
 
 
 def cythonized(extensions: list[Extension], *, force: bool) -> list[Extension]:
@@ -69,4 +79,4 @@ def kernels() -> list[Extension]:
     return [Extension(f"litecon._native.{name}", [str(NATIVE / f"{name}.pyx")]) for name in names]
 
 
-setup(ext_modules=kernels(), cmdclass={"build_ext": BuildKernels})
+setup(ext_modules=kernels(), cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel})

@@ -36,9 +36,11 @@ __all__ = (
 )
 
 
+_PURE_WANTED = os.environ.get("LITECON_PURE_PYTHON", "") not in ("", "0")
+
 try:
-    if os.environ.get("LITECON_PURE_PYTHON", "") not in ("", "0"):
-        raise ImportError("LITECON_PURE_PYTHON is set")
+    if _PURE_WANTED:
+        raise ImportError
     from ._native.body import BodyReader, BodyStream
     from ._native.headers import HeadersBase, make_headers
     from ._native.lookup import find_header, find_headers
@@ -50,8 +52,14 @@ try:
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
 except ImportError as error:
     COMPILED = False
-    # without the path of the file, which an error page may show
-    FALLBACK_REASON: str | None = str(error).partition(" (/")[0]
+    FALLBACK_REASON: str | None
+    if _PURE_WANTED:
+        FALLBACK_REASON = "LITECON_PURE_PYTHON is set"
+    elif isinstance(error, ModuleNotFoundError):
+        FALLBACK_REASON = "litecon was built without its extensions, for lack of a C compiler or on demand"
+    else:
+        # without the path of the file, which an error page may show
+        FALLBACK_REASON = f"the extensions cannot be imported: {str(error).partition(' (/')[0]}"
     from ._pure.body import BodyReader, BodyStream
     from ._pure.headers import HeadersBase, make_headers
     from ._pure.lookup import find_header, find_headers
