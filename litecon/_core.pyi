@@ -1,6 +1,6 @@
 """The contract of both sides: names, signatures and types of every kernel. What each does is said in its docstring."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Final, NoReturn, TypeVar, final, overload
 
@@ -124,6 +124,7 @@ class BodyReader:
     def ended(self) -> bool: ...
     @property
     def peeked_size(self) -> int: ...
+    pending: Any
     @property
     def size(self) -> int: ...
     @property
@@ -137,6 +138,7 @@ class BodyReader:
     def finish(self) -> bytes: ...
     def next_peeked(self) -> Event | None: ...
     def peek(self, event: Event) -> None: ...
+    def receiving(self, receive: Receive) -> Awaitable[Event]: ...
 
 @final
 class BodyStream:

@@ -8,32 +8,60 @@ away from whoever receives next.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .types import Event, Receive
 
-__all__ = ("poll",)
+if TYPE_CHECKING:
+    from ._core import BodyReader
+
+__all__ = ("poll", "shielded")
 
 _BARE_YIELDS: Final = 3
 """How often `receive()` may give the loop a turn, as `asyncio.sleep(0)` does, before that counts as waiting."""
 
 
-async def poll(receive: Receive) -> Event | None:
+async def poll(reader: BodyReader, receive: Receive) -> Event | None:
     """Return the event that `receive` has at once, None if it would wait.
 
     Args:
+        reader: Where a future is kept that `receive` gave and that is not done.
         receive: The server's callable.
     """
     trio = sys.modules.get("trio")
-    if trio is None or not _is_running(trio):
-        event: Event | None = await _look(receive())
+    event: Event | None = None
+    if trio is not None and _is_running(trio):
+        with trio.CancelScope() as scope:
+            event = await _watched(receive(), lambda trap: scope.cancel() if hasattr(trap, "abort_func") else None)
         return event
-    with trio.CancelScope() as scope:
-        event = await _watched(receive(), lambda trap: scope.cancel() if hasattr(trap, "abort_func") else None)
-        return event
-    return None
+    if reader.pending is None:
+        awaitable = reader.receiving(receive)
+        if reader.pending is None:
+            event = await _look(awaitable)
+            return event
+        await _turn()
+    # a future: it is left alone, and asked again the next time
+    return await reader.receiving(receive) if reader.pending.done() else None
+
+
+def shielded(future: Any) -> Awaitable[Any]:
+    """Return an awaitable whose cancellation does not reach an asyncio future.
+
+    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future.
+
+    Args:
+        future: Of asyncio, or like one.
+    """
+    from asyncio import shield
+
+    return shield(future)
+
+
+@coroutine
+def _turn() -> Generator[Any, Any, None]:
+    yield None
 
 
 def _is_running(trio: Any) -> bool:

@@ -55,7 +55,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
             if reader.busy or reader.peeked_size > _READ_AHEAD:
                 return False
             with reader:
-                event = await poll(self.receive)
+                event = await poll(reader, self.receive)
             if event is None:
                 return False
             reader.peek(event)

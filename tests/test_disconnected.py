@@ -304,3 +304,50 @@ def test_endless_small_events_are_bounded() -> None:
         assert calls < 1000
 
     await_(main())
+
+
+class TestFutures:
+    """A server whose receive() gives futures has begun to receive: dropping one would drop its event."""
+
+    def test_nothing_is_lost(self) -> None:
+        async def main() -> None:
+            futures: list[asyncio.Future[Any]] = []
+
+            def receive() -> asyncio.Future[Any]:
+                futures.append(asyncio.get_running_loop().create_future())
+                return futures[-1]
+
+            request = Request({"type": "http", "headers": []}, receive)  # type: ignore[arg-type]
+            assert not await request.is_disconnected()
+            assert not await request.is_disconnected()
+            assert len(futures) == 1
+            futures[0].set_result({"type": "http.request", "body": b"a", "more_body": True})
+            assert not await request.is_disconnected()
+            assert len(futures) == 2
+            for _ in range(2):
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(request.body(), 0.01)
+            assert len(futures) == 2
+            assert not futures[1].cancelled()
+            futures[1].set_result({"type": "http.request", "body": b"b", "more_body": True})
+            reading = asyncio.create_task(request.body())
+            await asyncio.sleep(0.01)
+            futures[2].set_result({"type": "http.request", "body": b"c"})
+            assert await reading == b"abc"
+            assert not await request.is_disconnected()
+            futures[3].set_result({"type": "http.disconnect"})
+            assert await request.is_disconnected()
+            assert len(futures) == 4
+
+        asyncio.run(main())
+
+    def test_error_of_a_future(self) -> None:
+        async def main() -> None:
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            request = Request({"type": "http", "headers": []}, lambda: future)  # type: ignore[arg-type, return-value]
+            assert not await request.is_disconnected()
+            future.set_exception(OSError("the server's"))
+            with pytest.raises(OSError, match="the server's"):
+                await request.body()
+
+        asyncio.run(main())

@@ -10,6 +10,8 @@ cdef class BodyReader:
     cdef readonly Py_ssize_t size
     cdef readonly Py_ssize_t streamed
     cdef readonly Py_ssize_t peeked_size
+    # a future that receive() gave and that is not done
+    cdef public object pending
     cdef object json
     cdef object msgpack
     # the chunks that were not read: the first, and those behind it from _at on
@@ -22,6 +24,7 @@ cdef class BodyReader:
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1
     # Take an event; max_size is -1 for no bound.
     cdef int take(self, object event, Py_ssize_t max_size) except -1
+    cdef object next_awaitable(self, object receive)
     cdef object pop_peeked(self)
     cdef bytes pop_chunk(self)
     cdef bytes whole(self)

@@ -11,6 +11,7 @@ from litecon._native.operation cimport Operation, install, mark
 from collections import deque
 
 from litecon._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
+from litecon._polling import shielded
 
 cdef extern from *:
     """
@@ -24,6 +25,7 @@ cdef extern from *:
     """
     int litecon_http_event(object kind) noexcept
     object PyObject_CallNoArgs(object function)
+    bint PyCoro_CheckExact(object o) noexcept
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
 UNSET = object()
@@ -146,6 +148,28 @@ cdef class BodyReader:
             ClientDisconnect: The client has gone, and no event is left.
         """
         return self.pop_peeked()
+
+    cdef object next_awaitable(self, object receive):
+        cdef object awaitable = self.pending
+        if awaitable is None:
+            awaitable = PyObject_CallNoArgs(receive)
+            if PyCoro_CheckExact(awaitable) or getattr(awaitable, "_asyncio_future_blocking", None) is None:
+                return awaitable
+            self.pending = awaitable
+        elif awaitable.done():
+            self.pending = None
+            return awaitable
+        return shielded(awaitable)
+
+    def receiving(self, receive):
+        """Return what to await for the next event: what `receive` returns, or a future that it gave before.
+
+        A future is shielded, so that a cancelled read drops no event.
+
+        Args:
+            receive: The server's callable.
+        """
+        return self.next_awaitable(receive)
 
     cdef int take(self, object event, Py_ssize_t max_size) except -1:
         cdef object chunk
@@ -271,6 +295,7 @@ cdef class NextChunk(Operation):
         return self.advance()
 
     cdef object step(self, object result):
+        self.stream.reader.pending = None
         self.stream.reader.take(result, self.stream.max_size)
         return self.advance()
 
@@ -281,7 +306,7 @@ cdef class NextChunk(Operation):
         while reader._first is None and not reader.ended:
             event = reader.pop_peeked()
             if event is None:
-                return PyObject_CallNoArgs(stream.receive)
+                return reader.next_awaitable(stream.receive)
             reader.take(event, stream.max_size)
         self._done = True
         if reader._first is not None:

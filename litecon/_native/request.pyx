@@ -19,7 +19,6 @@ from litecon._errors import body_streamed, invalid_content_length
 from litecon._joining import joined
 
 cdef extern from *:
-    object PyObject_CallNoArgs(object function)
     object PyObject_CallOneArg(object function, object argument)
 
 cdef object _accept_class = None
@@ -148,6 +147,7 @@ cdef class ReadBody(Operation):
             if self.method == BODY:
                 self.reader.body = result
             return self.finished(result)
+        self.reader.pending = None
         self.reader.take(result, self.max_size)
         return self.advance()
 
@@ -157,7 +157,7 @@ cdef class ReadBody(Operation):
         while not reader.ended:
             event = reader.pop_peeked()
             if event is None:
-                return PyObject_CallNoArgs(receive_of(self.request))
+                return reader.next_awaitable(receive_of(self.request))
             reader.take(event, self.max_size)
         self.let_go()
         return self.finished(reader.whole())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable
+from types import CoroutineType
 from typing import Any, Final, NoReturn, final
 
 from .._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
+from .._polling import shielded
 from ..types import Event, Receive, Scope
 
 __all__ = ("BodyReader", "BodyStream")
@@ -31,6 +34,7 @@ class BodyReader:
         "disconnected",
         "ended",
         "peeked_size",
+        "pending",
         "size",
         "streamed",
     )
@@ -45,6 +49,7 @@ class BodyReader:
         self.size = 0
         self.streamed = 0
         self.body: bytes | None = None
+        self.pending: Any = None
         self.busy = False
         self.ended = False
         self.consumed = False
@@ -100,6 +105,25 @@ class BodyReader:
         if self.disconnected:
             raise disconnected()
         return None
+
+    def receiving(self, receive: Receive) -> Awaitable[Event]:
+        """Return what to await for the next event: what `receive` returns, or a future that it gave before.
+
+        A future is shielded, so that a cancelled read drops no event.
+
+        Args:
+            receive: The server's callable.
+        """
+        awaitable: Any = self.pending
+        if awaitable is None:
+            awaitable = receive()
+            if type(awaitable) is CoroutineType or getattr(awaitable, "_asyncio_future_blocking", None) is None:
+                return awaitable  # type: ignore[no-any-return]
+            self.pending = awaitable
+        elif awaitable.done():
+            self.pending = None
+            return awaitable  # type: ignore[no-any-return]
+        return shielded(awaitable)
 
     def feed(self, event: Event, max_size: int | None) -> None:
         """Take an event that `receive` gave.
@@ -201,7 +225,11 @@ class BodyStream:
             reader.check(self._max_size, announced)
             chunks = reader._chunks
             while not chunks and not reader.ended:
-                reader.feed(reader.next_peeked() or await self._receive(), self._max_size)
+                event = reader.next_peeked()
+                if event is None:
+                    event = await reader.receiving(self._receive)
+                    reader.pending = None
+                reader.feed(event, self._max_size)
         if chunks:
             chunk = chunks.popleft()
             reader.streamed += len(chunk)

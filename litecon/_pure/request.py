@@ -133,7 +133,11 @@ class RequestBase(ConnectionBase):
         with reader:
             max_size = self._start_reading(reader)
             while not reader.ended:
-                reader.feed(reader.next_peeked() or await self.receive(), max_size)
+                event = reader.next_peeked()
+                if event is None:
+                    event = await reader.receiving(self.receive)
+                    reader.pending = None
+                reader.feed(event, max_size)
         return reader.finish()
 
     def stream(self) -> BodyStream:
@@ -171,7 +175,11 @@ class RequestBase(ConnectionBase):
                 with reader:
                     max_size = self._start_reading(reader)
                     while not reader.ended:
-                        reader.feed(reader.next_peeked() or await self.receive(), max_size)
+                        event = reader.next_peeked()
+                        if event is None:
+                            event = await reader.receiving(self.receive)
+                            reader.pending = None
+                        reader.feed(event, max_size)
                 body = reader.finish()
         value = decode_json(body, type)
         if type is Any:
@@ -205,7 +213,11 @@ class RequestBase(ConnectionBase):
                 with reader:
                     max_size = self._start_reading(reader)
                     while not reader.ended:
-                        reader.feed(reader.next_peeked() or await self.receive(), max_size)
+                        event = reader.next_peeked()
+                        if event is None:
+                            event = await reader.receiving(self.receive)
+                            reader.pending = None
+                        reader.feed(event, max_size)
                 body = reader.finish()
         value = decode_msgpack(body, type)
         if type is Any:

@@ -140,6 +140,15 @@ def hypercorn(app: str) -> Iterator[RunningServer]:
         yield running
 
 
+@contextmanager
+def granian(app: str) -> Iterator[RunningServer]:
+    """Run granian."""
+    port = free_port()
+    where = ("--interface", "asgi", "--host", HOST, "--port", str(port))
+    with serving("-m", "granian", app, *where, "--log-level", "error", port=port) as running:
+        yield running
+
+
 def _wait(server: RunningServer, command: Sequence[str]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
