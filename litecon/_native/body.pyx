@@ -295,8 +295,10 @@ cdef class NextChunk(Operation):
         return self.advance()
 
     cdef object step(self, object result):
-        self.stream.reader.pending = None
-        self.stream.reader.take(result, self.stream.max_size)
+        cdef BodyReader reader = self.stream.reader
+        if reader.pending is not None:
+            reader.pending = None
+        reader.take(result, self.stream.max_size)
         return self.advance()
 
     cdef object advance(self):

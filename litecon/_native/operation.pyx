@@ -66,11 +66,11 @@ cdef extern from *:
         return 0;
     }
 
-    /* what the interpreter does for `await o`; a new reference. Coroutines made of generators are left to the caller. */
+    /* What the interpreter does for `await o`, where o is no coroutine; a new reference, NULL without an error where o has
+       no __await__. */
     static PyObject *litecon_await_iter(PyObject *o) {
         PyAsyncMethods *methods;
         PyObject *iterator;
-        if (PyCoro_CheckExact(o)) return Py_NewRef(o);
         methods = Py_TYPE(o)->tp_as_async;
         if (methods == NULL || methods->am_await == NULL) return NULL;
         iterator = methods->am_await(o);
@@ -89,6 +89,19 @@ cdef extern from *:
             PyErr_WriteUnraisable(name);
         }
         PyErr_Restore(type, value, traceback);
+    }
+
+    static void *litecon_replace_dealloc(PyTypeObject *type, void *dealloc) {
+        void *replaced = (void *) type->tp_dealloc;
+        type->tp_dealloc = (destructor) dealloc;
+        return replaced;
+    }
+
+    /* call a function with an object that is being deallocated */
+    static void litecon_while_alive(PyObject *o, void *function) {
+        Py_SET_REFCNT(o, Py_REFCNT(o) + 1);
+        ((void (*)(PyObject *)) function)(o);
+        Py_SET_REFCNT(o, Py_REFCNT(o) - 1);
     }
 
     static PyObject *litecon_frame(PyObject *code) {
@@ -114,11 +127,14 @@ cdef extern from *:
     int litecon_install(PyTypeObject *type, void *send, void *next) except -1
     PyObject *litecon_await_iter(PyObject *o) except? NULL
     void litecon_warn_never_awaited(object name) noexcept
+    void *litecon_replace_dealloc(PyTypeObject *type, void *dealloc) noexcept
+    void litecon_while_alive(PyObject *o, void *function) noexcept
     object litecon_frame(object code)
     object litecon_code(object name)
     void litecon_flag_coroutine(object code) noexcept
     int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
     int PyCode_Check(object code) noexcept
+    bint PyCoro_CheckExact(object o) noexcept
 
 cdef enum:
     # of the operation
@@ -159,7 +175,7 @@ cdef int _go_on(Operation self, int status, PyObject *out, PyObject **result) ex
             Py_INCREF(value)
             result[0] = <PyObject *> value
             return RETURN
-        self._inner = _iterator_of(value)
+        self._inner = value if PyCoro_CheckExact(value) else _iterator_of(value)
         status = PyIter_Send(<PyObject *> self._inner, <PyObject *> None, &out)
     self._state = SUSPENDED
     result[0] = out
@@ -174,7 +190,7 @@ cdef int _start(Operation self, PyObject **result) except -1:
         Py_INCREF(value)
         result[0] = <PyObject *> value
         return RETURN
-    self._inner = _iterator_of(value)
+    self._inner = value if PyCoro_CheckExact(value) else _iterator_of(value)
     status = PyIter_Send(<PyObject *> self._inner, <PyObject *> None, &out)
     return _go_on(self, status, out, result)
 
@@ -258,13 +274,6 @@ cdef class Operation:
         if self._state == SUSPENDED or self._state == RUNNING:
             raise RuntimeError("coroutine is being awaited already")
         return self
-
-    def __dealloc__(self):
-        if self._state == CREATED:
-            litecon_warn_never_awaited(self.label())
-        elif self._state == SUSPENDED:
-            self.let_go()
-        litecon_forget_stop()
 
     cdef object begin(self):
         raise NotImplementedError
@@ -414,3 +423,25 @@ cdef int mark(type cls, str name) except -1:
 
 
 install(Operation)
+
+
+# PERF: in place of a __dealloc__, around which Cython saves and restores the exception that is set, if any; the
+# deallocators of all subclasses end in this one
+ctypedef void (*destructor)(PyObject *) noexcept
+
+cdef destructor _free = <destructor> litecon_replace_dealloc(<PyTypeObject *> Operation, <void *> _dealloc)
+
+
+cdef void _dealloc(PyObject *object_) noexcept:
+    if (<Operation> object_)._state != CLOSED:
+        litecon_while_alive(object_, <void *> _drop)
+    litecon_forget_stop()
+    _free(object_)
+
+
+cdef void _drop(PyObject *object_) noexcept:
+    cdef Operation self = <Operation> object_
+    if self._state == CREATED:
+        litecon_warn_never_awaited(self.label())
+    else:
+        self.let_go()

@@ -147,7 +147,8 @@ cdef class ReadBody(Operation):
             if self.method == BODY:
                 self.reader.body = result
             return self.finished(result)
-        self.reader.pending = None
+        if self.reader.pending is not None:
+            self.reader.pending = None
         self.reader.take(result, self.max_size)
         return self.advance()
 

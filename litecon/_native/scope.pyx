@@ -53,8 +53,8 @@ cdef extern from *:
     #define litecon_version(object) (Py_TYPE(object)->tp_version_tag)
     #endif
 
-    static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *arguments) {
-        return PyTuple_Type.tp_new(cls, arguments, NULL);
+    static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *items) {
+        return PyTuple_Type.tp_vectorcall((PyObject *) cls, &items, 1, NULL);
     }
 
     static PyObject *litecon_allocate(PyTypeObject *cls, PyObject *no_arguments) {
@@ -74,7 +74,7 @@ cdef extern from *:
     object PyObject_CallOneArg(object function, object argument)
     void *litecon_class(object connection) noexcept
     unsigned int litecon_version(object connection) noexcept
-    object litecon_tuple(type cls, tuple arguments)
+    object litecon_tuple(type cls, tuple items)
     object litecon_allocate(type cls, tuple no_arguments)
     bint litecon_is_plain(type cls, type base) noexcept
     void litecon_set_vectorcall(type cls, void *function) noexcept
@@ -324,11 +324,12 @@ cdef class ConnectionBase:
     def client(self):
         """The client's host and port; None where the server does not know them, as for a unix socket."""
         cdef object client = scope_get(scope_of(self), "client")
+        # PERF: a named tuple's own constructor is a Python function
+        if type(client) is tuple and len(<tuple> client) == 2 and type((<tuple> client)[1]) is int:
+            return None if (<tuple> client)[0] is None else litecon_tuple(_address_class, client)
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
-        port = client[1]
-        # PERF: a named tuple's own constructor is a Python function
-        return litecon_tuple(_address_class, ((client[0], port if type(port) is int else port_number(port)),))
+        return litecon_tuple(_address_class, (client[0], port_number(client[1])))
 
 
 litecon_install_members(ConnectionBase)
