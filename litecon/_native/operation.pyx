@@ -270,6 +270,8 @@ cdef object _exception_of(object kind, object value, object traceback):
 
 
 cdef class Operation:
+    """What a compiled asynchronous method returns: to be awaited once, as a coroutine is."""
+
     def __await__(self):
         if self._state == SUSPENDED or self._state == RUNNING:
             raise RuntimeError("coroutine is being awaited already")
