@@ -53,6 +53,45 @@ cdef extern from *:
     }
     #endif
 
+    /* PERF: an operation lives for one await, so its memory is kept for the next of the same size. Cython has freelists for
+       classes without a base only. */
+    #ifdef Py_GIL_DISABLED
+    #define litecon_keep_memory(type)
+    #else
+    #define LITECON_KEPT 8
+    #define LITECON_SIZES 32
+    static PyObject *litecon_kept[LITECON_SIZES][LITECON_KEPT];
+    static int litecon_kept_count[LITECON_SIZES];
+
+    static PyObject *litecon_alloc(PyTypeObject *type, Py_ssize_t items) {
+        size_t size = (size_t) type->tp_basicsize / sizeof(void *);
+        if (litecon_kept_count[size]) {
+            PyObject *o = litecon_kept[size][--litecon_kept_count[size]];
+            memset(o, 0, (size_t) type->tp_basicsize);
+            (void) PyObject_Init(o, type);
+            PyObject_GC_Track(o);
+            return o;
+        }
+        return PyType_GenericAlloc(type, items);
+    }
+
+    static void litecon_free(void *o) {
+        size_t size = (size_t) Py_TYPE(o)->tp_basicsize / sizeof(void *);
+        if (litecon_kept_count[size] < LITECON_KEPT) {
+            litecon_kept[size][litecon_kept_count[size]++] = (PyObject *) o;
+        } else {
+            PyObject_GC_Del(o);
+        }
+    }
+
+    static void litecon_keep_memory(PyTypeObject *type) {
+        if ((size_t) type->tp_basicsize / sizeof(void *) < LITECON_SIZES && PyType_IS_GC(type)) {
+            type->tp_alloc = litecon_alloc;
+            type->tp_free = litecon_free;
+        }
+    }
+    #endif
+
     static int litecon_install(PyTypeObject *type, void *send, void *next) {
         if (type->tp_as_async == NULL) {
             PyErr_SetString(PyExc_SystemError, "litecon: the operation has no __await__");
@@ -62,6 +101,7 @@ cdef extern from *:
         /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
         type->tp_iter = PyObject_SelfIter;
         type->tp_iternext = (iternextfunc) next;
+        litecon_keep_memory(type);
         PyType_Modified(type);
         return 0;
     }
