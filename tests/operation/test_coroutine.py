@@ -19,12 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.sides import load_module, load_side
-
-
-@pytest.fixture(params=["native", "pure"])
-def side(request: pytest.FixtureRequest) -> Any:
-    return load_side(request.param)
+from tests.sides import load_module
 
 
 @pytest.fixture

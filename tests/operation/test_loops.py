@@ -9,16 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.sides import load_side
-
 trio = pytest.importorskip("trio")
 
 Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
-
-
-@pytest.fixture(params=["native", "pure"])
-def side(request: pytest.FixtureRequest) -> Any:
-    return load_side(request.param)
 
 
 def run_asyncio(main: Any) -> Any:
