@@ -56,7 +56,7 @@ except ImportError as error:
     if _PURE_WANTED:
         FALLBACK_REASON = "LITECON_PURE_PYTHON is set"
     elif isinstance(error, ModuleNotFoundError):
-        FALLBACK_REASON = "litecon was built without its extensions, for lack of a C compiler or on demand"
+        FALLBACK_REASON = f"there is no {error.name}: built without a C compiler, or without extensions on demand"
     else:
         # without the path of the file, which an error page may show
         FALLBACK_REASON = f"the extensions cannot be imported: {str(error).partition(' (/')[0]}"
