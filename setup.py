@@ -75,8 +75,8 @@ def cythonized(extensions: list[Extension], *, force: bool) -> list[Extension]:
 def kernels() -> list[Extension]:
     if is_set("LITECON_PURE_PYTHON"):
         return []
-    names = sorted(path.stem for path in NATIVE.glob("*.pyx"))
-    return [Extension(f"litecon._native.{name}", [str(NATIVE / f"{name}.pyx")]) for name in names]
+    sources = sorted(NATIVE.glob("*.pyx"))
+    return [Extension(f"litecon._native.{path.stem}", [str(path)], include_dirs=[str(NATIVE)]) for path in sources]
 
 
 setup(ext_modules=kernels(), cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel})

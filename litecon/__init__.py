@@ -21,10 +21,12 @@ from .exceptions import (
     WebSocketDisconnect,
     WebSocketException,
     WebSocketMessageTypeError,
+    WebSocketStateError,
 )
 from .limits import Limits
 from .request import Request
 from .types import Empty
+from .websocket import WebSocket
 
 __all__ = (
     "COMPILED",
@@ -49,9 +51,11 @@ __all__ = (
     "SerializationException",
     "State",
     "StreamConsumed",
+    "WebSocket",
     "WebSocketDisconnect",
     "WebSocketException",
     "WebSocketMessageTypeError",
+    "WebSocketStateError",
     "__version__",
     "empty_receive",
     "empty_send",

@@ -17,6 +17,7 @@ __all__ = (
     "HeadersBase",
     "RequestBase",
     "URLBase",
+    "WebSocketBase",
     "best_match",
     "find_header",
     "find_headers",
@@ -50,6 +51,7 @@ try:
     from ._native.request import RequestBase, use_accept
     from ._native.scope import ConnectionBase, quickly_constructed, use_classes
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
+    from ._native.websocket import WebSocketBase
 except ImportError as error:
     COMPILED = False
     FALLBACK_REASON: str | None
@@ -69,6 +71,7 @@ except ImportError as error:
     from ._pure.request import RequestBase, use_accept
     from ._pure.scope import ConnectionBase, quickly_constructed, use_classes
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope
+    from ._pure.websocket import WebSocketBase
 else:
     COMPILED = True
     FALLBACK_REASON = None

@@ -10,6 +10,9 @@ from .exceptions import (
     ImproperlyConfiguredException,
     RequestEntityTooLarge,
     StreamConsumed,
+    WebSocketDisconnect,
+    WebSocketMessageTypeError,
+    WebSocketStateError,
 )
 
 _QUOTED_LENGTH: Final = 80
@@ -119,6 +122,83 @@ def wrong_event_body(body: object) -> ImproperlyConfiguredException:
     return ImproperlyConfiguredException(
         f"receive() gave an 'http.request' event whose 'body' is of type {type(body).__name__!r}, expected bytes"
     )
+
+
+def socket_closed(code: int, reason: str) -> WebSocketDisconnect:
+    return WebSocketDisconnect(reason, code=code)
+
+
+def socket_busy() -> RuntimeError:
+    return RuntimeError(
+        "another task is receiving from this WebSocket: receive in one task, and accept() before others are started"
+    )
+
+
+def cannot_receive(state: str) -> WebSocketStateError:
+    return WebSocketStateError(f"cannot receive messages in the state {state!r}: accept() the WebSocket before")
+
+
+def cannot_send(kind: str, state: str, hint: str) -> WebSocketStateError:
+    return WebSocketStateError(f"cannot send {kind!r} in the state {state!r}: {hint}")
+
+
+def no_denial() -> WebSocketStateError:
+    return WebSocketStateError(
+        "cannot send 'websocket.http.response.start': the server does not offer the extension "
+        "'websocket.http.response'; deny() closes the WebSocket then"
+    )
+
+
+def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
+    """`receive()` gave something that is no event of a WebSocket, or not in this state."""
+    try:
+        kind = event["type"]
+    except (TypeError, KeyError, IndexError):
+        return ImproperlyConfiguredException(
+            f"receive() gave an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
+        )
+    return ImproperlyConfiguredException(
+        f"receive() gave an event of type {quoted(kind)} in the state {state!r}, "
+        "expected 'websocket.connect' once and first, then 'websocket.receive' or 'websocket.disconnect'"
+    )
+
+
+def wrong_message(event: Any) -> ImproperlyConfiguredException:
+    """A message has neither text nor bytes, or something else under these keys."""
+    kinds = ", ".join(f"{key!r} of type {type(event.get(key)).__name__!r}" for key in ("text", "bytes"))
+    return ImproperlyConfiguredException(
+        f"receive() gave a 'websocket.receive' event with {kinds}, the ASGI specification requires a str or bytes"
+    )
+
+
+def wrong_message_kind(wanted: str, data: str | bytes) -> WebSocketMessageTypeError:
+    """A message of the other kind came."""
+    if wanted == "text":
+        return WebSocketMessageTypeError("a binary message came, expected a text message", data)
+    return WebSocketMessageTypeError("a text message came, expected a binary message", data)
+
+
+def message_too_large(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"the message is larger than {limit} bytes: raise Limits.max_message_size to accept it")
+
+
+def wrong_mode(mode: object) -> ValueError:
+    return ValueError(f"mode is {quoted(mode)}, expected 'text' or 'binary'")
+
+
+def wrong_data(data: object) -> TypeError:
+    return TypeError(f"a message must be a str or bytes, not {type(data).__name__!r}")
+
+
+def wrong_connection_state(state: object) -> ValueError:
+    return ValueError(
+        f"connection_state is {quoted(state)}, expected 'init', 'connect', 'receive' or 'disconnect'"
+    )
+
+
+def not_constructed(o: object) -> RuntimeError:
+    """An object that `__new__` alone has made was used."""
+    return RuntimeError(f"this {type(o).__name__} was not constructed: it is made by a method of a connection")
 
 
 def cannot_pickle(connection: object) -> TypeError:

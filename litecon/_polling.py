@@ -8,7 +8,7 @@ away from whoever receives next.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,7 @@ from .types import Event, Receive
 if TYPE_CHECKING:
     from ._core import BodyReader
 
-__all__ = ("poll", "shielded")
+__all__ = ("poll",)
 
 _BARE_YIELDS: Final = 3
 """How often `receive()` may give the loop a turn, as `asyncio.sleep(0)` does, before that counts as waiting."""
@@ -44,19 +44,6 @@ async def poll(reader: BodyReader, receive: Receive) -> Event | None:
         await _turn()
     # a future: it is left alone, and asked again the next time
     return await reader.receiving(receive) if reader.pending.done() else None
-
-
-def shielded(future: Any) -> Awaitable[Any]:
-    """Return an awaitable whose cancellation does not reach an asyncio future.
-
-    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future.
-
-    Args:
-        future: Of asyncio, or like one.
-    """
-    from asyncio import shield
-
-    return shield(future)
 
 
 @coroutine

@@ -23,6 +23,7 @@ __all__ = (
     "WebSocketDisconnect",
     "WebSocketException",
     "WebSocketMessageTypeError",
+    "WebSocketStateError",
 )
 
 
@@ -137,18 +138,55 @@ class WebSocketException(LiteconException):
 
 
 class WebSocketDisconnect(WebSocketException):
-    """The WebSocket was closed."""
+    """The WebSocket was closed, by either side; the same code and reason each time.
+
+    Args:
+        detail: The reason that the closing side gave; a sentence stands in for an empty one, but not in `reason`.
+        code: The close code (RFC 6455 section 7.4); 1005 if the closing side gave none, 1006 if the connection broke.
+        headers: Headers that a response made of this exception should have.
+        extra: Data for the application; never sent by litecon.
+    """
 
     code = 1005
     default_detail = "the WebSocket was closed"
 
-    @property
-    def reason(self) -> str:
-        """The reason that the closing side gave, which is the detail."""
-        return self.detail
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail, code=code, headers=headers, extra=extra)
+        self.reason = detail
+
+
+class WebSocketStateError(WebSocketException, RuntimeError):
+    """The WebSocket's state does not allow what was called; the server was not."""
 
 
 class WebSocketMessageTypeError(WebSocketException, TypeError):
-    """A text message came where a binary one was asked for, or the other way round."""
+    """A text message came where a binary one was asked for, or the other way round.
+
+    Args:
+        detail: A sentence that says what was wrong and what would be right.
+        data: The message, which would be lost otherwise.
+        code: The close code (RFC 6455 section 7.4); the default is that of the class.
+        headers: Headers that a response made of this exception should have.
+        extra: Data for the application; never sent by litecon.
+    """
 
     code = 1003
+
+    def __init__(
+        self,
+        detail: str = "",
+        data: str | bytes | None = None,
+        *,
+        code: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail, code=code, headers=headers, extra=extra)
+        self.data = data

@@ -5,16 +5,14 @@ Decoders raise nothing but SerializationException, whose message has no values o
 
 from __future__ import annotations
 
-from collections import deque
-from decimal import Decimal
-from enum import Enum
-from pathlib import PurePath
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 import ormsgpack
 
 from ._core import measure_msgpack, nests_deeper
+from ._serializer import default_serializer
 from .exceptions import SerializationException
 
 __all__ = ("MAX_DEPTH", "MAX_MSGPACK_DEPTH", "decode_json", "decode_msgpack", "default_serializer", "encode_json", "encode_msgpack")
@@ -23,13 +21,14 @@ MAX_DEPTH: Final = 512
 """How deep a body may nest. msgspec does not bound its recursion, and on a thread with a stack of 256 KiB it crashes
 before 1,000 levels."""
 
-MAX_MSGPACK_DEPTH: Final = 256
-"""The same for MessagePack: ormsgpack crashes there between 400 and 500 levels."""
+MAX_MSGPACK_DEPTH: Final = 255
+"""The same for MessagePack: ormsgpack crashes there between 400 and 500 levels, and encodes no more than these."""
 
 # messages that quote the body, perhaps with anything in it behind these words
 _QUOTING: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
 _UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS
 _PACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC
+encode_plain_json: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=default_serializer).encode
 
 
 def decode_json(body: bytes, type: Any = Any) -> Any:
@@ -44,6 +43,8 @@ def decode_json(body: bytes, type: Any = Any) -> Any:
     """
     if not body:
         return None
+    if body.__class__ is not bytes:
+        body = bytes(body)
     if nests_deeper(body, MAX_DEPTH):
         raise SerializationException(f"the JSON nests deeper than {MAX_DEPTH} levels")
     try:
@@ -51,7 +52,7 @@ def decode_json(body: bytes, type: Any = Any) -> Any:
     except msgspec.ValidationError as error:
         raise SerializationException(f"the JSON is not of the type expected: {_described(error)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SerializationException(f"the body is no valid JSON: {_described(error)}") from None
+        raise SerializationException(f"invalid JSON: {_described(error)}") from None
     except RecursionError:
         raise SerializationException("the JSON nests too deep") from None
 
@@ -68,11 +69,13 @@ def decode_msgpack(body: bytes, type: Any = Any) -> Any:
     """
     if not body:
         return None
+    if body.__class__ is not bytes:
+        body = bytes(body)
     length = measure_msgpack(body, MAX_MSGPACK_DEPTH)
     if length < 0:
         raise SerializationException(f"the MessagePack nests deeper than {MAX_MSGPACK_DEPTH} levels")
     if length < len(body):
-        raise SerializationException("the body is no valid MessagePack: bytes follow after the object")
+        raise SerializationException("invalid MessagePack: bytes follow after the object")
     try:
         value = ormsgpack.unpackb(body, option=_UNPACK_OPTIONS)
         return value if type is Any else msgspec.convert(value, type)
@@ -81,7 +84,7 @@ def decode_msgpack(body: bytes, type: Any = Any) -> Any:
     except RecursionError:
         raise SerializationException("the MessagePack nests too deep") from None
     except (ValueError, TypeError) as error:
-        raise SerializationException(f"the body is no valid MessagePack: {_described(error)}") from None
+        raise SerializationException(f"invalid MessagePack: {_described(error)}") from None
 
 
 def _described(error: Exception) -> str:
@@ -90,30 +93,6 @@ def _described(error: Exception) -> str:
         return f"invalid UTF-8 at byte {error.start}"
     message = str(error)
     return next((words for words in _QUOTING if message.startswith(words)), message)
-
-
-def default_serializer(value: Any) -> Any:
-    """Return something that both encoders know for a value that one of them does not.
-
-    Args:
-        value: A set, path, deque, decimal, enum, Struct or attrs object, or an object that is its own string.
-
-    Raises:
-        TypeError: There is no way to encode it.
-    """
-    if isinstance(value, (set, frozenset, deque)):
-        return list(value)
-    if isinstance(value, (PurePath, Decimal)):
-        return str(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value).decode("utf-8", "backslashreplace")
-    try:
-        return msgspec.to_builtins(value)
-    except TypeError:
-        pass
-    raise TypeError(f"cannot encode an object of type {type(value).__name__!r}: pass a serializer= that converts it")
 
 
 def encode_json(value: Any, serializer: Any = default_serializer) -> bytes:
@@ -127,6 +106,8 @@ def encode_json(value: Any, serializer: Any = default_serializer) -> bytes:
         SerializationException: It cannot be encoded.
     """
     try:
+        if serializer is default_serializer:
+            return encode_plain_json(value)
         return msgspec.json.encode(value, enc_hook=serializer)
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise SerializationException(f"cannot encode as JSON: {error}", status_code=500) from error

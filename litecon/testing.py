@@ -10,12 +10,9 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import quote, urlencode
 
 from .request import Request
-from .types import Empty, EmptyType, Event, RawHeaders, Receive, Scope
+from .types import Empty, EmptyType, Event, HeaderPairs, RawHeaders, Receive, Scope
 
 __all__ = ("RequestFactory", "Sender", "http_scope", "receiver", "websocket_scope")
-
-HeaderPairs: TypeAlias = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
-"""Headers as a test writes them. Names of str are lower-cased, as servers do; names of bytes stay as they are."""
 
 Query: TypeAlias = str | bytes | Mapping[str, Any] | Iterable[tuple[str, Any]]
 """A query as it stands in a URL, or the parameters to encode."""
@@ -189,25 +186,36 @@ async def _pause() -> None:
         await _yield_once()
 
 
-def receiver(*events: Event | bytes, suspend: bool = False) -> Receive:
-    """Return a `receive` callable that gives these events, and `http.disconnect` after the last.
+def receiver(*events: Event | bytes | str, suspend: bool = False) -> Receive:
+    """Return a `receive` callable that gives these events, and a disconnect after the last.
 
     Args:
-        *events: Events, or bytes for an `http.request` with that body; `more_body` is true where something follows.
+        *events: Events. Bytes are an `http.request` with that body, whose `more_body` is true where something follows;
+            on a WebSocket, that is behind a `websocket.connect`, bytes and str are messages.
         suspend: Whether to let other tasks run before each event, as a server does that waits for the network.
     """
+    is_websocket = bool(events) and isinstance(events[0], Mapping) and events[0]["type"] == "websocket.connect"
+    encode = _message_event if is_websocket else _body_event
     last = len(events) - 1
     queue: deque[Event] = deque(
-        {"type": "http.request", "body": event, "more_body": index < last} if isinstance(event, bytes) else event
-        for index, event in enumerate(events)
+        encode(event, index < last) if isinstance(event, (str, bytes)) else event for index, event in enumerate(events)
     )
+    end = "websocket.disconnect" if is_websocket else "http.disconnect"
 
     async def receive() -> Event:
         if suspend:
             await _pause()
-        return queue.popleft() if queue else {"type": "http.disconnect"}
+        return queue.popleft() if queue else {"type": end}
 
     return receive
+
+
+def _body_event(body: str | bytes, more: bool) -> Event:
+    return {"type": "http.request", "body": body.encode() if isinstance(body, str) else body, "more_body": more}
+
+
+def _message_event(data: str | bytes, more: bool) -> Event:
+    return {"type": "websocket.receive", "text" if isinstance(data, str) else "bytes": data}
 
 
 class Sender:

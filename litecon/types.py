@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
-__all__ = ("ASGIApp", "Empty", "EmptyType", "Event", "RawHeaders", "Receive", "Scope", "Send")
+__all__ = (
+    "ASGIApp",
+    "Empty",
+    "EmptyType",
+    "Event",
+    "HeaderPairs",
+    "RawHeaders",
+    "Receive",
+    "Scope",
+    "Send",
+    "Serializer",
+)
 
 Scope: TypeAlias = MutableMapping[str, Any]
 """What a server says of one connection."""
@@ -20,6 +31,12 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """`scope["headers"]`: names and values as the server received them."""
+
+HeaderPairs: TypeAlias = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
+"""Headers as an application or a test writes them."""
+
+Serializer: TypeAlias = Callable[[Any], Any]
+"""Called with what an encoder does not know, returns something that it does."""
 
 
 class EmptyType(Enum):

@@ -200,6 +200,7 @@ class TestExceptions:
     }
     WEBSOCKET: dict[str, int] = {
         "WebSocketException": 4500,
+        "WebSocketStateError": 4500,
         "WebSocketDisconnect": 1005,
         "WebSocketMessageTypeError": 1003,
     }

@@ -12,7 +12,7 @@ import pytest
 
 import litecon.routing
 import litecon.testing
-from litecon import ASGIConnection, ClientDisconnect, Headers, Request
+from litecon import ASGIConnection, ClientDisconnect, Headers, Request, WebSocket, WebSocketDisconnect
 from litecon.testing import RequestFactory, Sender, http_scope, receiver, websocket_scope
 
 DISCONNECT = {"type": "http.disconnect"}
@@ -192,6 +192,61 @@ class TestReceiver:
         # trio is imported now, which asyncio does not mind
         request = Request(http_scope(), receiver(b"a", b"b", suspend=True))
         assert asyncio.run(request.body()) == b"ab"
+
+
+CONNECT = {"type": "websocket.connect"}
+
+
+class TestReceiverOfAWebSocket:
+    def test_messages(self):
+        event = {"type": "websocket.receive", "text": None, "bytes": b"both"}
+        receive = receiver(CONNECT, "text", b"bytes", "", b"", event)
+        assert [by_hand(receive())[1] for _ in range(8)] == [
+            CONNECT,
+            {"type": "websocket.receive", "text": "text"},
+            {"type": "websocket.receive", "bytes": b"bytes"},
+            {"type": "websocket.receive", "text": ""},
+            {"type": "websocket.receive", "bytes": b""},
+            event,
+            {"type": "websocket.disconnect"},
+            {"type": "websocket.disconnect"},
+        ]
+
+    def test_nothing_but_the_handshake(self):
+        receive = receiver(CONNECT)
+        assert [by_hand(receive())[1] for _ in range(2)] == [CONNECT, {"type": "websocket.disconnect"}]
+
+    def test_a_disconnect_with_a_code(self):
+        receive = receiver(CONNECT, "a", {"type": "websocket.disconnect", "code": 4000, "reason": "why"})
+        socket = WebSocket(websocket_scope(), receive, Sender())
+        assert by_hand(socket.receive_text()) == (0, "a")
+        with pytest.raises(WebSocketDisconnect) as info:
+            by_hand(socket.receive_text())
+        assert (info.value.code, info.value.reason) == (4000, "why")
+
+    def test_messages_without_a_handshake_are_a_body(self):
+        assert by_hand(receiver("a")())[1] == {"type": "http.request", "body": b"a", "more_body": False}
+
+    def test_suspend(self):
+        receive = receiver(CONNECT, "a", suspend=True)
+        assert by_hand(receive()) == (1, CONNECT)
+        assert by_hand(receive()) == (1, {"type": "websocket.receive", "text": "a"})
+        assert by_hand(receive()) == (1, {"type": "websocket.disconnect"})
+
+    def test_a_handler(self):
+        async def handler(socket):
+            await socket.accept()
+            async for message in socket.iter_json():
+                await socket.send_json(message)
+
+        for suspend in (False, True):
+            send = Sender()
+            asyncio.run(handler(WebSocket(websocket_scope(), receiver(CONNECT, "[1]", "2", suspend=suspend), send)))
+            assert send.events == [
+                {"type": "websocket.accept", "subprotocol": None, "headers": []},
+                {"type": "websocket.send", "text": "[1]"},
+                {"type": "websocket.send", "text": "2"},
+            ]
 
 
 def test_sender():

@@ -6,12 +6,23 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_CheckExact, PyDict_SetItem
 from cpython.object cimport PyObject
 
-from litecon._native.operation cimport Operation, install, mark
+from litecon._native.calling cimport litecon_call
+from litecon._native.iteration cimport Iteration
+from litecon._native.mapping cimport PyDict_GetItemWithError, item
+from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
 
 from collections import deque
 
-from litecon._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
-from litecon._polling import shielded
+from litecon._errors import (
+    body_busy,
+    body_streamed,
+    body_too_large,
+    disconnected,
+    not_constructed,
+    wrong_event,
+    wrong_event_body,
+)
+from litecon._resuming import kept, resumed
 
 cdef extern from *:
     """
@@ -24,9 +35,7 @@ cdef extern from *:
     }
     """
     int litecon_http_event(object kind) noexcept
-    object PyObject_CallNoArgs(object function)
     bint PyCoro_CheckExact(object o) noexcept
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
 UNSET = object()
 
@@ -56,14 +65,6 @@ cdef int _kind_of(object event) except -1:
     if code == 0:
         raise wrong_event(event)
     return code
-
-
-cdef object _get(object event, object key):
-    cdef PyObject *found
-    if PyDict_CheckExact(event):
-        found = PyDict_GetItemWithError(event, key)
-        return None if found is NULL else <object> found
-    return event.get(key)
 
 
 cdef Py_ssize_t bound(object limit) except -2:
@@ -150,16 +151,11 @@ cdef class BodyReader:
         return self.pop_peeked()
 
     cdef object next_awaitable(self, object receive):
-        cdef object awaitable = self.pending
-        if awaitable is None:
-            awaitable = PyObject_CallNoArgs(receive)
-            if PyCoro_CheckExact(awaitable) or getattr(awaitable, "_asyncio_future_blocking", None) is None:
-                return awaitable
-            self.pending = awaitable
-        elif awaitable.done():
-            self.pending = None
-            return awaitable
-        return shielded(awaitable)
+        cdef object awaitable
+        if self.pending is not None:
+            return resumed(self)
+        awaitable = litecon_call(receive)
+        return awaitable if PyCoro_CheckExact(awaitable) else kept(self, awaitable)
 
     def receiving(self, receive):
         """Return what to await for the next event: what `receive` returns, or a future that it gave before.
@@ -176,7 +172,7 @@ cdef class BodyReader:
         if _kind_of(event) == DISCONNECT:
             self.disconnected = True
             raise disconnected()
-        chunk = _get(event, "body")
+        chunk = item(event, "body")
         if type(chunk) is not bytes and chunk is not None:
             if chunk and not isinstance(chunk, bytes):
                 raise wrong_event_body(chunk)
@@ -189,7 +185,7 @@ cdef class BodyReader:
                 self._more = [chunk]
             else:
                 self._more.append(chunk)
-        if not _get(event, "more_body"):
+        if not item(event, "more_body"):
             self.ended = True
         if 0 <= max_size < self.size:
             raise body_too_large(max_size)
@@ -288,7 +284,7 @@ cdef class NextChunk(Operation):
         if not stream.started and reader.consumed:
             raise body_streamed()
         reader.expect_free()
-        self.claim(reader, &reader.is_busy)
+        claim(self, reader, &reader.is_busy)
         announced = -1 if stream.started else stream.announced
         stream.started = True
         reader.check_size(stream.max_size, announced)
@@ -317,42 +313,19 @@ cdef class NextChunk(Operation):
         return b""
 
 
-install(NextChunk)
+cdef LiteconPool _chunks
+install(NextChunk, &_chunks)
 
 
 @cython.final
-cdef class Immediate(Operation):
-    """An asynchronous method that waits for nothing: `BodyStream.aclose` and `.athrow`."""
-
-    cdef BodyStream stream
-    cdef object error
-    cdef str name
-
-    cdef str label(self):
-        return self.name
-
-    cdef object begin(self):
-        self.stream.closed = True
-        if self.error is not None:
-            raise self.error
-        self._done = True
-
-
-install(Immediate)
-
-
-@cython.final
-cdef class BodyStream:
+cdef class BodyStream(Iteration):
     """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
 
     cdef BodyReader reader
     cdef object receive
     cdef Py_ssize_t max_size
     cdef Py_ssize_t announced
-    cdef bint started
     cdef bint at_end
-    cdef bint closed
-    cdef object __weakref__
 
     def __init__(self, BodyReader reader not None, receive, max_size, announced):
         self.reader = reader
@@ -360,14 +333,11 @@ cdef class BodyStream:
         self.max_size = bound(max_size)
         self.announced = bound(announced)
 
-    def __aiter__(self):
-        return self
-
-    def __anext__(self):
-        return self.next_chunk()
-
-    cdef NextChunk next_chunk(self):
-        cdef NextChunk operation = NextChunk.__new__(NextChunk)
+    cdef Operation following(self):
+        cdef NextChunk operation
+        if self.reader is None:
+            raise not_constructed(self)
+        operation = <NextChunk> litecon_take(&_chunks, ())
         operation.stream = self
         return operation
 
@@ -379,40 +349,6 @@ cdef class BodyStream:
         self.at_end = True
         return body
 
-    def asend(self, value):
-        """Return the next chunk, as `__anext__` does.
-
-        Args:
-            value: None before the first chunk; ignored afterwards.
-
-        Raises:
-            TypeError: Another value was sent before the first chunk.
-            StopAsyncIteration: The final `b""` was given.
-        """
-        if value is not None and not self.started:
-            raise TypeError("can't send non-None value to a just-started async generator")
-        return self.next_chunk()
-
-    def athrow(self, error, *details):
-        """Close the stream and raise an exception.
-
-        Args:
-            error: The exception.
-            details: Accepted for the older signature of three arguments, and not used.
-        """
-        cdef Immediate operation = Immediate.__new__(Immediate)
-        operation.stream = self
-        operation.error = error
-        operation.name = "BodyStream.athrow"
-        return operation
-
-    def aclose(self):
-        """Close the stream; what was received and not given out stays for the next."""
-        cdef Immediate operation = Immediate.__new__(Immediate)
-        operation.stream = self
-        operation.name = "BodyStream.aclose"
-        return operation
-
 
 cdef object new_stream(BodyReader reader, object receive, Py_ssize_t max_size, Py_ssize_t announced):
     cdef BodyStream stream = BodyStream.__new__(BodyStream)
@@ -422,6 +358,3 @@ cdef object new_stream(BodyReader reader, object receive, Py_ssize_t max_size, P
     stream.announced = announced
     return stream
 
-
-for _name in ("asend", "athrow", "aclose"):
-    mark(BodyStream, _name)

@@ -1,3 +1,23 @@
+from cpython.object cimport PyObject
+
+cdef extern from "pool.h":
+    ctypedef struct LiteconPool:
+        pass
+    object litecon_take(LiteconPool *pool, tuple no_arguments)
+
+
+cdef enum:
+    # of an operation
+    CREATED = 0
+    RUNNING = 1
+    SUSPENDED = 2
+    DONE = 3
+    # of PySendResult
+    RETURN = 0
+    ERROR = -1
+    NEXT = 1
+
+
 cdef class Operation:
     """The awaitable that a compiled asynchronous method returns; see operation.pyx."""
 
@@ -7,13 +27,15 @@ cdef class Operation:
     cdef bint *_busy
     cdef unsigned char _state
     cdef bint _done
+    # whether failed() is asked; it stays as it is when the memory is used again
+    cdef bint _guarded
 
     # What to do first: the next awaitable to drive or, with _done set, the value of the whole.
     cdef object begin(self)
     # The same again, with what the last awaitable returned.
     cdef object step(self, object result)
-    # Use something alone; its flag is not set by another.
-    cdef void claim(self, object claimed, bint *busy) noexcept
+    # What becomes of an error, of the awaitable's or of one's own: raise it or another, or return the value of the whole.
+    cdef object failed(self, object error)
     # Let others use what this claimed; the end does it too, however it comes.
     cdef void let_go(self) noexcept
     # The qualified name of the method, for people.
@@ -21,7 +43,24 @@ cdef class Operation:
     cdef void finish(self) noexcept
 
 
-# Make a subclass drivable; to be called once for each, at import.
-cdef int install(type cls) except -1
+# Use something alone, until the end; its flag is not set by another.
+cdef inline void claim(Operation self, object claimed, bint *busy) noexcept:
+    self._claimed = claimed
+    self._busy = busy
+    busy[0] = True
+
+
+ctypedef int (*am_send)(Operation, PyObject *, PyObject **) noexcept
+
+# The am_send of operations. An error is set where ERROR is returned.
+cdef int drive(Operation self, PyObject *value, PyObject **result) noexcept
+# The same, for an am_send that has begun by itself: go on with what PyIter_Send has said of an awaitable, NULL where there
+# is none but an error. The references to the awaitable and to what it gave are taken over.
+cdef int drive_on(Operation self, int status, PyObject *inner, PyObject *out, PyObject **result) noexcept
+# The same, with the awaitable to begin with, whose reference is taken over.
+cdef int drive_from(Operation self, PyObject *awaitable, PyObject **result) noexcept
+# Make a final subclass drivable, and litecon_take() its constructor; to be called once for each, at import. Its fields are
+# objects or numbers: what points into memory must not outlive its end. `send` is for one that knows a shorter way.
+cdef int install(type cls, LiteconPool *pool, am_send send=?) except -1
 # Make inspect.iscoroutinefunction() true of a method that returns an operation.
 cdef int mark(type cls, str name) except -1

@@ -53,55 +53,11 @@ cdef extern from *:
     }
     #endif
 
-    /* PERF: an operation lives for one await, so its memory is kept for the next of the same size. Cython has freelists for
-       classes without a base only. */
-    #ifdef Py_GIL_DISABLED
-    #define litecon_keep_memory(type)
-    #else
-    #define LITECON_KEPT 8
-    #define LITECON_SIZES 32
-    static PyObject *litecon_kept[LITECON_SIZES][LITECON_KEPT];
-    static int litecon_kept_count[LITECON_SIZES];
-
-    static PyObject *litecon_alloc(PyTypeObject *type, Py_ssize_t items) {
-        size_t size = (size_t) type->tp_basicsize / sizeof(void *);
-        if (litecon_kept_count[size]) {
-            PyObject *o = litecon_kept[size][--litecon_kept_count[size]];
-            memset(o, 0, (size_t) type->tp_basicsize);
-            (void) PyObject_Init(o, type);
-            PyObject_GC_Track(o);
-            return o;
-        }
-        return PyType_GenericAlloc(type, items);
-    }
-
-    static void litecon_free(void *o) {
-        size_t size = (size_t) Py_TYPE(o)->tp_basicsize / sizeof(void *);
-        if (litecon_kept_count[size] < LITECON_KEPT) {
-            litecon_kept[size][litecon_kept_count[size]++] = (PyObject *) o;
-        } else {
-            PyObject_GC_Del(o);
-        }
-    }
-
-    static void litecon_keep_memory(PyTypeObject *type) {
-        if ((size_t) type->tp_basicsize / sizeof(void *) < LITECON_SIZES && PyType_IS_GC(type)) {
-            type->tp_alloc = litecon_alloc;
-            type->tp_free = litecon_free;
-        }
-    }
-    #endif
-
     static int litecon_install(PyTypeObject *type, void *send, void *next) {
-        if (type->tp_as_async == NULL) {
-            PyErr_SetString(PyExc_SystemError, "litecon: the operation has no __await__");
-            return -1;
-        }
         type->tp_as_async->am_send = (sendfunc) send;
         /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
         type->tp_iter = PyObject_SelfIter;
         type->tp_iternext = (iternextfunc) next;
-        litecon_keep_memory(type);
         PyType_Modified(type);
         return 0;
     }
@@ -131,18 +87,25 @@ cdef extern from *:
         PyErr_Restore(type, value, traceback);
     }
 
-    static void *litecon_replace_dealloc(PyTypeObject *type, void *dealloc) {
-        void *replaced = (void *) type->tp_dealloc;
-        type->tp_dealloc = (destructor) dealloc;
-        return replaced;
+    /* the error that is set, which it is no more; never NULL */
+    static PyObject *litecon_take_error(void) {
+    #if PY_VERSION_HEX >= 0x030C0000
+        return PyErr_GetRaisedException();
+    #else
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        PyErr_NormalizeException(&type, &value, &traceback);
+        if (traceback != NULL) PyException_SetTraceback(value, traceback);
+        Py_XDECREF(traceback);
+        Py_DECREF(type);
+        return value;
+    #endif
     }
 
-    /* call a function with an object that is being deallocated */
-    static void litecon_while_alive(PyObject *o, void *function) {
-        Py_SET_REFCNT(o, Py_REFCNT(o) + 1);
-        ((void (*)(PyObject *)) function)(o);
-        Py_SET_REFCNT(o, Py_REFCNT(o) - 1);
-    }
+    #define litecon_send(self, value, result) (Py_TYPE(self)->tp_as_async->am_send((PyObject *) (self), value, result))
+
+    /* Cython takes over the reference of what is returned */
+    #define litecon_given(o) (o)
 
     static PyObject *litecon_frame(PyObject *code) {
         PyObject *globals = PyDict_New();
@@ -167,25 +130,23 @@ cdef extern from *:
     int litecon_install(PyTypeObject *type, void *send, void *next) except -1
     PyObject *litecon_await_iter(PyObject *o) except? NULL
     void litecon_warn_never_awaited(object name) noexcept
-    void *litecon_replace_dealloc(PyTypeObject *type, void *dealloc) noexcept
-    void litecon_while_alive(PyObject *o, void *function) noexcept
+    object litecon_take_error()
+    object litecon_given(PyObject *o)
+    int litecon_send(Operation self, PyObject *value, PyObject **result) noexcept
     object litecon_frame(object code)
     object litecon_code(object name)
     void litecon_flag_coroutine(object code) noexcept
+    void litecon_raise_from_the_dead(PyObject *o) noexcept
+    void litecon_wipe(PyObject *o, LiteconPool *pool) noexcept
+    bint litecon_keep(PyObject *o, LiteconPool *pool) noexcept
+    void litecon_free_for_good(PyObject *o, LiteconPool *pool) noexcept
+    int litecon_open_pool(LiteconPool *pool, object new_one, PyTypeObject *base, void *recycle) except -1
+    LiteconPool *litecon_pool_of(PyObject *o) noexcept
     int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
     int PyCode_Check(object code) noexcept
     bint PyCoro_CheckExact(object o) noexcept
 
 cdef enum:
-    # of the operation
-    CREATED = 0
-    RUNNING = 1
-    SUSPENDED = 2
-    CLOSED = 3
-    # of PySendResult
-    RETURN = 0
-    ERROR = -1
-    NEXT = 1
     CO_ITERABLE_COROUTINE = 0x100
 
 
@@ -201,73 +162,116 @@ cdef object _iterator_of(object awaitable):
     raise TypeError(f"object {type(awaitable).__name__} can't be used in 'await' expression")
 
 
-cdef int _go_on(Operation self, int status, PyObject *out, PyObject **result) except -1:
-    """Drive from one result of PyIter_Send, whose reference is taken over, to a value to yield or to return."""
-    cdef object value
-    while status != NEXT:
-        self._inner = None
-        if status == ERROR:
-            return ERROR
-        value = <object> out
-        Py_DECREF(value)
-        value = self.step(value)
+cdef int _drive(Operation self, object awaitable, PyObject **result) except -1:
+    """Drive one awaitable after the other, up to a value to yield or to return."""
+    cdef PyObject *out = NULL
+    cdef int status
+    while True:
+        if not PyCoro_CheckExact(awaitable):
+            awaitable = _iterator_of(awaitable)
+        status = PyIter_Send(<PyObject *> awaitable, <PyObject *> None, &out)
+        if status != RETURN:
+            if status == NEXT:
+                self._inner = awaitable
+                result[0] = out
+            return status
+        awaitable = self.step(litecon_given(out))
         if self._done:
-            Py_INCREF(value)
-            result[0] = <PyObject *> value
-            return RETURN
-        self._inner = value if PyCoro_CheckExact(value) else _iterator_of(value)
-        status = PyIter_Send(<PyObject *> self._inner, <PyObject *> None, &out)
-    self._state = SUSPENDED
-    result[0] = out
-    return NEXT
+            return _returned(awaitable, result)
+
+
+cdef inline int _returned(object value, PyObject **result) except -1:
+    Py_INCREF(value)
+    result[0] = <PyObject *> value
+    return RETURN
 
 
 cdef int _start(Operation self, PyObject **result) except -1:
-    cdef PyObject *out = NULL
-    cdef int status
     cdef object value = self.begin()
-    if self._done:
-        Py_INCREF(value)
-        result[0] = <PyObject *> value
-        return RETURN
-    self._inner = value if PyCoro_CheckExact(value) else _iterator_of(value)
-    status = PyIter_Send(<PyObject *> self._inner, <PyObject *> None, &out)
-    return _go_on(self, status, out, result)
+    return _returned(value, result) if self._done else _drive(self, value, result)
 
 
 cdef int _resume(Operation self, PyObject *value, PyObject **result) except -1:
     cdef PyObject *out = NULL
-    cdef int status = PyIter_Send(<PyObject *> self._inner, value, &out)
-    return _go_on(self, status, out, result)
+    cdef object inner = self._inner
+    cdef int status = PyIter_Send(<PyObject *> inner, value, &out)
+    if status == NEXT:
+        result[0] = out
+        return NEXT
+    self._inner = None
+    return ERROR if status == ERROR else _go_on(self, litecon_given(out), result)
 
 
-ctypedef int (*starter)(Operation, PyObject **) noexcept
-ctypedef int (*resumer)(Operation, PyObject *, PyObject **) noexcept
+cdef int _go_on(Operation self, object returned, PyObject **result) except -1:
+    """Go on with what an awaitable has returned."""
+    cdef object value = self.step(returned)
+    return _returned(value, result) if self._done else _drive(self, value, result)
 
 
-cdef int _am_send(PyObject *object_, PyObject *value, PyObject **result) noexcept:
-    # SAFETY: the casts hide the exception clause from Cython: an error stays set, and the caller is told by -1
-    cdef Operation self = <Operation> object_
+cdef int _recover(Operation self, PyObject **result) except -1:
+    """Ask what becomes of the error that is set."""
+    return _returned(self.failed(litecon_take_error()), result)
+
+
+# SAFETY: the casts hide the exception clause from Cython: an error stays set, and the caller is told by -1
+ctypedef int (*_starter)(Operation, PyObject **) noexcept
+ctypedef int (*_resumer)(Operation, PyObject *, PyObject **) noexcept
+ctypedef int (*_refuser)(Operation) noexcept
+
+
+cdef int drive(Operation self, PyObject *value, PyObject **result) noexcept:
     cdef int status
     if self._state == CREATED:
         if value is not <PyObject *> None:
             PyErr_SetString(TypeError, "can't send non-None value to a just-started coroutine")
             return ERROR
         self._state = RUNNING
-        status = (<starter> _start)(self, result)
+        status = (<_starter> _start)(self, result)
     elif self._state == SUSPENDED:
         self._state = RUNNING
-        status = (<resumer> _resume)(self, value, result)
+        status = (<_resumer> _resume)(self, value, result)
     else:
-        return (<int (*)(Operation) noexcept> _refuse)(self)
-    if status != NEXT:
-        self.finish()
+        return (<_refuser> _refuse)(self)
+    return _settled(self, status, result)
+
+
+cdef int drive_on(Operation self, int status, PyObject *inner, PyObject *out, PyObject **result) noexcept:
+    self._state = RUNNING
+    if status == NEXT:
+        self._inner = litecon_given(inner)
+        result[0] = out
+    else:
+        if inner is not NULL:
+            Py_DECREF(<object> inner)
+        if status == RETURN:
+            status = (<_resumer> <void *> _go_on)(self, out, result)
+            Py_DECREF(<object> out)
+    return _settled(self, status, result)
+
+
+cdef int drive_from(Operation self, PyObject *awaitable, PyObject **result) noexcept:
+    cdef int status
+    self._state = RUNNING
+    status = (<_resumer> <void *> _drive)(self, awaitable, result)
+    Py_DECREF(<object> awaitable)
+    return _settled(self, status, result)
+
+
+cdef inline int _settled(Operation self, int status, PyObject **result) noexcept:
+    if status == NEXT:
+        self._state = SUSPENDED
+        return NEXT
+    if status == ERROR and self._guarded:
+        status = (<_starter> _recover)(self, result)
+    self._state = DONE
+    if self._busy is not NULL:
+        self.let_go()
     return status
 
 
-cdef PyObject *_iternext(PyObject *object_) noexcept:
+cdef PyObject *_iternext(Operation self) noexcept:
     cdef PyObject *result = NULL
-    cdef int status = _am_send(object_, <PyObject *> None, &result)
+    cdef int status = litecon_send(self, <PyObject *> None, &result)
     if status == RETURN:
         # no exception set means StopIteration(None)
         if result is not <PyObject *> None:
@@ -285,8 +289,7 @@ cdef int _refuse(Operation self) except -1:
 
 cdef object _handed_out(int status, PyObject *out):
     """Return what was yielded, or raise the StopIteration of what was returned; the reference is taken over."""
-    cdef object value = <object> out
-    Py_DECREF(value)
+    cdef object value = litecon_given(out)
     if status == NEXT:
         return value
     raise StopIteration(value)
@@ -323,10 +326,8 @@ cdef class Operation:
     cdef object step(self, object result):
         raise NotImplementedError
 
-    cdef void claim(self, object claimed, bint *busy) noexcept:
-        self._claimed = claimed
-        self._busy = busy
-        busy[0] = True
+    cdef object failed(self, object error):
+        raise error
 
     cdef void let_go(self) noexcept:
         # SAFETY: the flag lies in what is claimed; where the collector has cleared that, it has cleared the owner of the flag
@@ -340,14 +341,14 @@ cdef class Operation:
         return "Operation"
 
     cdef void finish(self) noexcept:
-        self._state = CLOSED
         self._inner = None
+        self._state = DONE
         self.let_go()
 
     def send(self, value, /):
         """Resume with a value; return what is yielded, or raise StopIteration with what is returned."""
         cdef PyObject *out = NULL
-        cdef int status = _am_send(<PyObject *> self, <PyObject *> value, &out)
+        cdef int status = litecon_send(self, <PyObject *> value, &out)
         if status == ERROR:
             # the error is set; Cython raises it from a call that it believes to fail
             _raise_pending(status)
@@ -359,7 +360,7 @@ cdef class Operation:
         cdef int status
         cdef object inner
         cdef object error = _exception_of(kind, value, traceback)
-        if self._state == RUNNING or self._state == CLOSED:
+        if self._state == RUNNING or self._state == DONE:
             _refuse(self)
         if self._state == CREATED:
             self.finish()
@@ -379,15 +380,21 @@ cdef class Operation:
             except StopIteration as stop:
                 if stop is error:
                     raise
-                value = stop.value
-                Py_INCREF(value)
-                status = _go_on(self, RETURN, <PyObject *> value, &out)
+                self._inner = None
+                status = _go_on(self, stop.value, &out)
+                if status == NEXT:
+                    self._state = SUSPENDED
             else:
                 self._state = SUSPENDED
                 return value
-        except BaseException:
-            self.finish()
-            raise
+        except BaseException as raised:
+            try:
+                if not self._guarded:
+                    raise
+                value = self.failed(raised)
+            finally:
+                self.finish()
+            raise StopIteration(value)
         if status != NEXT:
             self.finish()
         return _handed_out(status, out)
@@ -417,7 +424,7 @@ cdef class Operation:
     @property
     def cr_await(self):
         """What this waits for, None while it does not wait."""
-        return self._inner
+        return self._inner if self._state == SUSPENDED else None
 
     @property
     def cr_running(self):
@@ -442,7 +449,7 @@ cdef class Operation:
     @property
     def cr_frame(self):
         """A frame with the method's name, for displays; None at the end."""
-        return None if self._state == CLOSED else litecon_frame(litecon_code(self.label()))
+        return None if self._state == DONE else litecon_frame(litecon_code(self.label()))
 
     def __repr__(self):
         return f"<coroutine object {self.label()} at {<size_t> <PyObject *> self:#x}>"
@@ -452,8 +459,38 @@ cdef int _raise_pending(int status) except -1:
     return status
 
 
-cdef int install(type cls) except -1:
-    return litecon_install(<PyTypeObject *> cls, <void *> _am_send, <void *> _iternext)
+cdef int install(type cls, LiteconPool *pool, am_send send=NULL) except -1:
+    # an example of a new one, which nobody forgot to await
+    one = cls.__new__(cls)
+    (<Operation> one)._state = DONE
+    litecon_open_pool(pool, one, <PyTypeObject *> Operation, <void *> _recycle)
+    litecon_install(<PyTypeObject *> cls, <void *> (drive if send is NULL else send), <void *> _iternext)
+    return 0
+
+
+cdef void _recycle(PyObject *object_) noexcept:
+    # SAFETY: casts that are not assigned count no reference
+    cdef LiteconPool *pool = litecon_pool_of(object_)
+    litecon_raise_from_the_dead(object_)
+    if (<Operation> object_)._state != DONE:
+        _drop(<Operation> object_)
+    litecon_forget_stop()
+    litecon_wipe(object_, pool)
+    (<Operation> object_)._done = False
+    if litecon_keep(object_, pool):
+        (<Operation> object_)._state = CREATED
+    else:
+        litecon_free_for_good(object_, pool)
+
+
+cdef int _drop(Operation self) noexcept:
+    if self._state == CREATED:
+        litecon_warn_never_awaited(self.label())
+    else:
+        self._inner = None
+        self.let_go()
+    self._state = DONE
+    return 0
 
 
 cdef int mark(type cls, str name) except -1:
@@ -462,28 +499,3 @@ cdef int mark(type cls, str name) except -1:
         raise TypeError(f"{cls.__name__}.{name} has no code object to mark")
     litecon_flag_coroutine(code)
     return 0
-
-
-install(Operation)
-
-
-# PERF: in place of a __dealloc__, around which Cython saves and restores the exception that is set, if any; the
-# deallocators of all subclasses end in this one
-ctypedef void (*destructor)(PyObject *) noexcept
-
-cdef destructor _free = <destructor> litecon_replace_dealloc(<PyTypeObject *> Operation, <void *> _dealloc)
-
-
-cdef void _dealloc(PyObject *object_) noexcept:
-    if (<Operation> object_)._state != CLOSED:
-        litecon_while_alive(object_, <void *> _drop)
-    litecon_forget_stop()
-    _free(object_)
-
-
-cdef void _drop(PyObject *object_) noexcept:
-    cdef Operation self = <Operation> object_
-    if self._state == CREATED:
-        litecon_warn_never_awaited(self.label())
-    else:
-        self.let_go()

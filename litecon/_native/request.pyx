@@ -6,11 +6,12 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
-from litecon._native.operation cimport Operation, install, mark
+from litecon._native.classes cimport litecon_version
+from litecon._native.codecs cimport from_json, from_msgpack
+from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take, mark
 from litecon._native.lookup cimport scan_headers
 from litecon._native.media cimport read_content_type
-from litecon._native.nesting cimport nests
-from litecon._native.scope cimport ConnectionBase, bounds_of, class_version, receive_of, required_str, scope_of
+from litecon._native.scope cimport ConnectionBase, bounds_of, receive_of, required_str, scope_of
 from litecon._native.url cimport headers_of
 
 from typing import Any
@@ -22,10 +23,6 @@ cdef extern from *:
     object PyObject_CallOneArg(object function, object argument)
 
 cdef object _accept_class = None
-cdef object _decode_json = None
-cdef object _decode_plain_json = None
-cdef Py_ssize_t _max_depth = 0
-cdef object _decode_msgpack = None
 cdef object ANY = Any
 
 cdef enum:
@@ -79,7 +76,7 @@ cdef int _known_overrides = 0
 cdef int _overrides(object request) except -1:
     global _known_class, _known_version, _known_overrides
     cdef object cls = type(request)
-    cdef unsigned int version = class_version(request)
+    cdef unsigned int version = litecon_version(request)
     cdef int overrides = 0
     if _known_class is <void *> cls and version != 0 and _known_version == version:
         return _known_overrides
@@ -88,7 +85,7 @@ cdef int _overrides(object request) except -1:
     if cls.body is not _BODY:
         overrides |= BODY_OVERRIDDEN
     _known_class = <void *> cls
-    _known_version = class_version(request)
+    _known_version = litecon_version(request)
     _known_overrides = overrides
     return overrides
 
@@ -133,7 +130,7 @@ cdef class ReadBody(Operation):
                 self.foreign = True
                 return joined(request.stream())
         reader.expect_free()
-        self.claim(reader, &reader.is_busy)
+        claim(self, reader, &reader.is_busy)
         if reader.streamed:
             raise body_streamed()
         self.max_size = bounds_of(request).max_body_size
@@ -168,44 +165,19 @@ cdef class ReadBody(Operation):
         self._done = True
         if self.method == BODY:
             return body
-        if _decode_json is None:
-            _load_decoders()
         if self.method == JSON:
-            value = _decode(body, self.type)
+            value = from_json(body, self.type)
             if self.type is ANY:
                 self.reader.json = value
         else:
-            value = _decode_msgpack(body, self.type)
+            value = from_msgpack(body, self.type)
             if self.type is ANY:
                 self.reader.msgpack = value
         return value
 
 
-install(ReadBody)
-
-
-cdef object _decode(object body, object type_):
-    # PERF: what decodes needs no more; what does not is decoded again where the errors are made
-    if type_ is ANY and type(body) is bytes and body and not nests(body, _max_depth):
-        try:
-            return PyObject_CallOneArg(_decode_plain_json, body)
-        except Exception:
-            pass
-    return _decode_json(body, type_)
-
-
-cdef int _load_decoders() except -1:
-    # not at import: who reads no JSON does not pay for the decoders
-    global _decode_json, _decode_msgpack, _decode_plain_json, _max_depth
-    from msgspec.json import decode
-
-    from litecon.serialization import MAX_DEPTH, decode_json, decode_msgpack
-
-    _max_depth = MAX_DEPTH
-    _decode_plain_json = decode
-    _decode_msgpack = decode_msgpack
-    _decode_json = decode_json
-    return 0
+cdef LiteconPool _reads
+install(ReadBody, &_reads)
 
 
 cdef BodyReader reader_of(RequestBase request, object scope):
@@ -215,7 +187,7 @@ cdef BodyReader reader_of(RequestBase request, object scope):
 
 
 cdef object _new_read(RequestBase request, int method, object type_):
-    cdef ReadBody operation = ReadBody.__new__(ReadBody)
+    cdef ReadBody operation = <ReadBody> litecon_take(&_reads, ())
     operation.request = request
     operation.method = method
     operation.type = type_

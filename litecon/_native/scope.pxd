@@ -1,8 +1,8 @@
 cdef class ConnectionBase:
-    # members of these names read the first three: see install_members in scope.pyx
+    # the members scope, receive and send read the first three: see install_members in scope.pyx
     cdef object scope
-    cdef object receive
-    cdef object send
+    cdef object _receive
+    cdef object _send
     # the scope that the cells below were read from
     cdef object _seen
     cdef object _base_url
@@ -12,6 +12,8 @@ cdef class ConnectionBase:
     cdef object _url
     cdef object __weakref__
 
+    # What is left to do once the first three are set.
+    cdef int constructed(self) except -1
     # Forget what was read from the last scope.
     cdef int forget(self) except -1
 
@@ -25,8 +27,6 @@ cdef struct Bounds:
 
 
 cdef Bounds bounds_of(object connection) except *
-# The version of an object's class: another after each change of the class or of its bases, 0 if it is not known.
-cdef unsigned int class_version(object connection) noexcept
 # The scope of a connection; after another one was set, the cells are forgotten.
 cdef object scope_of(ConnectionBase connection)
 cdef object receive_of(ConnectionBase connection)

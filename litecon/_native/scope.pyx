@@ -3,6 +3,7 @@
 
 from cpython.object cimport PyObject
 
+from litecon._native.classes cimport litecon_class, litecon_version
 from litecon._native.headers cimport HeadersBase, new_headers
 from litecon._native.parsing cimport read_cookies, read_query
 from litecon._native.url cimport headers_of, new_url_from_scope, scope_get
@@ -20,7 +21,7 @@ cdef extern from *:
        property of a C attribute is a call. A deleted member is NULL: only scope_of() and receive_of() may read them. */
     #define LITECON_CONNECTION struct __pyx_obj_7litecon_7_native_5scope_ConnectionBase
     #define litecon_install_members(type) litecon_install_members_at((PyTypeObject *) (type), offsetof(LITECON_CONNECTION, scope), \\
-        offsetof(LITECON_CONNECTION, receive), offsetof(LITECON_CONNECTION, send))
+        offsetof(LITECON_CONNECTION, _receive), offsetof(LITECON_CONNECTION, _send))
 
     static int litecon_install_members_at(PyTypeObject *type, size_t scope, size_t receive, size_t send) {
         static PyMemberDef members[] = {
@@ -45,14 +46,6 @@ cdef extern from *:
         return 0;
     }
 
-    #define litecon_class(object) ((void *) Py_TYPE(object))
-
-    #ifdef Py_GIL_DISABLED
-    #define litecon_version(object) 0
-    #else
-    #define litecon_version(object) (Py_TYPE(object)->tp_version_tag)
-    #endif
-
     static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *items) {
         return PyTuple_Type.tp_vectorcall((PyObject *) cls, &items, 1, NULL);
     }
@@ -72,8 +65,6 @@ cdef extern from *:
     """
     int litecon_install_members(type cls) except -1
     object PyObject_CallOneArg(object function, object argument)
-    void *litecon_class(object connection) noexcept
-    unsigned int litecon_version(object connection) noexcept
     object litecon_tuple(type cls, tuple items)
     object litecon_allocate(type cls, tuple no_arguments)
     bint litecon_is_plain(type cls, type base) noexcept
@@ -113,10 +104,6 @@ cdef enum:
 cdef Bounds _known[KNOWN]
 
 
-cdef unsigned int class_version(object connection) noexcept:
-    return litecon_version(connection)
-
-
 cdef Bounds bounds_of(object connection) except *:
     cdef void *cls = litecon_class(connection)
     cdef unsigned int version = litecon_version(connection)
@@ -148,9 +135,9 @@ cdef object scope_of(ConnectionBase connection):
 
 cdef object receive_of(ConnectionBase connection):
     # SAFETY: a deleted member is NULL
-    if <PyObject *> connection.receive is NULL:
+    if <PyObject *> connection._receive is NULL:
         raise AttributeError(f"{type(connection).__name__!r} object has no attribute 'receive'")
-    return connection.receive
+    return connection._receive
 
 
 cdef object required_str(object scope, str key):
@@ -173,8 +160,12 @@ cdef class ConnectionBase:
     def __init__(self, scope, receive=empty_receive, send=empty_send):
         self.scope = scope
         self._seen = scope
-        self.receive = receive
-        self.send = send
+        self._receive = receive
+        self._send = send
+        self.constructed()
+
+    cdef int constructed(self) except -1:
+        return 0
 
     cdef int forget(self) except -1:
         self._base_url = None
@@ -367,8 +358,9 @@ cdef object _construct(type cls, PyObject **arguments, size_t flags, PyObject *n
         return _construct_slowly(cls, arguments, count, names)
     connection = <ConnectionBase> litecon_allocate(cls, ())
     connection.scope = connection._seen = <object> values[0]
-    connection.receive = <object> values[1]
-    connection.send = <object> values[2]
+    connection._receive = <object> values[1]
+    connection._send = <object> values[2]
+    connection.constructed()
     return connection
 
 

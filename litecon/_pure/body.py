@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable
 from types import CoroutineType
-from typing import Any, Final, NoReturn, final
+from typing import Any, Final, final
 
 from .._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
-from .._polling import shielded
+from .._resuming import kept, resumed
 from ..types import Event, Receive, Scope
+from .iteration import Iteration
 
 __all__ = ("BodyReader", "BodyStream")
 
@@ -114,16 +115,10 @@ class BodyReader:
         Args:
             receive: The server's callable.
         """
-        awaitable: Any = self.pending
-        if awaitable is None:
-            awaitable = receive()
-            if type(awaitable) is CoroutineType or getattr(awaitable, "_asyncio_future_blocking", None) is None:
-                return awaitable  # type: ignore[no-any-return]
-            self.pending = awaitable
-        elif awaitable.done():
-            self.pending = None
-            return awaitable  # type: ignore[no-any-return]
-        return shielded(awaitable)
+        if self.pending is not None:
+            return resumed(self)  # type: ignore[no-any-return]
+        awaitable = receive()
+        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
 
     def feed(self, event: Event, max_size: int | None) -> None:
         """Take an event that `receive` gave.
@@ -196,20 +191,18 @@ def shared_reader(scope: Scope) -> BodyReader:
 
 
 @final
-class BodyStream:
+class BodyStream(Iteration):
     """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
 
-    __slots__ = ("__weakref__", "_announced", "_at_end", "_closed", "_max_size", "_reader", "_receive", "_started")
+    __slots__ = ("_announced", "_at_end", "_max_size", "_reader", "_receive")
 
     def __init__(self, reader: BodyReader, receive: Receive, max_size: int | None, announced: int | None) -> None:
+        super().__init__()
         self._reader = reader
         self._receive = receive
         self._max_size = max_size
         self._announced = announced
-        self._at_end = self._closed = self._started = False
-
-    def __aiter__(self) -> BodyStream:
-        return self
+        self._at_end = False
 
     async def __anext__(self) -> bytes:
         if self._closed:
@@ -244,31 +237,3 @@ class BodyStream:
             return b""
         self._at_end = True
         return body
-
-    async def asend(self, value: object) -> bytes:
-        """Return the next chunk, as `__anext__` does.
-
-        Args:
-            value: None before the first chunk; ignored afterwards.
-
-        Raises:
-            TypeError: Another value was sent before the first chunk.
-            StopAsyncIteration: The final `b""` was given.
-        """
-        if value is not None and not self._started:
-            raise TypeError("can't send non-None value to a just-started async generator")
-        return await self.__anext__()
-
-    async def athrow(self, error: BaseException | type[BaseException], *details: Any) -> NoReturn:
-        """Close the stream and raise an exception.
-
-        Args:
-            error: The exception.
-            details: Accepted for the older signature of three arguments, and not used.
-        """
-        self._closed = True
-        raise error
-
-    async def aclose(self) -> None:
-        """Close the stream; what was received and not given out stays for the next."""
-        self._closed = True

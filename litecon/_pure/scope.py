@@ -264,6 +264,6 @@ def quickly_constructed(cls: ClassT) -> ClassT:
     Raises:
         TypeError: It has a constructor of its own.
     """
-    if not issubclass(cls, ConnectionBase) or cls.__init__ is not ConnectionBase.__init__:
+    if not issubclass(cls, ConnectionBase) or not vars(cls).keys().isdisjoint({"__init__", "__new__"}):
         raise TypeError(f"{cls!r} has a constructor of its own")
     return cls

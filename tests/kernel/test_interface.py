@@ -114,7 +114,7 @@ def test_weak_references_where_both_have_them(name: str) -> None:
     assert bool(native.__weakrefoffset__) == bool(pure.__weakrefoffset__)
 
 
-@pytest.mark.parametrize("name", ["Request", "ASGIConnection", "URL", "Headers"])
+@pytest.mark.parametrize("name", ["Request", "WebSocket", "ASGIConnection", "URL", "Headers"])
 def test_public_classes(name: str) -> None:
     native, pure = getattr(load_side("native"), name), getattr(load_side("pure"), name)
     assert public_members(native) == public_members(pure)

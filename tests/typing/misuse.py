@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litecon import URL, Accept, Headers, Limits, Request, State
+from litecon import URL, Accept, Headers, Limits, Request, State, WebSocket
 
 
 async def wrong(request: Request[Any, Any, State], headers: Headers) -> None:
@@ -22,3 +22,40 @@ async def wrong(request: Request[Any, Any, State], headers: Headers) -> None:
     Accept()  # wrong
     request.method = "GET"  # wrong
     print(text)
+
+
+async def wrong_socket(socket: WebSocket[Any, Any, State]) -> None:
+    WebSocket()  # wrong
+    WebSocket({}, 5)  # wrong
+    socket.connection_state = "open"  # wrong
+    number: int = socket.connection_state  # wrong
+    await socket.accept(["chat"])  # wrong
+    await socket.accept(headers=5)  # wrong
+    await socket.close("1000")  # wrong
+    await socket.close(1000, b"why")  # wrong
+    await socket.deny("403")  # wrong
+    await socket.deny(body="text")  # wrong
+    await socket.receive_data()  # wrong
+    await socket.receive_data("bytes")  # wrong
+    (await socket.receive_data("text")).decode()  # wrong
+    (await socket.receive_data("binary")).encode()  # wrong
+    text: str = await socket.receive_bytes()  # wrong
+    data: bytes = await socket.receive_text()  # wrong
+    await socket.receive_json("bytes")  # wrong
+    (await socket.receive_json(type=str)).nonsense()  # wrong
+    (await socket.receive_msgpack(str)).nonsense()  # wrong
+    socket.iter_data("bytes")  # wrong
+    socket.iter_json(5)  # wrong
+    socket.iter_msgpack("binary")  # wrong
+    await socket.send_data(5)  # wrong
+    await socket.send_data("a", "bytes")  # wrong
+    await socket.send_text(5)  # wrong
+    await socket.send_bytes(None)  # wrong
+    await socket.send_json({}, "bytes")  # wrong
+    await socket.send_json({}, serializer=5)  # wrong
+    await socket.send_msgpack()  # wrong
+    socket.receive_wrapper(5)  # wrong
+    socket.nonsense  # wrong
+    async for chunk in socket.iter_data():
+        chunk.decode()  # wrong
+    print(number, text, data)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import AsyncGenerator, MutableMapping
 from dataclasses import dataclass
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from litecon import (
     URL,
@@ -18,9 +18,14 @@ from litecon import (
     Request,
     RequestEntityTooLarge,
     State,
+    WebSocket,
     WebSocketDisconnect,
+    WebSocketException,
+    WebSocketMessageTypeError,
+    WebSocketStateError,
 )
 from litecon.serialization import decode_json, encode_json
+from litecon.testing import Sender, receiver, websocket_scope
 from litecon.types import Event, Receive, Scope, Send
 
 
@@ -74,6 +79,115 @@ async def request(request: Request[User, str, State]) -> None:
     assert_type(await request.msgpack(User), User)
     assert_type(await request.msgpack(), Any)
     await request.send_push_promise("/style.css", raise_if_unavailable=True)
+
+
+class AppSocket(WebSocket[User, str, AppState]):
+    limits = Limits(max_message_size=1_000)
+
+    def receive_wrapper(self, receive: Receive) -> Receive:
+        inner = super().receive_wrapper(receive)
+
+        async def wrapped() -> Event:
+            return await inner()
+
+        return wrapped
+
+    def send_wrapper(self, send: Send) -> Send:
+        inner = super().send_wrapper(send)
+
+        async def wrapped(event: Event) -> None:
+            await inner(event)
+
+        return wrapped
+
+    async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
+        await super().accept(subprotocols or "chat", headers)
+
+    async def send_data(
+        self, data: str | bytes, mode: Literal["text", "binary"] = "text", encoding: str = "utf-8"
+    ) -> None:
+        await super().send_data(data, mode, encoding)
+
+
+async def socket(socket: WebSocket[User, str, AppState], mode: Literal["text", "binary"], headers: Headers) -> None:
+    assert_type(socket.user, User)
+    assert_type(socket.auth, str)
+    assert_type(socket.state, AppState)
+    assert_type(socket.scope, MutableMapping[str, Any])
+    assert_type(socket.url, URL)
+    assert_type(socket.limits, Limits)
+    assert_type(socket.connection_state, Literal["init", "connect", "receive", "disconnect"])
+    socket.connection_state = "disconnect"
+    await socket.accept()
+    await socket.accept("chat", {"a": "b"})
+    await socket.accept(subprotocols=None, headers=[(b"a", b"b"), ("c", "d")])
+    await socket.close()
+    await socket.close(1001, "why")
+    await socket.close(code=1001, reason=None)
+    await socket.deny()
+    await socket.deny(404, {b"a": b"b"}, b"no")
+    await socket.deny(status=404, headers=[("a", "b")], body=b"")
+    assert_type(await socket.receive(), MutableMapping[str, Any])
+    await socket.send({"type": "websocket.close"})
+    assert_type(socket.receive_wrapper(socket.receive), Receive)
+    assert_type(socket.send_wrapper(socket.send), Send)
+    assert_type(await socket.receive_data("text"), str)
+    assert_type(await socket.receive_data(mode="binary"), bytes)
+    assert_type(await socket.receive_data(mode), str | bytes)
+    assert_type(await socket.receive_text(), str)
+    assert_type(await socket.receive_bytes(), bytes)
+    assert_type(await socket.receive_json(), Any)
+    assert_type(await socket.receive_json("binary"), Any)
+    assert_type(await socket.receive_json(type=User), User)
+    assert_type(await socket.receive_json("binary", User), User)
+    assert_type(await socket.receive_json(mode=mode, type=list[int]), list[int])
+    assert_type(await socket.receive_msgpack(), Any)
+    assert_type(await socket.receive_msgpack(User), User)
+    assert_type(await socket.receive_msgpack(type=list[int]), list[int])
+    assert_type(socket.iter_data(), AsyncGenerator[str, None])
+    assert_type(socket.iter_data("binary"), AsyncGenerator[bytes, None])
+    assert_type(socket.iter_data(mode), AsyncGenerator[str | bytes, None])
+    async for text in socket.iter_data():
+        assert_type(text, str)
+    async for data in socket.iter_data(mode="binary"):
+        assert_type(data, bytes)
+    async for value in socket.iter_json(mode):
+        assert_type(value, Any)
+    async for value in socket.iter_msgpack():
+        assert_type(value, Any)
+    await socket.iter_data().aclose()
+    await socket.send_data("a")
+    await socket.send_data(b"a", "binary", "utf-8")
+    await socket.send_text("a")
+    await socket.send_text(b"a", encoding="latin-1")
+    await socket.send_bytes(b"a")
+    await socket.send_bytes("a", "latin-1")
+    await socket.send_json({"a": User("b")})
+    await socket.send_json([1], mode, "utf-8", str)
+    await socket.send_msgpack({1: 2})
+    await socket.send_msgpack([1], "utf-8", serializer=str)
+
+
+async def socket_app(scope: Scope, receive: Receive, send: Send) -> None:
+    socket = AppSocket(scope=scope, receive=receive, send=send)
+    assert_type(socket.user, User)
+    assert_type(await socket.receive_json(type=User), User)
+    WebSocket[Any, Any, State](scope)
+    sender = Sender()
+    doubled = AppSocket(websocket_scope(), receiver({"type": "websocket.connect"}, "text", b"bytes"), sender)
+    assert_type(await doubled.receive_text(), str)
+
+
+def socket_errors() -> None:
+    try:
+        pass
+    except WebSocketMessageTypeError as error:
+        assert_type(error.data, str | bytes | None)
+        assert_type(error.code, int)
+    except WebSocketStateError as state_error:
+        assert_type(state_error.detail, str)
+    except WebSocketException as other:
+        assert_type(other.code, int)
 
 
 def values(url: URL, headers: Headers, accept: Accept, params: MultiDict[str], state: State) -> None:

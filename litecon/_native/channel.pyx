@@ -1,0 +1,351 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""The state machine of a WebSocket, and the ASGI callables that keep it."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_CheckExact
+from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_GET_LENGTH
+
+from litecon._native.calling cimport litecon_call, litecon_call_with
+from litecon._native.mapping cimport PyDict_GetItemWithError, item
+from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+
+from litecon._errors import (
+    cannot_send,
+    message_too_large,
+    no_denial,
+    socket_busy,
+    socket_closed,
+    wrong_connection_state,
+    wrong_message,
+    wrong_message_kind,
+    wrong_socket_event,
+)
+from litecon._resuming import kept, resumed
+from litecon._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
+
+cdef extern from *:
+    bint PyCoro_CheckExact(object o) noexcept
+    bint PyUnicode_IS_ASCII(object text) noexcept
+
+cdef enum:
+    NO_CODE = 1005
+    BROKEN = 1006
+    STATES = 5
+    KINDS = 5
+
+cdef str _DENIAL = "websocket.http.response"
+cdef tuple _KIND_NAMES = (
+    "websocket.accept",
+    "websocket.send",
+    "websocket.close",
+    "websocket.http.response.start",
+    "websocket.http.response.body",
+)
+
+# the table of _websocket_events.py, -1 for what is refused
+cdef signed char _next_states[STATES][KINDS]
+
+
+cdef int _fill_table() except -1:
+    cdef int state, kind
+    for state in range(STATES):
+        for kind in range(KINDS):
+            next_state = NEXT_STATES[state][kind]
+            _next_states[state][kind] = -1 if next_state is None else next_state
+    return 0
+
+
+_fill_table()
+
+
+@cython.final
+@cython.freelist(8)
+cdef class Channel:
+    """The state of one WebSocket, and the server's callables. It does no I/O: events go in, exceptions come out."""
+
+    def __cinit__(self):
+        self.code = NO_CODE
+
+
+cdef str state_name(Channel channel):
+    return STATE_NAMES[channel.state]
+
+
+cdef int rename(Channel channel, object name) except -1:
+    if not isinstance(name, str) or name not in STATE_NAMES:
+        raise wrong_connection_state(name)
+    if name != state_name(channel):
+        channel.state = DISCONNECTED if name == "disconnect" else STATE_NAMES.index(name)
+    return 0
+
+
+cdef object receiving(Channel channel, object receive):
+    cdef object awaitable
+    if channel.pending is not None:
+        return resumed(channel)
+    awaitable = litecon_call(receive)
+    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+
+
+cdef int expect_free(Channel channel) except -1:
+    if channel.state >= CLOSED:
+        raise disconnected(channel)
+    if channel.busy:
+        raise socket_busy()
+    return 0
+
+
+cdef object disconnected(Channel channel):
+    return socket_closed(channel.code, "" if channel.reason is None else channel.reason)
+
+
+cdef int keep_code(Channel channel, object code, object reason, int default) except -1:
+    channel.code = code if isinstance(code, int) and 0 <= code <= 0xFFFF else default
+    channel.reason = str(reason) if isinstance(reason, str) else ""
+    return 0
+
+
+cdef int take(Channel channel, object event, bint foreign) except -1:
+    cdef PyObject *found
+    cdef object kind
+    cdef int code
+    if PyDict_CheckExact(event):
+        found = PyDict_GetItemWithError(event, "type")
+        if found is NULL:
+            raise wrong_socket_event(event, state_name(channel))
+        kind = <object> found
+    else:
+        try:
+            kind = event["type"]
+        except (TypeError, KeyError, IndexError):
+            raise wrong_socket_event(event, state_name(channel)) from None
+    code = litecon_socket_event(kind)
+    if code != MESSAGE or channel.state != OPEN:
+        _advance(channel, code, event, foreign)
+    return code
+
+
+cdef int _advance(Channel channel, int code, object event, bint foreign) except -1:
+    cdef int state = channel.state
+    if code == MESSAGE:
+        # one that was under way when the application closed is given out
+        if state < CLOSED and state != OPEN:
+            if state != ACCEPTED and not foreign:
+                raise wrong_socket_event(event, state_name(channel))
+            channel.state = OPEN
+    elif code == ENDED:
+        if state < CLOSED:
+            channel.state = DISCONNECTED
+        if channel.reason is None:
+            keep_code(channel, item(event, "code"), item(event, "reason"), NO_CODE)
+    elif code == CONNECTED and state == INIT:
+        channel.state = CONNECT
+    # the handshake may be closed or denied before its event is received
+    elif code != CONNECTED or not (foreign or state >= DENYING):
+        raise wrong_socket_event(event, state_name(channel))
+    return 0
+
+
+cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t max_size, bint foreign):
+    cdef PyObject *found = usual_message(<PyObject *> event, binary) if channel.state == OPEN else NULL
+    cdef object data
+    cdef int kind
+    if found is not NULL and max_size < 0:
+        return <object> found
+    kind = take(channel, event, foreign)
+    if kind != MESSAGE:
+        raise disconnected(channel) if kind == ENDED else wrong_socket_event(event, state_name(channel))
+    if binary:
+        data = item(event, "bytes")
+        if not isinstance(data, bytes):
+            data = _bytes_of(event, data)
+    else:
+        data = item(event, "text")
+        if not isinstance(data, str):
+            raise _no_text(event, data)
+    if 0 <= max_size < _size_of(data, max_size):
+        raise message_too_large(max_size)
+    return data
+
+
+cdef object _bytes_of(object event, object data):
+    cdef object other
+    if isinstance(data, (bytearray, memoryview)):
+        return bytes(data)
+    other = item(event, "text")
+    if data is not None or not isinstance(other, str):
+        raise wrong_message(event)
+    raise wrong_message_kind("binary", other)
+
+
+cdef object _no_text(object event, object data):
+    cdef object other = item(event, "bytes")
+    if data is not None or not isinstance(other, (bytes, bytearray, memoryview)):
+        return wrong_message(event)
+    return wrong_message_kind("text", bytes(other))
+
+
+cdef Py_ssize_t _size_of(object data, Py_ssize_t max_size) except -1:
+    """Return the number of bytes, of UTF-8 for a text; less work where it cannot matter."""
+    if isinstance(data, bytes):
+        return PyBytes_GET_SIZE(data)
+    if PyUnicode_IS_ASCII(data) or PyUnicode_GET_LENGTH(data) > max_size:
+        return PyUnicode_GET_LENGTH(data)
+    return len((<str> data).encode("utf-8", "surrogatepass"))
+
+
+cdef int check_send(Channel channel, int kind) except -1:
+    cdef int state
+    if channel.state >= CLOSED:
+        raise disconnected(channel)
+    state = _next_states[channel.state][kind]
+    if state < 0:
+        raise cannot_send(_KIND_NAMES[kind], state_name(channel), HINTS[channel.state])
+    return state
+
+
+cdef int enter(Channel channel, int state, object event) except -1:
+    if state == CLOSED or (event["type"] == "websocket.http.response.body" and not item(event, "more_body")):
+        keep_code(channel, item(event, "code"), item(event, "reason"), BROKEN)
+        state = CLOSED
+        if channel.pending is not None and not channel.busy:
+            # nothing is given out any more, and a server (granian) may wait for its receive() to end before it closes
+            channel.pending = None
+    channel.state = <unsigned char> state
+    return 0
+
+
+cdef object lose(Channel channel):
+    if channel.state != DISCONNECTED or channel.reason is None:
+        channel.state = DISCONNECTED
+        keep_code(channel, BROKEN, "", BROKEN)
+    return disconnected(channel)
+
+
+cdef class Sending(Operation):
+    """An operation that hands events to the server."""
+
+    def __cinit__(self):
+        self._guarded = True
+
+    cdef object hand(self, object send, object event, int state):
+        self.before = self.channel.state
+        # before the event is sent, since events of other tasks come behind it
+        if state != self.before or state == DENYING:
+            enter(self.channel, state, event)
+        self.after = self.channel.state
+        self.handed = True
+        return litecon_call_with(send, event)
+
+    cdef object failed(self, object error):
+        if self.handed:
+            if isinstance(error, OSError):
+                raise lose(self.channel) from error
+            # the server has refused it
+            if isinstance(error, Exception) and self.channel.state == self.after:
+                self.channel.state = self.before
+        raise error
+
+
+@cython.final
+cdef class ReceiveEvent(Operation):
+    """`WebSocket.receive`."""
+
+    cdef Channel channel
+    cdef object receive
+
+    cdef str label(self):
+        return "WebSocket.receive"
+
+    cdef object begin(self):
+        cdef Channel channel = self.channel
+        expect_free(channel)
+        claim(self, channel, &channel.busy)
+        return receiving(channel, self.receive)
+
+    cdef object step(self, object result):
+        if self.channel.pending is not None:
+            self.channel.pending = None
+        take(self.channel, result, False)
+        self._done = True
+        return result
+
+
+cdef LiteconPool _receives
+install(ReceiveEvent, &_receives)
+
+
+@cython.final
+cdef class SendEvent(Sending):
+    """`WebSocket.send`."""
+
+    cdef object send
+    cdef object scope
+    cdef object event
+
+    cdef str label(self):
+        return "WebSocket.send"
+
+    cdef object begin(self):
+        cdef int kind = _kind_of(self.event)
+        cdef int state = check_send(self.channel, kind)
+        cdef object extensions
+        if kind == TO_START:
+            extensions = item(self.scope, "extensions")
+            if not extensions or _DENIAL not in extensions:
+                raise no_denial()
+        return self.hand(self.send, self.event, state)
+
+    cdef object step(self, object result):
+        self._done = True
+
+
+cdef LiteconPool _sends
+install(SendEvent, &_sends)
+
+
+cdef int _kind_of(object event) except -1:
+    # PERF: the event that is sent again and again is not looked at in Python
+    if PyDict_CheckExact(event) and item(event, "type") == "websocket.send":
+        if type(item(event, "text")) is str and item(event, "bytes") is None:
+            return TO_SEND
+        if type(item(event, "bytes")) is bytes and item(event, "text") is None:
+            return TO_SEND
+    return check_event(event)
+
+
+@cython.final
+cdef class SocketReceive:
+    """The `receive` of a WebSocket: keeps its state."""
+
+    def __cinit__(self, Channel channel not None, receive):
+        self.channel = channel
+        self.receive = receive
+
+    def __call__(self):
+        """Return the next event."""
+        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives, ())
+        operation.channel = self.channel
+        operation.receive = self.receive
+        return operation
+
+
+@cython.final
+cdef class SocketSend:
+    """The `send` of a WebSocket: keeps its state, and refuses what it does not allow."""
+
+    def __cinit__(self, Channel channel not None, send, scope):
+        self.channel = channel
+        self.send = send
+        self.scope = scope
+
+    def __call__(self, event):
+        """Send an event."""
+        cdef SendEvent operation = <SendEvent> litecon_take(&_sends, ())
+        operation.channel = self.channel
+        operation.send = self.send
+        operation.scope = self.scope
+        operation.event = event
+        return operation

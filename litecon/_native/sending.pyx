@@ -1,0 +1,193 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""Sending the messages of a WebSocket."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_CheckExact
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.unicode cimport PyUnicode_CheckExact
+
+from litecon._native.calling cimport litecon_call_with, litecon_call_with_raw
+from litecon._native.channel cimport ACCEPTED, CONNECT, FOREIGN_SEND, INIT, OPEN, TO_SEND, Channel, Sending, check_send
+from litecon._native.codecs cimport to_json, to_msgpack
+from litecon._native.handshake cimport SEND_DATA, Plain, SocketBase, foreign_send, is_plain, overrides_of
+from litecon._native.modes cimport (
+    ACCEPTING,
+    BYTES,
+    DATA,
+    IS_BINARY,
+    IS_TEXT,
+    JSON,
+    MSGPACK,
+    OVERRIDDEN,
+    SERVER,
+    UNKNOWN,
+    method_name,
+    mode_of,
+)
+from litecon._native.operation cimport (
+    CREATED,
+    DONE,
+    ERROR,
+    RETURN,
+    LiteconPool,
+    Operation,
+    drive,
+    drive_from,
+    drive_on,
+    install,
+    litecon_take,
+)
+from litecon._native.receiving cimport check_mode
+
+from litecon._errors import wrong_data
+
+cdef extern from *:
+    """
+    static PyObject *litecon_event(PyObject *type_key, PyObject *type, PyObject *key, PyObject *data) {
+        PyObject *event = PyDict_New();
+        if (event == NULL) return NULL;
+        if (PyDict_SetItem(event, type_key, type) < 0 || PyDict_SetItem(event, key, data) < 0) Py_CLEAR(event);
+        return event;
+    }
+    """
+    PyObject *litecon_event(str type_key, str type, str key, object data) noexcept
+    bint PyCoro_CheckExact(object o) noexcept
+    int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
+
+
+cdef Plain _plain
+
+
+@cython.final
+cdef class SendMessage(Sending):
+    """`WebSocket.send_data` and what is built on it."""
+
+    cdef SocketBase socket
+    cdef object data
+    # None for the usual one
+    cdef object encoding
+    # where the mode is UNKNOWN a pair of it and the serializer
+    cdef object serializer
+    cdef unsigned char mode
+    cdef unsigned char method
+    cdef unsigned char waits_for
+
+    cdef str label(self):
+        return method_name("send", self.method)
+
+    cdef object begin(self):
+        cdef object data = self.data
+        cdef object encoding = "utf-8" if self.encoding is None else self.encoding
+        cdef Py_ssize_t max_message_size
+        if self.mode == UNKNOWN:
+            mode, self.serializer = self.serializer
+            self.mode = check_mode(mode)
+        if self.method == JSON:
+            data = to_json(data, self.serializer)
+        elif self.method == MSGPACK:
+            data = to_msgpack(data, self.serializer)
+        if self.method != DATA and overrides_of(self.socket, &max_message_size) & SEND_DATA:
+            self.waits_for = OVERRIDDEN
+            return self.socket.send_data(data, mode="binary" if self.mode == IS_BINARY else "text", encoding=encoding)
+        if self.method == JSON and self.mode == IS_TEXT:
+            data = (<bytes> data).decode("utf-8")
+        self.data = _bytes_event(data, encoding) if self.mode == IS_BINARY else _text_event(data, encoding)
+        if self.channel.state == INIT:
+            self.waits_for = ACCEPTING
+            return self.socket.accept()
+        return self.send()
+
+    cdef object send(self):
+        cdef Channel channel = self.channel
+        self.waits_for = SERVER
+        if channel.state != OPEN and channel.state != ACCEPTED:
+            if channel.state != CONNECT or not channel.foreign & FOREIGN_SEND:
+                check_send(channel, TO_SEND)
+        self.handed = True
+        return litecon_call_with(foreign_send(self.socket) if channel.foreign & FOREIGN_SEND else channel.send, self.data)
+
+    cdef object step(self, object result):
+        if self.waits_for == ACCEPTING:
+            return self.send()
+        self._done = True
+
+
+cdef int _send(Operation operation, PyObject *value, PyObject **result) noexcept:
+    return _send_to(<SendMessage> operation, (<SendMessage> operation).channel, value, result)
+
+
+cdef inline int _send_to(SendMessage self, Channel channel, PyObject *value, PyObject **result) noexcept:
+    cdef PyObject *event
+    cdef PyObject *inner
+    cdef PyObject *out = NULL
+    cdef int status
+    if (
+        self._state != CREATED
+        or value is not <PyObject *> None
+        or (channel.state != OPEN and channel.state != ACCEPTED)
+        or channel.foreign
+        or self.method > BYTES
+        or self.mode == UNKNOWN
+        or not (PyBytes_CheckExact(self.data) if self.mode == IS_BINARY else PyUnicode_CheckExact(self.data))
+        or not is_plain(self.socket, &_plain)
+    ):
+        return drive(self, value, result)
+    self.handed = True
+    event = litecon_event("type", "websocket.send", "bytes" if self.mode == IS_BINARY else "text", self.data)
+    inner = NULL if event is NULL else litecon_call_with_raw(channel.send, event)
+    if event is not NULL:
+        Py_DECREF(<object> event)
+    if inner is not NULL and not PyCoro_CheckExact(<object> inner):
+        return drive_from(self, inner, result)
+    status = ERROR if inner is NULL else PyIter_Send(inner, value, &out)
+    if status == RETURN:
+        Py_DECREF(<object> inner)
+        Py_DECREF(<object> out)
+        self._state = DONE
+        Py_INCREF(None)
+        result[0] = <PyObject *> None
+        return RETURN
+    return drive_on(self, status, inner, out, result)
+
+
+cdef LiteconPool _sends
+install(SendMessage, &_sends, _send)
+
+
+cdef dict _text_event(object data, object encoding):
+    if not isinstance(data, str):
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise wrong_data(data)
+        data = str(data, encoding)
+    return {"type": "websocket.send", "text": data}
+
+
+cdef dict _bytes_event(object data, object encoding):
+    if isinstance(data, str):
+        data = (<str> data).encode(encoding)
+    elif not isinstance(data, bytes):
+        if not isinstance(data, (bytearray, memoryview)):
+            raise wrong_data(data)
+        data = bytes(data)
+    return {"type": "websocket.send", "bytes": data}
+
+
+cdef Operation new_send(SocketBase socket, int method, object data, int mode, object encoding, object serializer):
+    cdef SendMessage operation = <SendMessage> litecon_take(&_sends, ())
+    operation.socket = socket
+    operation.channel = socket.channel
+    operation.method = method
+    operation.data = data
+    operation.mode = mode
+    # PERF: what is None already is not set, and the usual encoding stays None
+    if encoding is not "utf-8":
+        operation.encoding = encoding
+    if serializer is not None:
+        operation.serializer = serializer
+    return operation
+
+
+cdef Operation new_send_in(SocketBase socket, int method, object data, object mode, object encoding, object serializer):
+    cdef int known = mode_of(mode)
+    return new_send(socket, method, data, known, encoding, (mode, serializer) if known == UNKNOWN else serializer)

@@ -1,0 +1,272 @@
+"""The state machine of a WebSocket, and the ASGI callables that keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from types import CoroutineType
+from typing import Any, Final, final
+
+from .._errors import (
+    cannot_send,
+    message_too_large,
+    no_denial,
+    socket_busy,
+    socket_closed,
+    wrong_connection_state,
+    wrong_message,
+    wrong_message_kind,
+    wrong_mode,
+    wrong_socket_event,
+)
+from .._resuming import kept, resumed
+from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
+from ..exceptions import WebSocketDisconnect
+from ..types import Event, Receive, Scope, Send
+
+__all__ = ("Channel", "SocketReceive", "SocketSend")
+
+INIT: Final = 0
+CONNECT: Final = 1
+ACCEPTED: Final = 2
+OPEN: Final = 3
+DENYING: Final = 4
+CLOSED: Final = 5
+DISCONNECTED: Final = 6
+
+START: Final = 3
+
+NO_CODE: Final = 1005
+BROKEN: Final = 1006
+_DENIAL: Final = "websocket.http.response"
+
+
+@final
+class Channel:
+    """The state of one WebSocket, and the server's callables. It does no I/O: events go in, exceptions come out."""
+
+    __slots__ = ("busy", "code", "foreign_receive", "foreign_send", "pending", "reason", "receive", "send", "state")
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.receive = receive
+        self.send = send
+        self.pending: Any = None
+        self.state = INIT
+        self.code = NO_CODE
+        # None until the end
+        self.reason: str | None = None
+        self.busy = False
+        self.foreign_receive = self.foreign_send = False
+
+    @property
+    def name(self) -> str:
+        return STATE_NAMES[self.state]
+
+    def rename(self, name: object) -> None:
+        """Take over the state that a wrapper of the application has seen."""
+        if not isinstance(name, str) or name not in STATE_NAMES:
+            raise wrong_connection_state(name)
+        if name != self.name:
+            self.state = DISCONNECTED if name == "disconnect" else STATE_NAMES.index(name)
+
+    def expect_free(self) -> None:
+        """Raise where nothing can be received: at the end, or by another task."""
+        if self.state >= CLOSED:
+            raise self.disconnected()
+        if self.busy:
+            raise socket_busy()
+
+    def start(self) -> Awaitable[Event] | None:
+        """Claim the receiving and return what to await for a message; None where that is not the next step.
+
+        Who has awaited it, or failed to, sets `busy` back.
+        """
+        if (self.state != OPEN and self.state != ACCEPTED) or self.foreign_receive:
+            return None
+        if self.busy:
+            raise socket_busy()
+        awaitable = self.receiving(self.receive)
+        self.busy = True
+        return awaitable
+
+    def receiving(self, receive: Receive) -> Awaitable[Event]:
+        """Return what to await for the next event, also after an await that was cancelled."""
+        if self.pending is not None:
+            return resumed(self)  # type: ignore[no-any-return]
+        awaitable = receive()
+        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
+
+    def disconnected(self) -> WebSocketDisconnect:
+        return socket_closed(self.code, self.reason or "")
+
+    def take(self, event: Event, foreign: bool = False) -> str:
+        """Take an event that `receive` gave, and return its type.
+
+        Args:
+            event: Of a WebSocket.
+            foreign: Whether it is from a callable of the application, which may have kept the state already.
+        """
+        try:
+            kind: str = event["type"]
+        except (TypeError, KeyError, IndexError):
+            raise wrong_socket_event(event, self.name) from None
+        state = self.state
+        if kind == "websocket.receive":
+            # one that was under way when the application closed is given out
+            if state < CLOSED and state != OPEN:
+                if state != ACCEPTED and not foreign:
+                    raise wrong_socket_event(event, self.name)
+                self.state = OPEN
+        elif kind == "websocket.disconnect":
+            if state < CLOSED:
+                self.state = DISCONNECTED
+            if self.reason is None:
+                self.keep_code(event.get("code"), event.get("reason"), NO_CODE)
+        elif kind == "websocket.connect" and state == INIT:
+            self.state = CONNECT
+        # the handshake may be closed or denied before its event is received
+        elif kind != "websocket.connect" or not (foreign or state >= DENYING):
+            raise wrong_socket_event(event, self.name)
+        return kind
+
+    def message(self, event: Event, mode: str, max_size: int | None, foreign: bool = False) -> str | bytes:
+        """Take an event that `receive` gave, and return its text or bytes."""
+        # PERF: the usual case is not looked at any further
+        if max_size is None and self.state == OPEN and type(event) is dict and event.get("type") == "websocket.receive":
+            data = event.get("text" if mode == "text" else "bytes")
+            if type(data) is (str if mode == "text" else bytes):
+                return data
+        kind = self.take(event, foreign)
+        if kind == "websocket.disconnect":
+            raise self.disconnected()
+        if kind != "websocket.receive":
+            raise wrong_socket_event(event, self.name)
+        if mode == "text":
+            data = event.get("text")
+            if not isinstance(data, str):
+                other = event.get("bytes")
+                if data is not None or not isinstance(other, (bytes, bytearray, memoryview)):
+                    raise wrong_message(event)
+                raise wrong_message_kind("text", bytes(other))
+        else:
+            data = event.get("bytes")
+            if not isinstance(data, bytes):
+                if isinstance(data, (bytearray, memoryview)):
+                    data = bytes(data)
+                else:
+                    other = event.get("text")
+                    if data is not None or not isinstance(other, str):
+                        raise wrong_message(event)
+                    raise wrong_message_kind("binary", other)
+        if max_size is not None and _size_of(data, max_size) > max_size:
+            raise message_too_large(max_size)
+        return data
+
+    def check_send(self, kind: int, type_: str) -> int:
+        """Return the state after an event is sent, or raise where it cannot be.
+
+        Args:
+            kind: A column of the table of states.
+            type_: The event's type.
+        """
+        if self.state >= CLOSED:
+            raise self.disconnected()
+        state = NEXT_STATES[self.state][kind]
+        if state is None:
+            raise cannot_send(type_, self.name, HINTS[self.state])
+        return state
+
+    def sent(self, state: int, event: Event) -> None:
+        """Enter the state after an event."""
+        if state == CLOSED or (event["type"] == "websocket.http.response.body" and not event.get("more_body")):
+            self.keep_code(event.get("code"), event.get("reason"), BROKEN)
+            state = CLOSED
+            if not self.busy:
+                # nothing is given out any more, and a server (granian) may wait for its receive() to end before it closes
+                self.pending = None
+        self.state = state
+
+    def lose(self) -> WebSocketDisconnect:
+        """The server's `send` has failed: the connection is broken."""
+        if self.state != DISCONNECTED or self.reason is None:
+            self.state = DISCONNECTED
+            self.keep_code(BROKEN, "", BROKEN)
+        return self.disconnected()
+
+    def keep_code(self, code: Any, reason: Any, default: int) -> None:
+        """Keep the code and the reason of the end; the default stands in for a missing code."""
+        self.code = code if isinstance(code, int) and 0 <= code <= 0xFFFF else default
+        self.reason = reason if isinstance(reason, str) else ""
+
+
+@final
+class SocketReceive:
+    """The `receive` of a WebSocket: keeps its state."""
+
+    __slots__ = ("channel", "receive")
+
+    def __init__(self, channel: Channel, receive: Receive) -> None:
+        self.channel = channel
+        self.receive = receive
+
+    async def __call__(self) -> Event:
+        """Return the next event."""
+        channel = self.channel
+        channel.expect_free()
+        awaitable = channel.receiving(self.receive)
+        channel.busy = True
+        try:
+            event = await awaitable
+            channel.pending = None
+            channel.take(event)
+        finally:
+            channel.busy = False
+        return event
+
+
+@final
+class SocketSend:
+    """The `send` of a WebSocket: keeps its state, and refuses what it does not allow."""
+
+    __slots__ = ("channel", "scope", "send")
+
+    def __init__(self, channel: Channel, send: Send, scope: Scope) -> None:
+        self.channel = channel
+        self.send = send
+        self.scope = scope
+
+    async def __call__(self, event: Event) -> None:
+        """Send an event."""
+        channel = self.channel
+        kind = check_event(event)
+        state = channel.check_send(kind, event["type"])
+        if kind == START and _DENIAL not in (self.scope.get("extensions") or ()):
+            raise no_denial()
+        await send_through(channel, self.send, event, state)
+
+
+async def send_through(channel: Channel, send: Send, event: Event, state: int) -> None:
+    """Send an event that the state allows; the state changes before, since events of other tasks come behind it."""
+    before = channel.state
+    channel.sent(state, event)
+    after = channel.state
+    try:
+        await send(event)
+    except OSError as error:
+        raise channel.lose() from error
+    except Exception:
+        # the server has refused it
+        if channel.state == after:
+            channel.state = before
+        raise
+
+
+def check_mode(mode: object) -> None:
+    if mode != "text" and mode != "binary":
+        raise wrong_mode(mode)
+
+
+def _size_of(data: str | bytes, max_size: int) -> int:
+    """Return the number of bytes, of UTF-8 for a text; less work where it cannot matter."""
+    if isinstance(data, bytes) or data.isascii() or len(data) > max_size:
+        return len(data)
+    return len(data.encode("utf-8", "surrogatepass"))

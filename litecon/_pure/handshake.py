@@ -1,0 +1,216 @@
+"""The beginning and the end of a WebSocket: its callables, accepting, closing and denying."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .._defaults import empty_receive, empty_send
+from .._resuming import Ready
+from .._websocket_events import accept_event, close_event, denial_events
+from ..exceptions import WebSocketDisconnect
+from ..types import Event, Receive, Scope, Send
+from .channel import CLOSED, CONNECT, INIT, Channel, SocketReceive, SocketSend, send_through
+from .scope import ConnectionBase
+
+__all__ = ("SocketBase",)
+
+_ACCEPT: Final = 0
+_CLOSE: Final = 2
+_START: Final = 3
+_END: Final = 4
+_DENIAL: Final = "websocket.http.response"
+
+
+class SocketBase(ConnectionBase):
+    """The state of a WebSocket, its ASGI callables, and how it begins and ends."""
+
+    __slots__ = ("_channel", "_installed_receive", "_installed_send")
+
+    _channel: Channel
+    _installed_receive: Receive | None
+    _installed_send: Send | None
+
+    def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
+        self.scope = self._seen = scope
+        channel = self._channel = Channel(receive, send)
+        self._installed_receive = self._installed_send = None
+        if type(self).receive_wrapper is not _receive_wrapper:
+            installed: Any = self.receive_wrapper(receive)
+            self.receive = installed
+            if type(installed) is SocketReceive and installed.channel is channel:
+                channel.receive = installed.receive
+                channel.foreign_receive = False
+        if type(self).send_wrapper is not _send_wrapper:
+            installed = self.send_wrapper(send)
+            self.send = installed
+            if type(installed) is SocketSend and installed.channel is channel:
+                channel.send = installed.send
+                channel.foreign_send = False
+
+    @property
+    def receive(self) -> Receive:
+        """The callable that gives events; it keeps `connection_state`."""
+        if self._installed_receive is None:
+            self._installed_receive = SocketReceive(self._channel, self._channel.receive)
+        return self._installed_receive
+
+    @receive.setter
+    def receive(self, receive: Receive) -> None:
+        self._installed_receive = receive
+        self._channel.foreign_receive = True
+
+    @receive.deleter
+    def receive(self) -> None:
+        self._installed_receive = None
+        self._channel.foreign_receive = False
+
+    @property
+    def send(self) -> Send:
+        """The callable that takes events; it keeps `connection_state`."""
+        if self._installed_send is None:
+            self._installed_send = SocketSend(self._channel, self._channel.send, self.scope)
+        return self._installed_send
+
+    @send.setter
+    def send(self, send: Send) -> None:
+        self._installed_send = send
+        self._channel.foreign_send = True
+
+    @send.deleter
+    def send(self) -> None:
+        self._installed_send = None
+        self._channel.foreign_send = False
+
+    @property
+    def connection_state(self) -> str:
+        """The state: "init", "connect" from the client's handshake on, "receive" from its first message on, "disconnect".
+
+        A wrapper of the application that is not built on litecon's may set it.
+
+        Raises:
+            ValueError: It is set to something else.
+        """
+        return self._channel.name
+
+    @connection_state.setter
+    def connection_state(self, state: str) -> None:
+        self._channel.rename(state)
+
+    def receive_wrapper(self, receive: Receive) -> Receive:
+        """Return a `receive` that keeps `connection_state` and validates events; the constructor installs it.
+
+        Args:
+            receive: The server's callable that gives events.
+        """
+        return SocketReceive(self._channel, receive)
+
+    def send_wrapper(self, send: Send) -> Send:
+        """Return a `send` that keeps `connection_state` and sends no event that it does not allow.
+
+        Args:
+            send: The server's callable that takes events.
+        """
+        return SocketSend(self._channel, send, self.scope)
+
+    async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
+        """Accept the connection; the first receiving or sending does it where it was not done.
+
+        Args:
+            subprotocols: The subprotocol that was chosen of those that the client offers (RFC 6455 section 1.9).
+            headers: Of the response: `Headers`, a mapping, or pairs of bytes or str.
+
+        Raises:
+            WebSocketDisconnect: The client has gone.
+            WebSocketStateError: It was accepted before, or is being denied.
+            RuntimeError: Another task is receiving.
+            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's events
+                break the ASGI specification.
+        """
+        event = accept_event(subprotocols, headers)
+        channel = self._channel
+        if channel.state == INIT:
+            await self._connect()
+        await self._answer(_ACCEPT, event)
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """Close the connection, or refuse it where it was not accepted; nothing where it is closed already.
+
+        Args:
+            code: 1000 to 4999, but for those that are never sent (RFC 6455 section 7.4).
+            reason: For people, 123 bytes of UTF-8 at the most.
+
+        Raises:
+            WebSocketStateError: A denial response is being sent.
+            ImproperlyConfiguredException: The code or the reason cannot stand in a close frame.
+        """
+        event = close_event(code, reason)
+        if self._channel.state < CLOSED:
+            try:
+                await self._answer(_CLOSE, event)
+            except WebSocketDisconnect:
+                # the connection broke: it is closed, as was asked for
+                pass
+
+    async def deny(self, status: int = 403, headers: Any = None, body: bytes = b"") -> None:
+        """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
+
+        Where the server does not offer it, the connection is closed, which clients see as a 403.
+
+        Args:
+            status: From 200 to 599.
+            headers: `Headers`, a mapping, or pairs of bytes or str.
+            body: The whole body.
+
+        Raises:
+            WebSocketDisconnect: The client has gone.
+            WebSocketStateError: It was accepted before.
+            ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
+        """
+        start, end = denial_events(status, headers, body)
+        self._channel.check_send(_START, "websocket.http.response.start")
+        if _DENIAL in (self.scope.get("extensions") or ()):
+            await self._answer(_START, start)
+            await self._answer(_END, end)
+        else:
+            await self._answer(_CLOSE, close_event(1000, None))
+
+    async def _connect(self) -> None:
+        """Receive the first event."""
+        channel = self._channel
+        if channel.foreign_receive:
+            event = await self.receive()
+            if channel.take(event, True) == "websocket.receive" and channel.state < CLOSED:
+                # a callable of the application has the connection accepted, or is a mock
+                channel.pending = Ready(event)
+                channel.state = CONNECT
+        else:
+            channel.expect_free()
+            awaitable = channel.receiving(channel.receive)
+            channel.busy = True
+            try:
+                event = await awaitable
+                channel.pending = None
+                channel.take(event)
+            finally:
+                channel.busy = False
+        if channel.state >= CLOSED:
+            raise channel.disconnected()
+
+    async def _answer(self, kind: int, event: Event) -> None:
+        channel = self._channel
+        state = channel.check_send(kind, event["type"])
+        if not channel.foreign_send:
+            await send_through(channel, channel.send, event, state)
+            return
+        before = channel.state
+        try:
+            await self.send(event)
+        except OSError as error:
+            raise channel.lose() from error
+        # a wrapper that is not built on litecon's has not kept the state, or not the code
+        if channel.state == before or (kind == _CLOSE and channel.reason is None):
+            channel.sent(state, event)
+
+
+_receive_wrapper = SocketBase.receive_wrapper
+_send_wrapper = SocketBase.send_wrapper

@@ -1,0 +1,50 @@
+"""Asynchronous iterators with the methods of an asynchronous generator."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+__all__ = ("Iteration",)
+
+
+class Iteration:
+    """An asynchronous iterator that is its own; a subclass has the step."""
+
+    __slots__ = ("__weakref__", "_closed", "_started")
+
+    def __init__(self) -> None:
+        self._closed = self._started = False
+
+    def __aiter__(self) -> Any:
+        return self
+
+    async def __anext__(self) -> Any:
+        raise NotImplementedError
+
+    async def asend(self, value: object) -> Any:
+        """Return the next value, as `__anext__` does.
+
+        Args:
+            value: None before the first value; ignored afterwards.
+
+        Raises:
+            TypeError: Another value was sent before the first value.
+            StopAsyncIteration: The end was reached.
+        """
+        if value is not None and not self._started:
+            raise TypeError("can't send non-None value to a just-started async generator")
+        return await self.__anext__()
+
+    async def athrow(self, error: BaseException | type[BaseException], *details: Any) -> NoReturn:
+        """Close the iterator and raise an exception.
+
+        Args:
+            error: The exception.
+            details: Accepted for the older signature of three arguments, and not used.
+        """
+        self._closed = True
+        raise error
+
+    async def aclose(self) -> None:
+        """Close the iterator; what was received and not given out stays for the next."""
+        self._closed = True

@@ -1,0 +1,203 @@
+"""The states of a WebSocket and the events that an application sends, for both kernels (ASGI 3, WebSocket format 2.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ._errors import quoted
+from .exceptions import ImproperlyConfiguredException
+from .types import Event, RawHeaders
+
+__all__ = (
+    "HINTS",
+    "NEXT_STATES",
+    "STATE_NAMES",
+    "accept_event",
+    "check_event",
+    "close_event",
+    "denial_events",
+)
+
+STATE_NAMES: Final = ("init", "connect", "connect", "receive", "connect", "disconnect", "disconnect")
+"""What `connection_state` says, by state: nothing was received; `websocket.connect` was; it was accepted; a message was
+received; a denial response is being sent; the application has closed; the connection has ended."""
+
+_NOT_ACCEPTED: Final = "accept() it before"
+_ACCEPTED: Final = "it was accepted before"
+
+HINTS: Final = (_NOT_ACCEPTED, _NOT_ACCEPTED, _ACCEPTED, _ACCEPTED, "a denial response is being sent")
+"""By state, why an event cannot be sent in it."""
+
+_KINDS: Final = {
+    "websocket.accept": 0,
+    "websocket.send": 1,
+    "websocket.close": 2,
+    "websocket.http.response.start": 3,
+    "websocket.http.response.body": 4,
+}
+
+NEXT_STATES: Final = (
+    # accept, send, close, response start, response body; None is refused
+    (None, None, 5, 4, None),
+    (2, None, 5, 4, None),
+    (None, 2, 5, None, None),
+    (None, 3, 5, None, None),
+    (None, None, None, None, 4),
+)
+"""By state and kind of event: the state after it was sent."""
+
+_MAX_REASON: Final = 123
+_TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_SUBPROTOCOL: Final = re.compile(r"[!-+\--~]+")
+_FORBIDDEN: Final = re.compile(rb"[\r\n\0]")
+# RFC 6455 section 7.4.1: these say what happened where no close frame could, and are never sent
+_RESERVED_CODES: Final = frozenset({1004, 1005, 1006, 1015})
+
+
+def accept_event(subprotocol: Any, headers: Any) -> Event:
+    """Return a `websocket.accept` event.
+
+    Args:
+        subprotocol: The one that was chosen, None without one.
+        headers: `Headers`, a mapping, or pairs of bytes or str; None without any.
+
+    Raises:
+        ImproperlyConfiguredException: The subprotocol or a header cannot stand in an HTTP response.
+    """
+    if subprotocol is not None and not (isinstance(subprotocol, str) and _SUBPROTOCOL.fullmatch(subprotocol)):
+        raise ImproperlyConfiguredException(
+            f"the subprotocol is {quoted(subprotocol)}, expected a str of visible ASCII characters without a comma"
+        )
+    return {"type": "websocket.accept", "subprotocol": subprotocol, "headers": _header_list(headers)}
+
+
+def close_event(code: Any, reason: Any) -> Event:
+    """Return a `websocket.close` event.
+
+    Args:
+        code: The close code.
+        reason: For people; None without one.
+
+    Raises:
+        ImproperlyConfiguredException: The code may not be sent, or the reason is too long.
+    """
+    if not isinstance(code, int) or isinstance(code, bool) or not 1000 <= code <= 4999 or code in _RESERVED_CODES:
+        raise ImproperlyConfiguredException(
+            f"the close code is {quoted(code)}, expected 1000 to 4999, but for 1004, 1005, 1006 and 1015"
+        )
+    if reason is not None and not isinstance(reason, str):
+        raise ImproperlyConfiguredException(f"the reason is of type {type(reason).__name__!r}, expected a str or None")
+    if reason and len(reason.encode("utf-8", "surrogatepass")) > _MAX_REASON:
+        raise ImproperlyConfiguredException(
+            f"the reason has {len(reason.encode('utf-8', 'surrogatepass'))} bytes of UTF-8, "
+            f"a close frame has room for {_MAX_REASON}"
+        )
+    return {"type": "websocket.close", "code": code, "reason": reason or ""}
+
+
+def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
+    """Return the events of a response to the handshake (the `websocket.http.response` extension).
+
+    Args:
+        status: From 200 to 599.
+        headers: `Headers`, a mapping, or pairs of bytes or str; None without any.
+        body: The whole body.
+
+    Raises:
+        ImproperlyConfiguredException: The status, a header or the body cannot stand in an HTTP response.
+    """
+    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
+        raise ImproperlyConfiguredException(f"the status is {quoted(status)}, expected 200 to 599")
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise ImproperlyConfiguredException(f"the body is of type {type(body).__name__!r}, expected bytes")
+    return [
+        {"type": "websocket.http.response.start", "status": int(status), "headers": _header_list(headers)},
+        {"type": "websocket.http.response.body", "body": bytes(body), "more_body": False},
+    ]
+
+
+def check_event(event: Any) -> int:
+    """Return which kind of event is to be sent.
+
+    Args:
+        event: What was given to `send()`.
+
+    Raises:
+        ImproperlyConfiguredException: The ASGI specification has no such event, or not with these values.
+    """
+    try:
+        kind = event["type"]
+    except (TypeError, KeyError, IndexError):
+        raise ImproperlyConfiguredException(
+            f"send() was given an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
+        ) from None
+    number = _KINDS.get(kind) if isinstance(kind, str) else None
+    if number is None:
+        raise ImproperlyConfiguredException(
+            f"send() was given an event of type {quoted(kind)}, expected one of {', '.join(map(repr, _KINDS))}"
+        )
+    if number == 0:
+        accept_event(event.get("subprotocol"), event.get("headers"))
+    elif number == 1:
+        _check_message(event)
+    elif number == 2:
+        close_event(event.get("code", 1000), event.get("reason"))
+    elif number == 3:
+        denial_events(event.get("status"), event.get("headers"), b"")
+    return number
+
+
+def _check_message(event: Any) -> None:
+    text, data = event.get("text"), event.get("bytes")
+    if text is None and data is None:
+        raise ImproperlyConfiguredException("send() was given a 'websocket.send' event with neither 'text' nor 'bytes'")
+    if not isinstance(text, str | None) or not isinstance(data, bytes | bytearray | memoryview | None):
+        raise ImproperlyConfiguredException(
+            f"send() was given a 'websocket.send' event with 'text' of type {type(text).__name__!r} and 'bytes' of type "
+            f"{type(data).__name__!r}, expected a str or bytes"
+        )
+
+
+def _header_list(headers: Any) -> RawHeaders:
+    if headers is None:
+        return []
+    if hasattr(headers, "to_header_list"):
+        pairs: Any = headers.to_header_list()
+    else:
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+    if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
+        raise ImproperlyConfiguredException(
+            f"the headers are of type {type(headers).__name__!r}, expected a mapping or pairs of bytes or str"
+        )
+    return [_header(pair) for pair in pairs]
+
+
+def _header(pair: Any) -> tuple[bytes, bytes]:
+    if isinstance(pair, (str, bytes)) or not isinstance(pair, Iterable) or len(items := tuple(pair)) != 2:
+        raise ImproperlyConfiguredException(
+            f"the headers hold an item of type {type(pair).__name__!r}, expected a pair of name and value"
+        )
+    name, value = _encoded("name", items[0]), _encoded("value", items[1])
+    if _TOKEN.fullmatch(name) is None:
+        raise ImproperlyConfiguredException(
+            f"{quoted(name)} is no name of a header, expected a token as RFC 9110 section 5.6.2 has it"
+        )
+    if _FORBIDDEN.search(value) is not None:
+        # without the value, which may be a cookie
+        raise ImproperlyConfiguredException(
+            f"the value of the header {quoted(name)} has a carriage return, line feed or NUL, which end it on the wire"
+        )
+    return name.lower(), value
+
+
+def _encoded(what: str, text: Any) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode("latin-1")  # type: ignore[no-any-return]
+    except (AttributeError, UnicodeEncodeError):
+        raise ImproperlyConfiguredException(
+            f"a header's {what} is of type {type(text).__name__!r} or not latin-1, expected bytes or a latin-1 str"
+        ) from None

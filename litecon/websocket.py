@@ -1,0 +1,27 @@
+"""`WebSocket`: a WebSocket connection."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ._core import WebSocketBase, quickly_constructed
+from ._signature import ConstructorSignature
+from .connection import ASGIConnection, AuthT, StateT, UserT
+
+__all__ = ("WebSocket",)
+
+
+@quickly_constructed
+class WebSocket(WebSocketBase, ASGIConnection[Any, UserT, AuthT, StateT]):
+    """A WebSocket connection (ASGI 3, WebSocket message format 2.5; RFC 6455).
+
+    Construction stores its arguments and reads nothing. One task may receive while another sends.
+
+    Args:
+        scope: Of the kind `websocket`; a dict or another mapping.
+        receive: The server's callable that gives events.
+        send: The server's callable that takes events.
+    """
+
+    __slots__ = ()
+    __signature__: ClassVar[Any] = ConstructorSignature(WebSocketBase)
