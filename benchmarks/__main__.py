@@ -7,10 +7,12 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Final
 
+from .bounds import Measure
 from .clock import time_ratios
 from .contestants import FLOOR, Contestant, Unavailable, contestant_names, load_contestant
 from .instructions import MeasureFailed, callgrind_is_missing, count_instructions, memory_of
 from .report import Outcome, text_of, write_json
+from .server import SERVERS, compare_instructions, compare_throughput
 from .tasks import TASKS, select_tasks
 
 __all__ = ("main",)
@@ -38,6 +40,14 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser("python -m benchmarks", description="Measure litecon against the raw floor and its peers.")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--instructions", action="store_true", help="count instructions (callgrind), not time")
+    parser.add_argument(
+        "--server",
+        nargs="?",
+        const="uvicorn",
+        choices=SERVERS,
+        help="a whole server's WebSocket echo against raw ASGI: messages per second, or --instructions; "
+        "one of %(choices)s (default: %(const)s)",
+    )
     what.add_argument("--memory", action="store_true", help="only the size of idle connection objects")
     what.add_argument("--list", action="store_true", help="only list tasks and contestants")
     parser.add_argument(
@@ -55,7 +65,7 @@ def _parser() -> ArgumentParser:
 
 def _run(options: Namespace) -> int:
     if options.list:
-        print(*(f"{task.name:24}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
+        print(*(f"{task.name:28}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
         return 0
     if options.jobs < 1 or options.rounds < 1:
         raise ValueError("--jobs and --rounds are at least 1")
@@ -64,6 +74,13 @@ def _run(options: Namespace) -> int:
         raise ValueError(f"no task matches {' or '.join(options.only)}: --list shows them")
     if options.instructions and (missing := callgrind_is_missing()) is not None:
         raise ValueError(missing)
+    if options.server is not None:
+        load_contestant("compiled")
+        if options.instructions:
+            print(compare_instructions(options.server, progress=_tell))
+        else:
+            print(compare_throughput(options.server, rounds=options.rounds, progress=_tell))
+        return 0
     contestants = _contestants(options.contestants)
     if options.instructions:
         if options.keep_profile is not None:
@@ -86,7 +103,7 @@ def _run(options: Namespace) -> int:
             progress=_tell,
         )
     memory = {contestant.name: memory_of(contestant) for contestant in contestants}
-    measure = "instructions" if options.instructions else "nanoseconds"
+    measure: Measure = "instructions" if options.instructions else "nanoseconds"
     outcome = Outcome(measure, options.cold, tasks, contestants, counts, memory)
     write_json(outcome, options.json)
     print(text_of(outcome))

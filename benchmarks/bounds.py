@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from math import exp, log
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from .contestants import FLOOR
 from .tasks import SUSPENDED, TASKS, Task
 
-__all__ = ("BOUNDS", "Bound", "Counts", "Verdict", "geometric_mean", "judge", "ratio", "ratios_of")
+__all__ = ("BOUNDS", "Bound", "Counts", "Measure", "Verdict", "geometric_mean", "judge", "ratio", "ratios_of")
 
+Measure = Literal["instructions", "nanoseconds"]
 Counts = dict[str, dict[str, float]]
 """By task and contestant."""
 
 _LITECON: Final = ("compiled", "fallback")
+# before CPython 3.12 the value of an operation reaches the caller without a StopIteration
+_MESSAGE_INSTRUCTIONS: Final = 600 if sys.version_info < (3, 12) else 1200
+_FASTEST_PEERS: Final = {
+    "ws-accept": 7.2,
+    "ws-receive-text": 3.5,
+    "ws-iterate-text": 3.5,
+    "ws-send-text": 3.1,
+    "ws-send-json": 2.1,
+    "ws-echo-text": 3.4,
+}
+"""The fastest of all peers known, each as a multiple of the raw floor in instructions on CPython 3.11."""
 
 
 class Verdict(NamedTuple):
@@ -50,12 +63,14 @@ class Bound(NamedTuple):
         limit: The largest number that is allowed.
         measure: Returns the number and where it is from, None if it was not measured.
         strict: Whether the number must lie below the limit.
+        instructions: Whether it says nothing about times.
     """
 
     title: str
     limit: float
     measure: Callable[[Counts], tuple[float, str] | None]
     strict: bool = False
+    instructions: bool = False
 
 
 def ratio(counts: Counts, task: str, contestant: str, to: str) -> float | None:
@@ -92,18 +107,24 @@ def _worst(numbers: dict[str, float | None]) -> tuple[float, str] | None:
     return found[name], name
 
 
-def _mean(contestant: str, to: str, own_only: bool) -> Callable[[Counts], tuple[float, str] | None]:
-    """Measure the mean over the HTTP tasks, once with each kind of `receive`; the worse counts."""
+def _above(task: str, contestant: str, to: str) -> Callable[[Counts], tuple[float, str] | None]:
+    def measure(counts: Counts) -> tuple[float, str] | None:
+        found = counts.get(task, {})
+        return (found[contestant] - found[to], task) if contestant in found and to in found else None
+
+    return measure
+
+
+def _mean(
+    contestant: str, to: str, is_meant: Callable[[Task], bool]
+) -> Callable[[Counts], tuple[float, str] | None]:
+    """Measure the mean over the tasks that are meant, once with each kind of `receive`; the worse counts."""
 
     def measure(counts: Counts) -> tuple[float, str] | None:
         means = {}
         for suspends, name in ((False, "receive at once"), (True, "receive suspends")):
             tasks = [
-                task
-                for task in TASKS
-                if task.kind == "http"
-                and task.suspends == (suspends and task.asynchronous)
-                and not (own_only and task.work != "own")
+                task for task in TASKS if is_meant(task) and task.suspends == (suspends and task.asynchronous)
             ]
             # the mean of some of the tasks would say nothing about the bound
             ratios = ratios_of(counts, tasks, contestant, to)
@@ -123,6 +144,22 @@ def _against_peers(counts: Counts) -> tuple[float, str] | None:
     return _worst(numbers)
 
 
+def _is_http(task: Task) -> bool:
+    return task.kind == "http"
+
+
+def _is_own_http(task: Task) -> bool:
+    return task.kind == "http" and task.work == "own"
+
+
+def _is_websocket(task: Task) -> bool:
+    return task.kind == "websocket"
+
+
+def _is_one_of_six(task: Task) -> bool:
+    return task.name.removesuffix(SUSPENDED) in _FASTEST_PEERS
+
+
 def _both(name: str) -> tuple[str, str]:
     return name, name + SUSPENDED
 
@@ -137,23 +174,52 @@ BOUNDS: Final = (
     Bound("body of one chunk, of the raw floor", 1.3, _one(_both("body-200B"), "compiled", FLOOR)),
     Bound("stream of 64 chunks, of the raw floor", 1.3, _one(_both("stream-64x16KiB"), "compiled", FLOOR)),
     Bound("typical request, of the raw floor", 0.5, _one(_both("typical"), "compiled", FLOOR)),
-    Bound("HTTP tasks of the raw floor, geometric mean", 0.8, _mean("compiled", FLOOR, False)),
-    Bound("litecon's own HTTP tasks of the fallback, geometric mean", 0.33, _mean("compiled", "fallback", True)),
+    Bound("HTTP tasks of the raw floor, geometric mean", 0.8, _mean("compiled", FLOOR, _is_http)),
+    Bound(
+        "litecon's own HTTP tasks of the fallback, geometric mean", 0.33, _mean("compiled", "fallback", _is_own_http)
+    ),
+    *(
+        Bound(
+            f"{name}, instructions above the raw floor",
+            _MESSAGE_INSTRUCTIONS,
+            _above(name, "compiled", FLOOR),
+            instructions=True,
+        )
+        for name in ("ws-receive-text", "ws-iterate-text", "ws-send-text")
+    ),
+    *(
+        Bound(f"{name}, of the raw floor: the fastest peer known", limit, _one([name], "compiled", FLOOR), True)
+        for name, limit in _FASTEST_PEERS.items()
+    ),
+    *(
+        Bound(f"{tasks}, of {other}, geometric mean", limit, _mean("compiled", to, is_meant))
+        for tasks, is_meant in (("all WebSocket tasks", _is_websocket), ("the six WebSocket tasks", _is_one_of_six))
+        for other, to, limit in (("the raw floor", FLOOR, 1.4), ("the fallback", "fallback", 0.65))
+    ),
     Bound("each task, of the fallback", 1.0, _one([task.name for task in TASKS], "compiled", "fallback")),
     Bound("each task, of the fastest peer", 1.0, _against_peers, True),
 )
 
 
-def judge(counts: Counts, memory: dict[str, float]) -> list[Verdict]:
+def judge(
+    counts: Counts,
+    memory: dict[str, dict[str, float]],
+    measure: Measure = "instructions",
+) -> list[Verdict]:
     """Return how each bound stands.
 
     Args:
         counts: Instructions or times.
-        memory: Bytes of one object, by contestant.
+        memory: Bytes of one object, by contestant and class.
+        measure: What the counts are.
     """
     verdicts = []
     for bound in BOUNDS:
+        if bound.instructions and measure != "instructions":
+            continue
         number, detail = bound.measure(counts) or (None, "")
         verdicts.append(Verdict(bound.title, bound.limit, number, detail, bound.strict))
-    verdicts.append(Verdict("bytes of an idle Request", 200, memory.get("compiled"), "its scope not counted"))
+    for kind in ("Request", "WebSocket"):
+        size = memory.get("compiled", {}).get(kind)
+        verdicts.append(Verdict(f"bytes of an idle {kind}", 200, size, "its scope not counted"))
     return verdicts

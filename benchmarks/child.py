@@ -7,10 +7,13 @@ Imports little, since under callgrind each import takes seconds. `memory CONTEST
 from __future__ import annotations
 
 import gc
+import json
 import sys
+from collections.abc import Callable
 
 from .contestants import Unavailable, load_contestant
-from .driver import check, do_nothing, make_receive, make_scopes, run, runner_of, send
+from .data import Scope, http_scope, websocket_scope
+from .driver import check, make_batch, make_empty_batch, make_receive, make_send, running_loop
 from .tasks import TASKS, find_task
 
 __all__ = ("EMPTY", "main")
@@ -39,15 +42,14 @@ def perform(task_name: str, contestant_name: str, count: int, pool: int, cold: b
     empty = contestant_name == EMPTY
     contestant = load_contestant("raw" if empty else contestant_name)
     check(task, contestant)
-    operation = do_nothing if empty else contestant.operations[task.operation]
-    runner = run if empty else runner_of(task)
-    receive = make_receive(task.events, task.suspends)
-    warm_up = min(_WARM_UP, task.repeats)
-    scopes = make_scopes(task, contestant, pool + warm_up, cold)
+    make = make_empty_batch if empty else make_batch
+    # before anything is prepared: a larger run has more of it to look through
     gc.collect()
     gc.disable()
-    runner(operation, scopes, warm_up, receive)
-    runner(operation, scopes, count, receive)
+    warm_up = make(task, contestant, min(_WARM_UP, task.repeats), cold=cold)
+    batch = make(task, contestant, count, pool=pool, cold=cold)
+    warm_up()
+    batch()
 
 
 def check_all(contestant_name: str) -> int:
@@ -63,15 +65,26 @@ def check_all(contestant_name: str) -> int:
     return len(tasks)
 
 
-def measure_memory(contestant_name: str) -> float:
-    """Return the bytes of one idle connection object, its scope not counted."""
+def measure_memory(contestant_name: str) -> dict[str, float]:
+    """Return the bytes of one idle object of each kind that a contestant has, its scope not counted."""
+    contestant = load_contestant(contestant_name)
+    scopes = {
+        "Request": ("construct", {**http_scope(0), **contestant.scope}),
+        "WebSocket": ("ws_construct", {**websocket_scope(0), **contestant.websocket_scope}),
+    }
+    with running_loop(contestant):
+        return {
+            kind: _memory_of(contestant.operations[operation], scope)
+            for kind, (operation, scope) in scopes.items()
+            if operation in contestant.operations
+        }
+
+
+def _memory_of(construct: Callable[..., object], scope: Scope) -> float:
     import tracemalloc
 
-    contestant = load_contestant(contestant_name)
-    construct = contestant.operations["construct"]
-    task = TASKS[0]
-    receive = make_receive(task.events, False)
-    scope = make_scopes(task, contestant, 1, False)[0]
+    receive = make_receive(iter(()), False)
+    send = make_send(False)
     construct(scope, receive, send)
     objects: list[object] = [None] * _OBJECTS
     gc.collect()
@@ -80,14 +93,16 @@ def measure_memory(contestant_name: str) -> float:
     for number in range(_OBJECTS):
         objects[number] = construct(scope, receive, send)
     gc.collect()
-    return (tracemalloc.get_traced_memory()[0] - before) / _OBJECTS
+    size = (tracemalloc.get_traced_memory()[0] - before) / _OBJECTS
+    tracemalloc.stop()
+    return size
 
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
     try:
         if arguments[0] == "memory":
-            print(measure_memory(arguments[1]))
+            print(json.dumps(measure_memory(arguments[1])))
         elif arguments[0] == "check":
             print(check_all(arguments[1]))
         else:

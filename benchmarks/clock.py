@@ -5,16 +5,14 @@ It is the thread's processor time: what other processes take of the machine in t
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from statistics import median
 from time import thread_time_ns
-from typing import Any, Final
+from typing import Final
 
 from .contestants import FLOOR, Contestant
-from .data import Scope
-from .driver import Runner, await_all, check, do_nothing, make_receive, make_scopes, run, runner_of
+from .driver import Batch, check, make_batch, make_empty_batch
 from .tasks import Task
 
 __all__ = ("time_ratios",)
@@ -62,23 +60,22 @@ def time_ratios(
 def _time_task(
     task: Task, contestants: Sequence[Contestant], cold: bool, rounds: int, batch_seconds: float, event_loop: bool
 ) -> dict[str, float]:
-    runner = _run_in_asyncio if event_loop and task.asynchronous else runner_of(task)
-    receive = make_receive(task.events, task.suspends)
+    event_loop = event_loop and task.asynchronous
     floor = next(contestant for contestant in contestants if contestant.name == FLOOR)
-    batch = _batch_size(task, floor, runner, receive, batch_seconds)
+    batch = _batch_size(task, floor, event_loop, batch_seconds)
     for contestant in contestants:
-        _time_batch(contestant.operations[task.operation], runner, make_scopes(task, contestant, 64, cold), receive)
+        make_batch(task, contestant, 64, cold=cold, event_loop=event_loop)()
     # the least of several: whatever disturbs it makes it longer, and would take too much off
-    empty = min(_time_batch(do_nothing, run, make_scopes(task, floor, batch, cold), receive) for _ in range(5))
+    empty = min(_time_batch(make_empty_batch(task, floor, batch, cold=cold), batch) for _ in range(5))
+    if task.has_loop:
+        empty = 0.0
     floor_times = []
     ratios: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     for turn in range(rounds):
         # each is first, and last, as often as any other
         order = [*contestants[turn % len(contestants) :], *contestants[: turn % len(contestants)]]
         found = {
-            contestant.name: _time_batch(
-                contestant.operations[task.operation], runner, make_scopes(task, contestant, batch, cold), receive
-            )
+            contestant.name: _time_batch(make_batch(task, contestant, batch, cold=cold, event_loop=event_loop), batch)
             - empty
             for contestant in order
         }
@@ -89,26 +86,20 @@ def _time_task(
     return {name: floor_time * median(found) for name, found in ratios.items()}
 
 
-def _batch_size(task: Task, floor: Contestant, runner: Runner, receive: Any, seconds: float) -> int:
-    operation = floor.operations[task.operation]
+def _batch_size(task: Task, floor: Contestant, event_loop: bool, seconds: float) -> int:
     one = min(
-        _time_batch(operation, runner, make_scopes(task, floor, _SMALLEST_BATCH, False), receive) for _ in range(5)
+        _time_batch(make_batch(task, floor, _SMALLEST_BATCH, event_loop=event_loop), _SMALLEST_BATCH) for _ in range(5)
     )
     return max(_SMALLEST_BATCH, min(_LARGEST_BATCH, int(seconds * 1e9 / max(one, 1.0))))
 
 
-def _time_batch(operation: Callable[..., Any], runner: Runner, scopes: list[Scope], receive: Any) -> float:
-    """Return the nanoseconds of one operation; there are as many as scopes."""
-    count = len(scopes)
+def _time_batch(batch: Batch, count: int) -> float:
+    """Return the nanoseconds of one of so many operations."""
     gc.collect()
     gc.disable()
     try:
         start = thread_time_ns()
-        runner(operation, scopes, count, receive)
+        batch()
         return (thread_time_ns() - start) / count
     finally:
         gc.enable()
-
-
-def _run_in_asyncio(operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Any) -> None:
-    asyncio.run(await_all(operation, scopes, count, receive))

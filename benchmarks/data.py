@@ -14,11 +14,14 @@ __all__ = (
     "CHUNKS",
     "CHUNK_SIZE",
     "CLIENT",
+    "CONNECT",
+    "DISCONNECT",
     "DOCUMENT",
     "LONG_DOCUMENT",
     "MSGPACK",
     "OFFERS",
     "PACKED_DOCUMENT",
+    "TEXT",
     "USER_AGENT",
     "Event",
     "Scope",
@@ -28,6 +31,8 @@ __all__ = (
     "json_of",
     "request_id",
     "session",
+    "text_of_message",
+    "websocket_scope",
 )
 
 Scope = dict[str, Any]
@@ -59,6 +64,10 @@ MSGPACK: Final = (
     b"\xa5score\xcb\x40\x58\xa6\x66\x66\x66\x66\x66\xa4tags\x93\xa4math\xa6engine\xa4poet"
     b"\xa7address\x82\xa6street\xb412 St James's Square\xa4city\xa6London\xa4note\xa0"
 )
+
+TEXT: Final = "a message of a chat, which is what most WebSockets are for"
+CONNECT: Final = {"type": "websocket.connect"}
+DISCONNECT: Final = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
 
 
 def json_of(document: Any) -> bytes:
@@ -115,6 +124,46 @@ def http_scope(index: int, content_type: str = "application/json", length: int =
         ],
         "state": {},
     }
+
+
+def websocket_scope(index: int) -> Scope:
+    """Return the scope of a WebSocket as uvicorn makes it, with the headers of a browser behind a proxy.
+
+    Args:
+        index: Of the values that differ between scopes.
+    """
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "server": ("10.0.0.5", 8000),
+        "client": CLIENT,
+        "scheme": "wss",
+        "root_path": "",
+        "path": "/v1/users/42/chat",
+        "raw_path": b"/v1/users/42/chat",
+        "query_string": b"page=%d&order=name" % (index + 1),
+        "headers": [
+            (b"host", b"api.example.com"),
+            (b"user-agent", USER_AGENT.encode()),
+            (b"accept-language", b"en-GB,en;q=0.5"),
+            (b"origin", b"https://www.example.com"),
+            (b"sec-websocket-version", b"13"),
+            (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+            (b"connection", b"keep-alive, Upgrade"),
+            (b"upgrade", b"websocket"),
+            (b"x-request-id", request_id(index).encode()),
+            (b"cookie", b"session=%s; theme=dark" % session(index).encode()),
+        ],
+        "subprotocols": [],
+        "state": {},
+        "extensions": {"websocket.http.response": {}},
+    }
+
+
+def text_of_message(index: int) -> str:
+    """Return the text of a message that is received."""
+    return f"{TEXT} {index:08x}"
 
 
 def events(*chunks: bytes) -> tuple[Event, ...]:

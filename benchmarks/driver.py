@@ -1,23 +1,42 @@
 """The doubles of the server, and the loops that are measured.
 
-Whatever is prepared for a run is prepared before it: the loops take a scope from a list and call the operation.
+Whatever is prepared for a run is prepared before it: a batch takes a scope from a list and calls the operation, or has
+its socket open and its messages waiting.
 """
 
 from __future__ import annotations
 
+import json
 import types
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
 from itertools import cycle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .contestants import Contestant
-from .data import Event, Scope
+from .data import CONNECT, DISCONNECT, Event, Scope
 from .tasks import Task
 
-__all__ = ("Runner", "await_all", "check", "do_nothing", "make_receive", "make_scopes", "run", "runner_of", "send")
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Runner
+
+__all__ = (
+    "Batch",
+    "check",
+    "drive",
+    "make_batch",
+    "make_empty_batch",
+    "make_receive",
+    "make_send",
+    "open_socket",
+    "running_loop",
+)
 
 Receive = Callable[[], Awaitable[Event]]
-Runner = Callable[[Callable[..., Any], list[Scope], int, Any], None]
+Send = Callable[[Event], Awaitable[None]]
+Batch = Callable[[], Any]
+"""So many operations, when it is called; it can be called once."""
 
 
 @types.coroutine
@@ -25,14 +44,14 @@ def _suspend() -> Generator[None, None, None]:
     yield
 
 
-def make_receive(events: Sequence[Event], suspends: bool) -> Receive:
-    """Return a `receive` that gives the events, and then again from the first.
+def make_receive(events: Iterator[Event], suspends: bool) -> Receive:
+    """Return a `receive` that gives the events.
 
     Args:
-        events: Of one body.
+        events: One after the other.
         suspends: Whether it suspends once for each event, as a server's does that waits for the network.
     """
-    following = cycle(events).__next__
+    following = events.__next__
 
     async def receive_at_once() -> Event:
         return following()
@@ -44,12 +63,82 @@ def make_receive(events: Sequence[Event], suspends: bool) -> Receive:
     return receive_suspended if suspends else receive_at_once
 
 
-async def send(event: Event) -> None:
-    """Take an event and forget it."""
+def make_send(suspends: bool, sent: list[Event] | None = None) -> Send:
+    """Return a `send` that forgets each event.
+
+    Args:
+        suspends: Whether it suspends once for each event, as a server's does whose buffer is full.
+        sent: Where the events are kept, if that is wanted.
+    """
+
+    async def send_at_once(event: Event) -> None:
+        pass
+
+    async def send_suspended(event: Event) -> None:
+        await _suspend()
+
+    async def send_and_keep(event: Event) -> None:
+        if suspends:
+            await _suspend()
+        kept.append(event)
+
+    if sent is not None:
+        kept = sent
+        return send_and_keep
+    return send_suspended if suspends else send_at_once
 
 
 def do_nothing(scope: Scope, receive: Any, send: Any) -> None:
     """Stand in for an operation, to find out what the loop itself costs."""
+
+
+def make_batch(
+    task: Task, contestant: Contestant, count: int, *, pool: int = 0, cold: bool = False, event_loop: bool = False
+) -> Batch:
+    """Return a batch of operations.
+
+    Args:
+        task: What to do.
+        contestant: Who does it.
+        count: How often.
+        pool: For how many operations, at least, something is prepared: so that two batches differ in nothing else.
+        cold: Whether no two inputs are alike.
+        event_loop: Whether asyncio drives the coroutines, instead of a bare loop.
+    """
+    operation = contestant.operations[task.operation]
+    drive_all = _run_in_asyncio if event_loop else drive
+    pool = max(count, pool)
+    if task.per_message:
+        socket = open_socket(task, contestant, _messages(task, count, pool, cold))
+        coroutine = operation(socket, count)
+        batch = partial(drive_all, coroutine)
+    else:
+        scopes = make_scopes(task, contestant, pool, cold)
+        receive = make_receive(cycle(task.events), task.suspends)
+        send = make_send(task.suspends)
+        if task.has_loop:
+            batch = partial(_drive_holding, scopes, drive_all, operation(scopes[:count], receive, send))
+        elif task.asynchronous:
+            batch = partial(drive_all, _await_all(operation, scopes, count, receive, send))
+        else:
+            batch = partial(_run, operation, scopes, count, receive, send)
+    if contestant.event_loop and not event_loop:
+        return partial(_run_with_loop, contestant, batch)
+    return batch
+
+
+def make_empty_batch(task: Task, contestant: Contestant, count: int, *, pool: int = 0, cold: bool = False) -> Batch:
+    """Return a batch of operations that do nothing. Its cost is that of the loop, which is no part of an operation.
+
+    Args:
+        task: Whose scopes it takes.
+        contestant: Whose scopes it takes.
+        count: How often.
+        pool: How many scopes are prepared, at least.
+        cold: Whether no two inputs are alike.
+    """
+    scopes = make_scopes(task, contestant, max(count, pool), cold)
+    return partial(_run, do_nothing, scopes, count, None, None)
 
 
 def make_scopes(task: Task, contestant: Contestant, count: int, cold: bool) -> list[Scope]:
@@ -62,28 +151,55 @@ def make_scopes(task: Task, contestant: Contestant, count: int, cold: bool) -> l
         cold: Whether each has values that no other has.
     """
     if cold:
-        return [{**task.scope(index + 1), **contestant.scope} for index in range(count)]
-    template = {**task.scope(0), **contestant.scope}
+        return [_scope_of(task, contestant, index + 1) for index in range(count)]
+    template = _scope_of(task, contestant, 0)
     return [{**template, "headers": template["headers"].copy(), "state": {}} for _ in range(count)]
 
 
-def run(operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Any) -> None:
-    """Call an operation so many times."""
-    next_scope = scopes.pop
-    for _ in range(count):
-        operation(next_scope(), receive, send)
+def open_socket(task: Task, contestant: Contestant, messages: Sequence[Event], sent: list[Event] | None = None) -> Any:
+    """Return a contestant's socket, accepted.
+
+    Args:
+        task: It says what is in the scope, and whether the server suspends.
+        contestant: Its `ws_accept` makes the socket.
+        messages: That the server gives; a disconnect follows.
+        sent: Where what is sent is kept, if that is wanted.
+    """
+    receive = make_receive(iter([CONNECT, *messages, DISCONNECT]), task.suspends)
+    accept = contestant.operations["ws_accept"]
+    with running_loop(contestant):
+        return drive(accept([_scope_of(task, contestant, 0)], receive, make_send(task.suspends, sent)))
 
 
-async def await_all(operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Any) -> None:
-    """Await a coroutine function so many times, as a server awaits its application."""
-    next_scope = scopes.pop
-    for _ in range(count):
-        await operation(next_scope(), receive, send)
+@contextmanager
+def running_loop(contestant: Contestant) -> Iterator[None]:
+    """Have asyncio say that a loop runs, in the block, for a contestant that cannot do without.
+
+    Args:
+        contestant: Which.
+    """
+    if not contestant.event_loop:
+        yield
+        return
+    # here, since under callgrind the import takes seconds
+    from asyncio import _get_running_loop, _set_running_loop
+
+    before = _get_running_loop()
+    _set_running_loop(before or _idle_loop())
+    try:
+        yield
+    finally:
+        _set_running_loop(before)
 
 
-def run_coroutines(operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Any) -> None:
-    """Call a coroutine function so many times and drive the coroutines to their end, with no event loop."""
-    drive(await_all(operation, scopes, count, receive))
+@cache
+def _idle_loop() -> AbstractEventLoop:
+    import atexit
+    from asyncio import new_event_loop
+
+    loop = new_event_loop()
+    atexit.register(loop.close)
+    return loop
 
 
 def drive(coroutine: Any) -> Any:
@@ -95,26 +211,109 @@ def drive(coroutine: Any) -> Any:
         return end.value
 
 
-def runner_of(task: Task) -> Runner:
-    """Return the loop for a task."""
-    return run_coroutines if task.asynchronous else run
-
-
 def check(task: Task, contestant: Contestant) -> None:
     """Do the task a few times and compare what comes out with what is expected.
 
     Raises:
-        ValueError: The result is wrong, or events were left over.
+        ValueError: The result is wrong, events were left over, or something else was sent.
     """
+    with running_loop(contestant):
+        if task.per_message:
+            _check_messages(task, contestant)
+        else:
+            _check_requests(task, contestant)
+
+
+def _check_requests(task: Task, contestant: Contestant) -> None:
     operation = contestant.operations[task.operation]
-    receive = make_receive(task.events, task.suspends)
+    sent: list[Event] = []
+    receive = make_receive(cycle(task.events), task.suspends)
+    send = make_send(task.suspends, sent)
     for index in (0, 1, 2):
-        found = operation({**task.scope(index), **contestant.scope}, receive, send)
+        scope = _scope_of(task, contestant, index)
+        found = operation([scope] if task.has_loop else scope, receive, send)
         if task.asynchronous:
             found = drive(found)
         expected = task.expected(index)
         # a constructed object is its own proof; every other result is compared
-        if found != expected if task.operation != "construct" else found is None:
+        if found is None if task.operation in ("construct", "ws_accept") else found != expected:
             raise ValueError(f"{contestant.name} has a wrong result for {task.name}: {found!r:.200}")
     if task.events and drive(receive()) is not task.events[0]:
         raise ValueError(f"{contestant.name} left events unread in {task.name}")
+    accepts = 3 if task.operation == "ws_accept" else 0
+    if [event["type"] for event in sent] != ["websocket.accept"] * accepts:
+        raise ValueError(f"{contestant.name} has sent {sent!r:.200} in {task.name}")
+
+
+def _check_messages(task: Task, contestant: Contestant) -> None:
+    operation = contestant.operations[task.operation]
+    for count in (1, 2, 3):
+        sent: list[Event] = []
+        messages = [task.message(index) for index in range(count)] if task.message else []
+        found = drive(operation(open_socket(task, contestant, messages, sent), count))
+        if found != task.expected(count - 1):
+            raise ValueError(f"{contestant.name} has a wrong result for {task.name}: {found!r:.200}")
+        wanted = [task.sent(index) for index in range(count)] if task.sent else []
+        if len(sent) != 1 + len(wanted) or list(map(_sent_data, sent[1:], wanted)) != wanted:
+            raise ValueError(f"{contestant.name} has sent {sent[1:]!r:.200} in {task.name}")
+
+
+def _sent_data(event: Event, wanted: Any) -> Any:
+    """Return what an event carries: as it is, or decoded where something else than text and bytes is wanted."""
+    if event["type"] != "websocket.send":
+        return event
+    text = event.get("text")
+    data = event["bytes"] if text is None else text
+    return data if isinstance(wanted, (str, bytes)) else json.loads(data)
+
+
+def _messages(task: Task, count: int, pool: int, cold: bool) -> list[Event]:
+    if task.message is None:
+        return []
+    made = [task.message(index + 1) for index in range(pool)] if cold else [task.message(0)] * pool
+    return made[:count]
+
+
+def _scope_of(task: Task, contestant: Contestant, index: int) -> Scope:
+    added = contestant.scope if task.kind == "http" else contestant.websocket_scope
+    return {**task.scope(index), **added}
+
+
+def _run(operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Any, send: Any) -> None:
+    next_scope = scopes.pop
+    for _ in range(count):
+        operation(next_scope(), receive, send)
+
+
+async def _await_all(
+    operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Receive, send: Send
+) -> None:
+    """Await a coroutine function so many times, as a server awaits its application."""
+    next_scope = scopes.pop
+    for _ in range(count):
+        await operation(next_scope(), receive, send)
+
+
+def _drive_holding(scopes: list[Scope], drive_all: Callable[[Any], Any], coroutine: Any) -> None:
+    """Drive a coroutine; the scopes are freed with the batch, and not while it is measured."""
+    drive_all(coroutine)
+
+
+def _run_in_asyncio(coroutine: Any) -> Any:
+    return _runner().run(coroutine)
+
+
+@cache
+def _runner() -> Runner:
+    import atexit
+    from asyncio import Runner
+
+    # one for all batches: to make a loop takes longer than a small batch
+    runner = Runner()
+    atexit.register(runner.close)
+    return runner
+
+
+def _run_with_loop(contestant: Contestant, batch: Batch) -> None:
+    with running_loop(contestant):
+        batch()

@@ -6,6 +6,7 @@ with an operation that does nothing, is taken off.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -73,7 +74,7 @@ def count_instructions(
         runs = [(pair, threads.submit(_count, *pair, cold, keep_profile)) for pair in pairs]
         try:
             for number, ((task, name), counted) in enumerate(runs, 1):
-                counts[task.name][name] = counted.result() - empty.result()
+                counts[task.name][name] = counted.result() - (0 if task.has_loop else empty.result())
                 progress(f"[{number}/{len(runs)}] {task.name}, {name}: {counts[task.name][name]:,.0f}")
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
@@ -81,13 +82,16 @@ def count_instructions(
     return counts
 
 
-def memory_of(contestant: Contestant) -> float:
-    """Return the bytes of one idle connection object, its scope not counted, found in a process of its own.
+def memory_of(contestant: Contestant) -> dict[str, float]:
+    """Return the bytes of one idle object of each kind, its scope not counted, found in a process of its own.
 
     Raises:
         MeasureFailed: The process has crashed.
     """
-    return float(_run([sys.executable, "-m", "benchmarks.child", "memory", contestant.name]).stdout)
+    sizes: dict[str, float] = json.loads(
+        _run([sys.executable, "-m", "benchmarks.child", "memory", contestant.name]).stdout
+    )
+    return sizes
 
 
 def _count(task: Task, contestant: str, cold: bool, keep_profile: Path | None) -> float:

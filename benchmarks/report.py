@@ -8,18 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from .bounds import Counts, Verdict, geometric_mean, judge, ratio, ratios_of
+from .bounds import Counts, Measure, Verdict, geometric_mean, judge, ratio, ratios_of
 from .contestants import FLOOR, Contestant
 from .tasks import Task
 
 __all__ = ("Outcome", "text_of", "write_json")
 
-_FORMAT: Final = 1
-_ROWS_OF_MEANS: Final = (
-    ("all tasks", False, False),
-    ("own work, at once", True, False),
-    ("own work, suspended", True, True),
-)
+_FORMAT: Final = 2
 
 
 class Outcome(NamedTuple):
@@ -31,15 +26,15 @@ class Outcome(NamedTuple):
         tasks: That were done.
         contestants: That took part.
         counts: Of one operation, by task and contestant.
-        memory: Bytes of one idle connection object, by contestant.
+        memory: Bytes of one idle connection object, by contestant and class.
     """
 
-    measure: str
+    measure: Measure
     cold: bool
     tasks: Sequence[Task]
     contestants: Sequence[Contestant]
     counts: Counts
-    memory: dict[str, float]
+    memory: dict[str, dict[str, float]]
 
 
 def text_of(outcome: Outcome) -> str:
@@ -92,22 +87,18 @@ def _as_data(outcome: Outcome) -> dict[str, Any]:
 
 
 def _groups(outcome: Outcome) -> list[tuple[str, list[Task]]]:
-    """Return the groups of tasks that have a mean."""
-    return [
-        (
-            title,
-            [
-                task
-                for task in outcome.tasks
-                if not own_only or (task.work == "own" and task.suspends == (suspended and task.asynchronous))
-            ],
-        )
-        for title, own_only, suspended in _ROWS_OF_MEANS
-    ]
+    """Return the groups of tasks that have a mean: all, and litecon's own work of each kind in both ways."""
+    own = [task for task in outcome.tasks if task.work == "own"]
+    groups = [("all tasks", list(outcome.tasks))]
+    for kind, protocol in (("http", "HTTP"), ("websocket", "WebSocket")):
+        for suspended, way in ((False, "at once"), (True, "suspended")):
+            tasks = [task for task in own if task.kind == kind and task.suspends == (suspended and task.asynchronous)]
+            groups.append((f"own {protocol} work, {way}", tasks))
+    return [(title, tasks) for title, tasks in groups if tasks]
 
 
 def _verdicts(outcome: Outcome) -> list[Verdict]:
-    return judge(outcome.counts, outcome.memory)
+    return judge(outcome.counts, outcome.memory, outcome.measure)
 
 
 def _counts_table(outcome: Outcome) -> str:
@@ -148,8 +139,11 @@ def _counts_table(outcome: Outcome) -> str:
 def _memory_table(outcome: Outcome) -> str:
     if not outcome.memory:
         return ""
-    rows = [["contestant", "bytes"], *([name, f"{size:,.0f}"] for name, size in outcome.memory.items())]
-    return f"one idle connection object, its scope not counted\n\n{_aligned(rows)}"
+    kinds = ("Request", "WebSocket")
+    rows = [["contestant", *kinds]]
+    for name, sizes in outcome.memory.items():
+        rows.append([name, *(f"{sizes[kind]:,.0f}" if kind in sizes else "-" for kind in kinds)])
+    return f"bytes of one idle connection object, its scope not counted\n\n{_aligned(rows)}"
 
 
 def _verdict_table(outcome: Outcome) -> str:

@@ -1,4 +1,8 @@
-"""The registry of tasks. A task is what one request costs: from the server's scope and receive to the values wanted."""
+"""The registry of tasks.
+
+A task is what one request costs, from the server's scope and receive to the values wanted, or what one message of a
+WebSocket costs that was accepted before.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,12 @@ from .data import (
     CHUNK_SIZE,
     CHUNKS,
     CLIENT,
+    CONNECT,
     DOCUMENT,
     LONG_DOCUMENT,
     MSGPACK,
     PACKED_DOCUMENT,
+    TEXT,
     USER_AGENT,
     Event,
     Scope,
@@ -24,6 +30,8 @@ from .data import (
     json_of,
     request_id,
     session,
+    text_of_message,
+    websocket_scope,
 )
 
 __all__ = ("SUSPENDED", "TASKS", "Task", "find_task", "select_tasks")
@@ -39,13 +47,17 @@ class Task(NamedTuple):
         operation: The name under which contestants offer it.
         summary: What is done, for people.
         scope: Returns a new scope for an index.
-        expected: Returns what the operation must return for the scope of that index.
+        expected: Returns what the operation must return for the scope, or after the message, of that index.
         events: What `receive` gives, over and over.
         asynchronous: Whether the operation is a coroutine function.
-        suspends: Whether `receive` suspends once for each event; otherwise it returns at once.
+        suspends: Whether `receive` and `send` suspend once for each event; otherwise they return at once.
         kind: The protocol.
         work: Whose work it is mostly: litecon's own, or a decoder's that every contestant calls.
         repeats: Operations in the smaller run under callgrind.
+        per_message: Whether the operation is given an accepted socket and a number of messages, and what is counted
+            is one of these.
+        message: Returns the event that `receive` gives as the message of that index.
+        sent: Returns what must have been sent for the message of that index: a str, bytes, or the value of a JSON text.
     """
 
     name: str
@@ -59,6 +71,14 @@ class Task(NamedTuple):
     kind: Literal["http", "websocket"] = "http"
     work: Literal["own", "decoder"] = "own"
     repeats: int = 400
+    per_message: bool = False
+    message: Callable[[int], Event] | None = None
+    sent: Callable[[int], Any] | None = None
+
+    @property
+    def has_loop(self) -> bool:
+        """Whether the loop is in the operation, which is called once, and so is in what is counted."""
+        return self.kind == "websocket"
 
 
 def _body_tasks(
@@ -77,7 +97,45 @@ def _body_tasks(
         asynchronous=True,
         **details,
     )
-    return task, task._replace(name=name + SUSPENDED, summary=f"{summary}; receive suspends", suspends=True)
+    return _in_both_ways(task)
+
+
+def _in_both_ways(task: Task) -> tuple[Task, Task]:
+    """Return the task, and its variant with a server that suspends."""
+    return task, task._replace(name=task.name + SUSPENDED, summary=f"{task.summary}; receive suspends", suspends=True)
+
+
+def _message_tasks(name: str, summary: str, operation: str, **details: Any) -> tuple[Task, Task]:
+    """Return a task about one message of a socket that is open, and its variant with a server that suspends."""
+    return _in_both_ways(
+        Task(
+            name,
+            operation,
+            summary,
+            websocket_scope,
+            details.pop("expected", lambda index: None),
+            asynchronous=True,
+            kind="websocket",
+            per_message=True,
+            **details,
+        )
+    )
+
+
+def _text_event(index: int) -> Event:
+    return {"type": "websocket.receive", "text": text_of_message(index)}
+
+
+def _bytes_event(index: int) -> Event:
+    return {"type": "websocket.receive", "bytes": text_of_message(index).encode()}
+
+
+def _json_document(index: int) -> Any:
+    return {**DOCUMENT, "id": DOCUMENT["id"] + index}
+
+
+def _json_event(index: int) -> Event:
+    return {"type": "websocket.receive", "text": json_of(_json_document(index)).decode()}
 
 
 _CHUNK: Final = bytes(range(256)) * (CHUNK_SIZE // 256)
@@ -169,6 +227,78 @@ TASKS: Final[tuple[Task, ...]] = (
         ),
         operation="typical",
         repeats=150,
+    ),
+    *_in_both_ways(
+        Task(
+            "ws-accept",
+            "ws_accept",
+            "WebSocket: construct the object and accept",
+            websocket_scope,
+            lambda index: None,
+            (CONNECT,),
+            asynchronous=True,
+            kind="websocket",
+        )
+    ),
+    *_message_tasks(
+        "ws-receive-text",
+        "WebSocket: receive a text message",
+        "ws_receive_text",
+        message=_text_event,
+        expected=text_of_message,
+    ),
+    *_message_tasks(
+        "ws-iterate-text",
+        "WebSocket: one step of the iteration over text messages",
+        "ws_iterate_text",
+        message=_text_event,
+        expected=text_of_message,
+    ),
+    *_message_tasks("ws-send-text", "WebSocket: send a text message", "ws_send_text", sent=lambda index: TEXT),
+    *_message_tasks(
+        "ws-send-json",
+        "WebSocket: send a document as JSON",
+        "ws_send_json",
+        sent=lambda index: DOCUMENT,
+        work="decoder",
+    ),
+    *_message_tasks(
+        "ws-echo-text",
+        "WebSocket: receive a text message and send it",
+        "ws_echo_text",
+        message=_text_event,
+        sent=text_of_message,
+    ),
+    *_message_tasks(
+        "ws-receive-bytes",
+        "WebSocket: receive a binary message",
+        "ws_receive_bytes",
+        message=_bytes_event,
+        expected=lambda index: text_of_message(index).encode(),
+    ),
+    *_message_tasks(
+        "ws-receive-json",
+        "WebSocket: receive a document as JSON",
+        "ws_receive_json",
+        message=_json_event,
+        expected=_json_document,
+        work="decoder",
+    ),
+    *_message_tasks(
+        "ws-iterate-json",
+        "WebSocket: one step of the iteration over JSON documents",
+        "ws_iterate_json",
+        message=_json_event,
+        expected=_json_document,
+        work="decoder",
+    ),
+    *_message_tasks(
+        "ws-echo-json",
+        "WebSocket: receive a document as JSON and send it",
+        "ws_echo_json",
+        message=_json_event,
+        sent=_json_document,
+        work="decoder",
     ),
 )
 

@@ -7,14 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmarks.bounds import geometric_mean, judge
 from benchmarks.contestants import Contestant, contestant_names
-from benchmarks.driver import check
+from benchmarks.driver import check, drive, make_batch, make_receive, make_send
 from benchmarks.tasks import SUSPENDED, TASKS, find_task, select_tasks
+
+from litecon.testing import Sender, receiver, websocket_scope
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +30,18 @@ PLAIN = {
     "base-url",
     "content-type",
     "accept",
+}
+WEBSOCKET = {
+    "ws-accept",
+    "ws-receive-text",
+    "ws-iterate-text",
+    "ws-send-text",
+    "ws-send-json",
+    "ws-echo-text",
+    "ws-receive-bytes",
+    "ws-receive-json",
+    "ws-iterate-json",
+    "ws-echo-json",
 }
 READING = {"body-200B", "body-64x16KiB", "stream-64x16KiB", "json-200B", "json-20KB", "msgpack-150B", "typical"}
 COMPLETE = ("raw", "compiled", "fallback", "litestar")
@@ -49,7 +64,11 @@ def test_every_task_is_there_once() -> None:
     assert {task.name for task in TASKS if task.kind == "http"} == PLAIN | READING | {
         name + SUSPENDED for name in READING
     }
-    assert all(task.asynchronous == bool(task.events) for task in TASKS)
+    assert {task.name for task in TASKS if task.kind == "websocket"} == WEBSOCKET | {
+        name + SUSPENDED for name in WEBSOCKET
+    }
+    assert all(task.asynchronous == bool(task.events) for task in TASKS if task.kind == "http")
+    assert all(task.asynchronous and task.has_loop for task in TASKS if task.kind == "websocket")
 
 
 def test_tasks_are_selected_by_pattern() -> None:
@@ -87,18 +106,105 @@ def test_events_left_unread_are_found() -> None:
         check(find_task("body-64x16KiB"), Contestant("hasty", "1", {"body": body}))
 
 
+@pytest.mark.parametrize("suspends", [False, True])
+def test_the_doubles_suspend_once_for_each_event_or_not_at_all(suspends: bool) -> None:
+    events = [{"type": "first"}, {"type": "second"}]
+    sent: list[dict[str, Any]] = []
+    receive = make_receive(iter(events), suspends)
+    for send in (make_send(suspends), make_send(suspends, sent)):
+        coroutine = send(events[0])
+        assert steps_of(coroutine) == (suspends, None)
+    assert [steps_of(receive()), steps_of(receive())] == [(suspends, event) for event in events]
+    assert sent == events[:1]
+
+
+def steps_of(coroutine: Any) -> tuple[int, Any]:
+    """Return how often a coroutine suspends, and its result."""
+    suspended = 0
+    try:
+        while True:
+            coroutine.send(None)
+            suspended += 1
+    except StopIteration as end:
+        return suspended, end.value
+
+
+@pytest.mark.parametrize("cold", [False, True])
+@pytest.mark.parametrize("name", ["ws-echo-text", "ws-iterate-text", "ws-accept", "body-200B", "url"])
+def test_a_batch_does_as_many_operations_as_it_says(name: str, cold: bool) -> None:
+    done = []
+
+    async def ws_accept(scopes: Any, receive: Any, send: Any) -> Any:
+        for _ in scopes:
+            done.append(await receive())
+        return receive
+
+    async def messages(receive: Any, count: int) -> None:
+        assert count == 3
+        while (event := await receive())["type"] != "websocket.disconnect":
+            done.append(event)
+
+    async def body(scope: Any, receive: Any, send: Any) -> None:
+        done.append(await receive())
+
+    operations = {"ws_accept": ws_accept, "ws_echo_text": messages, "ws_iterate_text": messages, "body": body}
+    contestant = Contestant("counting", "1", {**operations, "url": lambda scope, receive, send: done.append(scope)})
+    task = find_task(name)
+    batch = make_batch(task, contestant, 3, pool=5, cold=cold)
+    done.clear()
+    batch()
+    assert len(done) == 3
+    if task.per_message or name == "url":
+        assert (done[0] != done[1] and done[1] != done[2]) is cold
+
+
+@pytest.mark.parametrize("sent", [["something else"], [], ["{text}", "{text}"]])
+def test_a_wrong_message_is_found(sent: list[str]) -> None:
+    async def ws_accept(scopes: Any, receive: Any, send: Any) -> Any:
+        await receive()
+        await send({"type": "websocket.accept"})
+        return receive, send
+
+    async def ws_echo_text(socket: Any, count: int) -> None:
+        receive, send = socket
+        for _ in range(count):
+            text = (await receive())["text"]
+            for template in sent:
+                await send({"type": "websocket.send", "text": template.format(text=text)})
+
+    contestant = Contestant("wrong", "1", {"ws_accept": ws_accept, "ws_echo_text": ws_echo_text})
+    with pytest.raises(ValueError, match="wrong has sent"):
+        check(find_task("ws-echo-text"), contestant)
+
+
 def test_bounds_are_judged() -> None:
     counts = {
         "construct": {"raw": 1900.0, "compiled": 1000.0, "fallback": 2000.0, "litestar": 10000.0},
         "query": {"raw": 24000.0, "compiled": 24000.0, "fallback": 30000.0},
     }
-    verdicts = {verdict.title: verdict for verdict in judge(counts, {"compiled": 144.0})}
+    memory = {"compiled": {"Request": 144.0, "WebSocket": 208.0}}
+    verdicts = {verdict.title: verdict for verdict in judge(counts, memory)}
     assert verdicts["construct, of Litestar's"].reached is True
     assert verdicts["query, of the raw floor"].reached is False
     assert verdicts["typical request, of the raw floor"].reached is None
     assert verdicts["each task, of the fallback"].number == pytest.approx(0.8)
     assert verdicts["each task, of the fastest peer"].detail == "construct, litestar"
     assert verdicts["bytes of an idle Request"].reached is True
+    assert verdicts["bytes of an idle WebSocket"].reached is False
+
+
+def test_bounds_on_messages_are_judged() -> None:
+    raw = {name + suffix: 2000.0 for name in WEBSOCKET for suffix in ("", SUSPENDED)}
+    counts = {name: {"raw": floor, "compiled": floor + 800, "fallback": 4 * floor} for name, floor in raw.items()}
+    verdicts = {verdict.title: verdict for verdict in judge(counts, {})}
+    above = verdicts["ws-send-text, instructions above the raw floor"]
+    assert above.number == 800
+    assert above.reached is (sys.version_info >= (3, 12))
+    for tasks in ("all", "the six"):
+        assert verdicts[f"{tasks} WebSocket tasks, of the raw floor, geometric mean"].number == pytest.approx(1.4)
+        assert verdicts[f"{tasks} WebSocket tasks, of the fallback, geometric mean"].number == pytest.approx(0.35)
+    assert verdicts["ws-send-json, of the raw floor: the fastest peer known"].reached is True
+    assert above.title not in {verdict.title for verdict in judge(counts, {}, "nanoseconds")}
 
 
 def test_the_geometric_mean() -> None:
@@ -120,7 +226,40 @@ def test_the_command_times_a_task(tmp_path: Path) -> None:
     assert task["name"] == "one-header"
     assert task["of_floor"]["raw"] == 1.0
     assert task["of_floor"]["fallback"] > 1.0
-    assert set(result["memory"]) == {"raw", "fallback"}
+    assert {name: set(sizes) for name, sizes in result["memory"].items()} == {
+        "raw": {"Request", "WebSocket"},
+        "fallback": {"Request", "WebSocket"},
+    }
+
+
+def test_the_command_times_a_websocket_under_asyncio(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    words = ["--only", "ws-echo-text*", "--only", "ws-accept", "--contestants", "raw,fallback", "--rounds", "2"]
+    done = run("benchmarks", *words, "--asyncio", "--json", os.fspath(path))
+    assert done.returncode == 0, done.stderr
+    assert "mean: own WebSocket work, suspended" in done.stdout
+    assert [task["kind"] for task in json.loads(path.read_text(encoding="utf-8"))["tasks"]] == ["websocket"] * 3
+
+
+@pytest.mark.parametrize("app", ["raw", "litecon"])
+def test_both_apps_of_a_whole_server_do_the_same(app: str) -> None:
+    from benchmarks import apps
+
+    sent = Sender()
+    drive(getattr(apps, app)(websocket_scope(), receiver({"type": "websocket.connect"}, "one", "two"), sent))
+    accept, *others = sent.events
+    assert accept["type"] == "websocket.accept"
+    assert others == [{"type": "websocket.send", "text": text} for text in ("one", "two")]
+
+
+@pytest.mark.skipif(find_spec("uvicorn") is None or find_spec("websockets") is None, reason="uvicorn is not installed")
+def test_the_command_compares_whole_servers() -> None:
+    done = run("benchmarks", "--server", "--rounds", "1")
+    if "litecon has fallen back" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("uvicorn, messages per second: raw ")
+    assert "bound >= 0.97" in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")

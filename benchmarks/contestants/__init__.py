@@ -2,7 +2,9 @@
 
 A module offers `load()`, which returns a `Contestant` or raises `Unavailable`. Its operations have the names that the
 tasks ask for; one that it cannot do is left out. An operation takes scope, receive and send, and makes its connection
-object itself, as a handler's framework would for each request.
+object itself, as a handler's framework would for each request. `ws_accept` takes the scopes of all connections and
+returns the last socket; the operations about one message take such a socket, and the number of messages. `construct`
+and `ws_construct` return an idle object.
 """
 
 from __future__ import annotations
@@ -40,13 +42,17 @@ class Contestant(NamedTuple):
         name: In tables and for `--contestants`.
         version: Of the library.
         operations: A function for each task that it can do.
-        scope: Keys that its framework puts into a scope before a handler runs.
+        scope: Keys that its framework puts into the scope of a request before a handler runs.
+        websocket_scope: Likewise, of a WebSocket.
+        event_loop: Whether it asks asyncio for the running loop.
     """
 
     name: str
     version: str
     operations: dict[str, Callable[..., Any]]
     scope: dict[str, Any] = {}
+    websocket_scope: dict[str, Any] = {}
+    event_loop: bool = False
 
 
 def contestant_names() -> list[str]:

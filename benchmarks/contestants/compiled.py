@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..sides import load_side
 from . import Contestant, Unavailable
 from ._request import operations
+from ._websocket import operations as websocket_operations
 
 __all__ = ("load",)
 
@@ -21,4 +22,5 @@ def load() -> Contestant:
         raise Unavailable(f"litecon cannot be imported, {error}", needed=True) from None
     if not litecon.COMPILED:
         raise Unavailable(f"litecon has fallen back, {litecon.FALLBACK_REASON}", needed=True)
-    return Contestant("compiled", litecon.__version__, operations(litecon.Request))
+    known = {**operations(litecon.Request), **websocket_operations(litecon.WebSocket)}
+    return Contestant("compiled", litecon.__version__, known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..sides import load_side
 from . import Contestant
 from ._request import operations
+from ._websocket import operations as websocket_operations
 
 __all__ = ("load",)
 
@@ -12,4 +13,5 @@ __all__ = ("load",)
 def load() -> Contestant:
     """Return the contestant."""
     litecon = load_side("pure")
-    return Contestant("fallback", litecon.__version__, operations(litecon.Request))
+    known = {**operations(litecon.Request), **websocket_operations(litecon.WebSocket)}
+    return Contestant("fallback", litecon.__version__, known)

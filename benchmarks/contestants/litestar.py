@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import Contestant, Unavailable
 from ._request import operations
+from ._websocket import operations as websocket_operations
 
 __all__ = ("load",)
 
@@ -17,12 +20,17 @@ def load() -> Contestant:
     try:
         from importlib.metadata import version
 
-        from litestar import post
-        from litestar.connection import Request
+        from litestar import post, websocket
+        from litestar.connection import Request, WebSocket
     except ImportError:
         raise Unavailable("litestar is not installed") from None
 
     @post("/", request_max_body_size=10_000_000)
     async def handler() -> None: ...
 
-    return Contestant("litestar", version("litestar"), operations(Request), {"route_handler": handler})
+    @websocket("/")
+    async def websocket_handler(socket: WebSocket[Any, Any, Any]) -> None: ...
+
+    known = {**operations(Request), **websocket_operations(WebSocket)}
+    handlers = {"route_handler": handler}, {"route_handler": websocket_handler}
+    return Contestant("litestar", version("litestar"), known, *handlers)

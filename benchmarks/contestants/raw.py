@@ -1,7 +1,8 @@
 """The raw floor: the best plain Python that a person would write against scope and receive, with no library.
 
 The decoders are the ones that litecon uses, so that a difference is not theirs. Nothing is left out that a correct
-program needs: a disconnect is noticed, cookies in more than one header are merged, quotes are read.
+program needs: a disconnect is noticed, cookies in more than one header are merged, quotes are read. Only the
+WebSocket tasks go without a check where a missing key tells that the connection is closed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, unquote
 import msgspec
 import ormsgpack
 
-from ..data import OFFERS
+from ..data import DOCUMENT, OFFERS, TEXT
 from . import Contestant
 
 __all__ = ("load",)
@@ -219,9 +220,117 @@ async def typical(scope: Any, receive: Any, send: Any) -> Any:
     )
 
 
+def ws_construct(scope: Any, receive: Any, send: Any) -> Any:
+    """Make an object that holds all three."""
+    return Connection(scope, receive, send)
+
+
+async def ws_accept(scopes: Any, receive: Any, send: Any) -> Any:
+    """Accept each connection, which needs no object, and return the last."""
+    for scope in scopes:
+        await receive()
+        await send({"type": "websocket.accept"})
+    return Connection(scope, receive, send)
+
+
+async def ws_receive_text(connection: Any, count: int) -> Any:
+    """Return the last of so many messages."""
+    receive = connection.receive
+    for _ in range(count):
+        text = (await receive())["text"]
+    return text
+
+
+async def ws_iterate_text(connection: Any, count: int) -> Any:
+    """Return the last of all messages."""
+    receive = connection.receive
+    text: Any = None
+    while True:
+        event = await receive()
+        if event["type"] == "websocket.disconnect":
+            return text
+        text = event["text"]
+
+
+async def ws_send_text(connection: Any, count: int) -> Any:
+    """Send so many messages."""
+    send = connection.send
+    text = TEXT
+    for _ in range(count):
+        await send({"type": "websocket.send", "text": text})
+
+
+async def ws_send_json(connection: Any, count: int) -> Any:
+    """Send so many messages."""
+    send = connection.send
+    encode = msgspec.json.encode
+    document = DOCUMENT
+    for _ in range(count):
+        await send({"type": "websocket.send", "text": encode(document).decode()})
+
+
+async def ws_echo_text(connection: Any, count: int) -> Any:
+    """Send each of so many messages back."""
+    receive = connection.receive
+    send = connection.send
+    for _ in range(count):
+        await send({"type": "websocket.send", "text": (await receive())["text"]})
+
+
+async def ws_receive_bytes(connection: Any, count: int) -> Any:
+    """Return the last of so many messages."""
+    receive = connection.receive
+    for _ in range(count):
+        data = (await receive())["bytes"]
+    return data
+
+
+async def ws_receive_json(connection: Any, count: int) -> Any:
+    """Return the last of so many messages, decoded."""
+    receive = connection.receive
+    decode = msgspec.json.decode
+    for _ in range(count):
+        document = decode((await receive())["text"])
+    return document
+
+
+async def ws_iterate_json(connection: Any, count: int) -> Any:
+    """Return the last of all messages, decoded."""
+    receive = connection.receive
+    decode = msgspec.json.decode
+    document: Any = None
+    while True:
+        event = await receive()
+        if event["type"] == "websocket.disconnect":
+            return document
+        document = decode(event["text"])
+
+
+async def ws_echo_json(connection: Any, count: int) -> Any:
+    """Send each of so many messages back, decoded and encoded again."""
+    receive = connection.receive
+    send = connection.send
+    decode = msgspec.json.decode
+    encode = msgspec.json.encode
+    for _ in range(count):
+        document = decode((await receive())["text"])
+        await send({"type": "websocket.send", "text": encode(document).decode()})
+
+
 def load() -> Contestant:
     """Return the contestant."""
     functions = (
+        ws_construct,
+        ws_accept,
+        ws_receive_text,
+        ws_iterate_text,
+        ws_send_text,
+        ws_send_json,
+        ws_echo_text,
+        ws_receive_bytes,
+        ws_receive_json,
+        ws_iterate_json,
+        ws_echo_json,
         construct,
         one_header,
         headers_and_cookies,

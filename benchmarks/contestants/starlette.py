@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from . import Contestant, Unavailable
 from ._request import operations
+from ._websocket import iterate_text
+from ._websocket import operations as websocket_operations
 
 __all__ = ("load",)
 
@@ -18,10 +20,13 @@ def load() -> Contestant:
         from importlib.metadata import version
 
         from starlette.requests import Request
+        from starlette.websockets import WebSocket
     except ImportError:
         raise Unavailable("starlette is not installed") from None
 
     known = operations(Request)
     for missing in ("content_type", "accept", "msgpack"):
         del known[missing]
+    known |= websocket_operations(WebSocket)
+    known["ws_iterate_text"] = iterate_text
     return Contestant("starlette", version("starlette"), known)

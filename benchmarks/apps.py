@@ -1,0 +1,52 @@
+"""The same echo for a whole server: by hand on raw ASGI, and with litecon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litecon import WebSocket
+
+__all__ = ("litecon", "raw")
+
+
+async def raw(scope: Any, receive: Any, send: Any) -> None:
+    """Send each text message back.
+
+    Args:
+        scope: Of a WebSocket, or the lifespan.
+        receive: The server's.
+        send: The server's.
+    """
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+        return
+    await receive()
+    await send({"type": "websocket.accept"})
+    while True:
+        event = await receive()
+        if event["type"] == "websocket.disconnect":
+            return
+        await send({"type": "websocket.send", "text": event["text"]})
+
+
+async def litecon(scope: Any, receive: Any, send: Any) -> None:
+    """Send each text message back.
+
+    Args:
+        scope: Of a WebSocket, or the lifespan.
+        receive: The server's.
+        send: The server's.
+    """
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+        return
+    socket: WebSocket[Any, Any, Any] = WebSocket(scope, receive, send)
+    await socket.accept()
+    async for text in socket.iter_data():
+        await socket.send_text(text)
+
+
+async def _live(receive: Any, send: Any) -> None:
+    for _ in ("startup", "shutdown"):
+        event = await receive()
+        await send({"type": f"{event['type']}.complete"})
