@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -11,16 +12,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from uvicorn.config import WS_PROTOCOLS
 
 import litecon
 
 HOST = "127.0.0.1"
 START_SECONDS = 40
 STOP_SECONDS = 30
+OPEN_FILES = 4096
+
+WEBSOCKET_SERVERS = (
+    *(f"uvicorn-{ws}" for ws in ("wsproto", "websockets", "websockets-sansio") if ws in WS_PROTOCOLS),
+    "granian",
+    "hypercorn",
+)
 
 _HERE = Path(__file__).parent
 _PACKAGE_PARENT = Path(litecon.__file__).parent.parent
@@ -44,6 +54,7 @@ class RunningServer:
     port: int
     stdout: IO[bytes]
     stderr: IO[bytes]
+    name: str = ""
 
     @property
     def url(self) -> str:
@@ -124,11 +135,13 @@ def inspector(server: str = "uvicorn") -> Iterator[RunningServer]:
 
 
 @contextmanager
-def uvicorn(app: str, http: str) -> Iterator[RunningServer]:
-    """Run uvicorn with one of its HTTP parsers."""
+def uvicorn(app: str, http: str, ws: str = "auto") -> Iterator[RunningServer]:
+    """Run uvicorn with one of its HTTP parsers and one of its WebSocket implementations."""
     port = free_port()
     where = ("--host", HOST, "--port", str(port))
-    with serving("-m", "uvicorn", app, *where, "--http", http, "--log-level", "warning", port=port) as running:
+    # a machine that is busy for long must not look like a client that is gone
+    how = ("--http", http, "--ws", ws, "--ws-ping-timeout", "600", "--log-level", "warning")
+    with serving("-m", "uvicorn", app, *where, *how, port=port) as running:
         yield running
 
 
@@ -144,9 +157,21 @@ def hypercorn(app: str) -> Iterator[RunningServer]:
 def granian(app: str) -> Iterator[RunningServer]:
     """Run granian."""
     port = free_port()
-    where = ("--interface", "asgi", "--host", HOST, "--port", str(port))
+    # by default it takes 1024 connections at once
+    where = ("--interface", "asgi", "--host", HOST, "--port", str(port), "--backpressure", "2048")
     with serving("-m", "granian", app, *where, "--log-level", "error", port=port) as running:
         yield running
+
+
+def websocket_server(app: str, name: str) -> AbstractContextManager[RunningServer]:
+    """Run one of `WEBSOCKET_SERVERS`, with room for many connections in it and in this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if name.startswith("uvicorn"):
+        return uvicorn(app, "auto", ws=name.partition("-")[2])
+    return hypercorn(app) if name == "hypercorn" else granian(app)
 
 
 def _wait(server: RunningServer, command: Sequence[str]) -> None:

@@ -376,14 +376,14 @@ def test_lifespan() -> None:
     assert [event["type"] for event in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
-def test_websocket_is_closed() -> None:
-    [sent] = call({"type": "websocket", "path": "/"}, {"type": "websocket.connect"})
-    assert (sent["type"], sent["code"]) == ("websocket.close", 1008)
-    assert len(sent["reason"].encode()) <= 123
-    scope = {"type": "websocket", "path": "/", "extensions": {"websocket.http.response": {}}}
+def test_websocket_elsewhere_is_denied() -> None:
+    [sent] = call({"type": "websocket", "path": "/", "headers": []}, {"type": "websocket.connect"})
+    assert (sent["type"], sent["code"]) == ("websocket.close", 1000)
+    scope = {"type": "websocket", "path": "/", "headers": [], "extensions": {"websocket.http.response": {}}}
     start, body = call(scope, {"type": "websocket.connect"})
-    assert (start["type"], start["status"]) == ("websocket.http.response.start", 501)
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 404)
     assert dict(start["headers"])[b"content-length"] == b"%d" % len(body["body"])
+    assert b"at /ws only" in body["body"]
 
 
 def test_unknown_kind_of_scope() -> None:
