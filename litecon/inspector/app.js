@@ -1,16 +1,9 @@
-"use strict";
+// the form that sends a request, and its answer
 (() => {
   const form = document.getElementById("sender");
   const answer = document.getElementById("answer");
   const progress = document.getElementById("progress");
   const field = (name) => form.elements.namedItem(name);
-
-  const element = (name, text, className) => {
-    const made = document.createElement(name);
-    made.textContent = text;
-    if (className) made.className = className;
-    return made;
-  };
 
   const readHeaders = () => {
     const headers = new Headers();
@@ -25,10 +18,7 @@
 
   const readBody = () => {
     const text = field("body").value;
-    if (field("kind").value === "text") return text;
-    const digits = text.replace(/\s+/g, "");
-    if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new Error("The body is not made of pairs of hex digits.");
-    return Uint8Array.from(digits.match(/../g) || [], (pair) => parseInt(pair, 16));
+    return field("kind").value === "text" ? text : bytesOfHex(text);
   };
 
   const show = (summary, ...content) => {
@@ -42,7 +32,6 @@
   const showAnswer = (line, response, text, milliseconds) => {
     const status = `${response.status} ${response.statusText}`.trim();
     const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
-    const size = new TextEncoder().encode(text).length;
     const details = document.createElement("details");
     const body = element("pre", text || "(no body)");
     body.tabIndex = 0;
@@ -50,7 +39,7 @@
     show(
       `Answer: ${status}`,
       element("p", status, response.ok ? "status good" : "status bad"),
-      element("p", `to ${line}: ${size.toLocaleString("en")} bytes in ${milliseconds} ms`, "hint"),
+      element("p", `to ${line}: ${bytesText(sizeOf(text))} in ${milliseconds} ms`, "hint"),
       details,
       body,
     );

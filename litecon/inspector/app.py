@@ -7,6 +7,7 @@ from typing import Any, Final
 from ..exceptions import ClientDisconnect, ClientException, ImproperlyConfiguredException, RequestEntityTooLarge
 from ..request import Request
 from ..types import Receive, Scope, Send
+from .echo import echo
 from .layout import to_json
 from .page import SECURITY_POLICY, render
 from .report import Report, make_report
@@ -17,12 +18,10 @@ __all__ = ("app",)
 _JSON: Final = "application/json"
 _HTML: Final = "text/html"
 _DRAIN_BYTES: Final = 256 * 1024 * 1024
-_DENIAL: Final = "websocket.http.response"
-_NO_WEBSOCKETS: Final = "the inspector answers HTTP requests, not WebSockets"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer any request with a report of it (ASGI 3).
+    """Answer any request with a report of it, and echo the messages of a WebSocket (ASGI 3).
 
     Args:
         scope: Of any kind that the specification has.
@@ -36,7 +35,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if kind == "http":
         await _answer(scope, receive, send)
     elif kind == "websocket":
-        await _refuse(scope, receive, send)
+        await echo(scope, receive, send)
     elif kind == "lifespan":
         await _live(receive, send)
     else:
@@ -93,19 +92,6 @@ async def _drain(request: Request[Any, Any, Any]) -> None:
         left -= len(event.get("body", b""))
         if event.get("type") != "http.request" or not event.get("more_body"):
             return
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    event = await receive()
-    if event.get("type") != "websocket.connect":
-        return
-    if _DENIAL not in (scope.get("extensions") or ()):
-        await send({"type": "websocket.close", "code": 1008, "reason": _NO_WEBSOCKETS})
-        return
-    body = f"{_NO_WEBSOCKETS}\n".encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-    await send({"type": f"{_DENIAL}.start", "status": 501, "headers": headers})
-    await send({"type": f"{_DENIAL}.body", "body": body, "more_body": False})
 
 
 async def _live(receive: Receive, send: Send) -> None:

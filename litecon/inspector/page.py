@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any, Final
+from urllib.parse import quote
 
 from .layout import layout, to_json
 from .report import MAX_TEXT, BytesText, Report
@@ -30,7 +31,7 @@ def _allowed(text: str) -> str:
 
 _PAGE: Final = Template(_shipped("page.html"))
 _STYLE: Final = _shipped("style.css")
-_SCRIPT: Final = _shipped("app.js")
+_SCRIPT: Final = "\n".join(map(_shipped, ("common.js", "app.js", "msgpack.js", "console.js")))
 
 SECURITY_POLICY: Final = "; ".join(
     (
@@ -81,6 +82,7 @@ def render(report: Report) -> str:
         method=method,
         target=target,
         facts=_facts(report),
+        socket=_text(_socket_path(report)),
         links="\n".join(f'<a href="#{title.lower()}">{title}</a>' for title in _LINKED),
         sections="\n".join(sections),
     )
@@ -119,6 +121,13 @@ def _target(report: Report) -> object:
     url = report["url"]
     scope = report["scope"]
     return scope.get("path", url) if _error(url) and isinstance(scope, dict) else url
+
+
+def _socket_path(report: Report) -> str:
+    """Return the path of the inspector's WebSocket, below where the application is mounted."""
+    scope = report["scope"]
+    root = scope.get("root_path") if isinstance(scope, dict) else None
+    return f"{quote(root.rstrip('/')) if isinstance(root, str) else ''}/ws"
 
 
 def _about(litecon: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A request as a plain data structure, which JSON can hold."""
+"""A connection as a plain data structure, which JSON can hold."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ from typing import Any, Final, TypeAlias
 
 from .._core import COMPILED, FALLBACK_REASON
 from .._version import __version__
-from ..exceptions import ClientDisconnect
+from ..connection import ASGIConnection
+from ..exceptions import ClientDisconnect, HTTPException, WebSocketException
 from ..request import Request
 from ..types import Scope
 
-__all__ = ("MAX_BINARY", "MAX_TEXT", "BytesText", "Report", "make_report", "plain")
+__all__ = (
+    "MAX_BINARY",
+    "MAX_TEXT",
+    "BytesText",
+    "Report",
+    "describe_connection",
+    "describe_error",
+    "describe_litecon",
+    "make_report",
+    "plain",
+    "read_field",
+)
 
 Report: TypeAlias = dict[str, Any]
 
@@ -49,47 +61,76 @@ async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exceptio
     scope = _snapshot(request.scope)
     body, error = await _body(request)
     report: Report = {
-        "method": _field(lambda: request.method),
-        "url": _field(lambda: str(request.url)),
-        "base_url": _field(lambda: str(request.base_url)),
-        "http_version": _field(lambda: scope.get("http_version")),
-        "client": _field(lambda: request.client and request.client._asdict()),
-        "path_params": _field(lambda: request.path_params),
-        "query": _field(lambda: request.query_params.multi_items()),
-        "headers": _field(lambda: request.headers.multi_items()),
-        "cookies": _field(lambda: request.cookies),
-        "content_type": _field(lambda: _content_type(request)),
-        "content_length": _field(lambda: request.content_length),
-        "accept": _field(lambda: list(request.accept)),
+        "method": read_field(lambda: request.method),
+        **describe_connection(request),
+        "content_type": read_field(lambda: _content_type(request)),
+        "content_length": read_field(lambda: request.content_length),
+        "accept": read_field(lambda: list(request.accept)),
         "body": body,
-        "extensions": _field(lambda: dict(scope.get("extensions") or {})),
-        "scope": _field(lambda: scope),
-        "litecon": {
-            "version": __version__,
-            "compiled": COMPILED,
-            "fallback_reason": FALLBACK_REASON,
-            "python": sys.version.partition(" ")[0],
-        },
+        "extensions": read_field(lambda: dict(scope.get("extensions") or {})),
+        "scope": read_field(lambda: scope),
+        "litecon": describe_litecon(),
     }
     return report, error
+
+
+def describe_connection(connection: ASGIConnection[Any, Any, Any, Any]) -> Report:
+    """Return what litecon sees in a request or in the handshake of a WebSocket.
+
+    Args:
+        connection: Nothing is received from it.
+    """
+    return {
+        "url": read_field(lambda: str(connection.url)),
+        "base_url": read_field(lambda: str(connection.base_url)),
+        "http_version": read_field(lambda: connection.scope.get("http_version")),
+        "client": read_field(lambda: connection.client and connection.client._asdict()),
+        "path_params": read_field(lambda: connection.path_params),
+        "query": read_field(lambda: connection.query_params.multi_items()),
+        "headers": read_field(lambda: connection.headers.multi_items()),
+        "cookies": read_field(lambda: connection.cookies),
+    }
+
+
+def describe_litecon() -> Report:
+    """Return which litecon it is that sees this."""
+    return {
+        "version": __version__,
+        "compiled": COMPILED,
+        "fallback_reason": FALLBACK_REASON,
+        "python": sys.version.partition(" ")[0],
+    }
 
 
 def _snapshot(scope: Scope) -> dict[str, Any]:
     return {str(key): value for key, value in scope.items() if not str(key).startswith("litecon.")}
 
 
-def _field(read: Callable[[], Any]) -> Any:
+def read_field(read: Callable[[], Any]) -> Any:
+    """Return a value as JSON can hold it, or `{"error": ...}` where it cannot be read.
+
+    Args:
+        read: Returns the value.
+    """
     try:
         return plain(read())
     except Exception as error:
         # NOTE: any exception at all: a broken scope is what the inspector is there to show
-        return {"error": _described(error)}
+        return {"error": describe_error(error)}
 
 
-def _described(error: Exception) -> dict[str, Any]:
+def describe_error(error: Exception) -> dict[str, Any]:
+    """Return an exception's type and text, and its status or close code.
+
+    Args:
+        error: Of any type.
+    """
     described: dict[str, Any] = {"type": type(error).__name__, "detail": plain(str(error))}
-    status = getattr(error, "status_code", None)
-    return described if status is None else {**described, "status_code": status}
+    if isinstance(error, HTTPException):
+        described["status_code"] = error.status_code
+    elif isinstance(error, WebSocketException):
+        described["code"] = error.code
+    return described
 
 
 def _content_type(request: Request[Any, Any, Any]) -> dict[str, Any] | None:
@@ -104,7 +145,7 @@ async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | No
     except ClientDisconnect:
         raise
     except Exception as error:
-        return {"size": None, "format": None, "truncated": False, "error": _described(error)}, error
+        return {"size": None, "format": None, "truncated": False, "error": describe_error(error)}, error
     if not body:
         return {"size": 0, "format": "empty", "truncated": False}, None
     report: Report = {"size": len(body)}
@@ -117,7 +158,7 @@ async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | No
             if len(body) <= MAX_TEXT:
                 return {**report, "truncated": False, "value": plain(value)}, None
         except Exception as error:
-            error_report = {"error": _described(error)}
+            error_report = {"error": describe_error(error)}
     return {**report, **_preview(body, name), **error_report}, None
 
 

@@ -1,0 +1,289 @@
+"""The WebSocket at `/ws`: every message comes back, and a report tells what litecon saw of it.
+
+The query of the handshake says how:
+
+- `as=data` (where it is missing): a text message is answered as text, a binary one as bytes, each as it came.
+- `as=text`, `as=bytes`, `as=json`, `as=msgpack`: litecon's receiving and sending methods of that name are used. JSON
+  is expected in text messages, MessagePack in binary ones; both are decoded and encoded again.
+- `report=on`: the first message is a report of the handshake. Then each message of the client is answered with a
+  report, and with the echo behind it if the report's `answer` is not null.
+- `close=4000&reason=...`: the inspector closes with that code once the handshake is done.
+
+A report is a JSON object in a text message, with `as=msgpack` a MessagePack map in a binary one; its key `report` is
+"handshake" or "message". A message that cannot be read is reported in any case, and the connection stays usable; one
+that is too large closes it with 1009. Of the subprotocols that the client offers, the first is chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from .._websocket_events import close_event
+from ..connection import ASGIConnection
+from ..exceptions import (
+    ClientException,
+    HTTPException,
+    ImproperlyConfiguredException,
+    RequestEntityTooLarge,
+    SerializationException,
+    WebSocketDisconnect,
+    WebSocketMessageTypeError,
+)
+from ..limits import Limits
+from ..types import Event, Receive, Scope, Send
+from ..websocket import WebSocket
+from .report import Report, describe_connection, describe_error, describe_litecon, read_field
+
+__all__ = ("echo",)
+
+_PATH: Final = "/ws"
+_MODES: Final = ("data", "text", "bytes", "json", "msgpack")
+_MEGABYTE: Final = 1024 * 1024
+# those that RFC 6455 and its registry leave undefined, servers refuse to send
+_CLOSE_CODE: Final = re.compile(r"100[0-37-9]|101[0-4]|[34][0-9]{3}", re.ASCII)
+_PLAIN_TEXT: Final = [
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_SECRET_WORDS: Final = ("auth", "cookie", "token", "secret", "password", "session", "credential", "jwt", "api-key")
+_OPEN_NAMES: Final = frozenset({"host", "origin", "connection", "upgrade", "user-agent"})
+_OPEN_PREFIX: Final = "sec-websocket-"
+
+
+class EchoSocket(WebSocket[Any, Any, Any]):
+    """A WebSocket whose messages are sent back as they are."""
+
+    # servers take 16 MiB themselves, and not all say 1009 beyond it
+    limits = Limits(max_message_size=8 * _MEGABYTE)
+
+
+class DecodingSocket(EchoSocket):
+    """A WebSocket whose messages are decoded: one byte can become an object of 64."""
+
+    limits = Limits(max_message_size=_MEGABYTE)
+
+
+class Wish(NamedTuple):
+    """What the query of the handshake asks for."""
+
+    mode: str
+    is_reported: bool
+    close: tuple[int, str] | None
+
+
+class MessageWatch:
+    """A server's `receive` that notes of the last message what is not seen in a decoded one.
+
+    Args:
+        receive: The server's callable that gives events.
+    """
+
+    __slots__ = ("_receive", "kind", "number", "size")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.number = 0
+        self.kind = "text"
+        self.size = 0
+
+    async def __call__(self) -> Event:
+        """Return the next event."""
+        event = await self._receive()
+        if isinstance(event, Mapping) and event.get("type") == "websocket.receive":
+            text, data = event.get("text"), event.get("bytes")
+            self.number += 1
+            self.kind = "text" if isinstance(text, str) else "binary"
+            self.size = len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else data or b"")
+        return event
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a WebSocket until it is closed (ASGI 3, WebSocket message format 2.5).
+
+    Args:
+        scope: Of the kind `websocket`.
+        receive: The server's callable that gives events.
+        send: The server's callable that takes events.
+
+    Raises:
+        ImproperlyConfiguredException: The server's events break the ASGI specification.
+    """
+    try:
+        await _echo(scope, receive, send)
+    except WebSocketDisconnect:
+        # nobody is left to tell
+        pass
+
+
+async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        wish = _read_wish(scope)
+    except HTTPException as error:
+        socket = EchoSocket(scope, receive, send)
+        await socket.receive()
+        await _refuse(socket, error)
+        return
+    watch = MessageWatch(receive)
+    socket = (DecodingSocket if wish.mode in ("json", "msgpack") else EchoSocket)(scope, watch, send)
+    await socket.receive()
+    subprotocol = _first_subprotocol(scope)
+    try:
+        await socket.accept(subprotocol)
+    except ImproperlyConfiguredException as error:
+        await _refuse(socket, ClientException(str(error)))
+        return
+    if wish.is_reported:
+        await _send_report(socket, wish, _describe_handshake(socket, wish, subprotocol))
+    if wish.close is not None:
+        await socket.close(*wish.close)
+        return
+    while await _answer(socket, watch, wish, subprotocol):
+        pass
+
+
+def _read_wish(scope: Scope) -> Wish:
+    path, root = scope.get("path"), str(scope.get("root_path") or "").rstrip("/")
+    if path not in (_PATH, f"{root}{_PATH}"):
+        raise ClientException(
+            f"the inspector answers WebSockets at {_PATH} only, and HTTP requests at any path", status_code=404
+        )
+    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    query = connection.query_params
+    mode, is_reported = query.get("as", _MODES[0]), query.get("report", "off")
+    if mode not in _MODES:
+        raise ClientException(f"the query's 'as' must be one of {', '.join(_MODES)}")
+    if is_reported not in ("on", "off"):
+        raise ClientException("the query's 'report' must be on or off")
+    return Wish(mode, is_reported == "on", _read_close(query.get("close"), query.get("reason", "")))
+
+
+def _read_close(code: str | None, reason: str) -> tuple[int, str] | None:
+    if code is None:
+        return None
+    try:
+        number = int(code) if _CLOSE_CODE.fullmatch(code) else 0
+        close_event(number, reason)
+    except ImproperlyConfiguredException as error:
+        raise ClientException(f"the query's 'close' and 'reason' cannot be sent: {error}") from None
+    return number, reason
+
+
+def _first_subprotocol(scope: Scope) -> Any:
+    offered = scope.get("subprotocols")
+    return offered[0] if isinstance(offered, (list, tuple)) and offered else None
+
+
+async def _refuse(socket: EchoSocket, error: HTTPException) -> None:
+    body = f"{error}\n".encode("utf-8", "backslashreplace")
+    await socket.deny(error.status_code, [*_PLAIN_TEXT, (b"content-length", b"%d" % len(body))], body)
+
+
+async def _answer(socket: EchoSocket, watch: MessageWatch, wish: Wish, subprotocol: str | None) -> bool:
+    """Answer the next message, and return whether others may follow."""
+    answer = value = error = None
+    try:
+        answer, value = await _receive(socket, wish.mode)
+    except RequestEntityTooLarge:
+        await socket.close(1009, f"a message may have {socket.limits.max_message_size:,} bytes here")
+        return False
+    except (SerializationException, WebSocketMessageTypeError) as caught:
+        error = describe_error(caught)
+    if wish.is_reported or error is not None:
+        report: Report = {
+            "report": "message",
+            "number": watch.number,
+            "kind": watch.kind,
+            "size": watch.size,
+            "as": wish.mode,
+            "answer": answer,
+            "subprotocol": subprotocol,
+            "connection_state": socket.connection_state,
+        }
+        await _send_report(socket, wish, report if error is None else {**report, "error": error})
+    if answer is not None:
+        try:
+            await _send(socket, answer, value)
+        except SerializationException:
+            # what is just not too deep to be decoded can be too deep to be encoded
+            await socket.close(1011, "the message cannot be encoded again")
+            return False
+    return True
+
+
+async def _receive(socket: EchoSocket, mode: str) -> tuple[str, Any]:
+    """Return the kind of the answer to the next message, and what litecon read."""
+    if mode == "json":
+        return mode, await socket.receive_json()
+    if mode == "msgpack":
+        return mode, await socket.receive_msgpack()
+    if mode == "bytes":
+        return mode, await socket.receive_bytes()
+    try:
+        return "text", await socket.receive_text()
+    except WebSocketMessageTypeError as error:
+        if mode == "text":
+            raise
+        return "bytes", error.data
+
+
+async def _send(socket: EchoSocket, answer: str, value: Any) -> None:
+    if answer == "json":
+        await socket.send_json(value)
+    elif answer == "msgpack":
+        await socket.send_msgpack(value)
+    elif answer == "bytes":
+        await socket.send_bytes(value)
+    else:
+        await socket.send_text(value)
+
+
+async def _send_report(socket: EchoSocket, wish: Wish, report: Report) -> None:
+    await _send(socket, "msgpack" if wish.mode == "msgpack" else "json", report)
+
+
+def _describe_handshake(socket: EchoSocket, wish: Wish, subprotocol: str | None) -> Report:
+    report = {"report": "handshake", **describe_connection(socket)}
+    same_origin = read_field(lambda: _is_same_origin(socket))
+    # NOTE: a page of any origin can open a WebSocket with this origin's cookies and read what comes, while an answer
+    # to a request can be read by pages of this origin only
+    if isinstance(report["headers"], list):
+        report["headers"] = [
+            [name, value if _is_shown(name, same_origin) else _hidden(value)] for name, value in report["headers"]
+        ]
+    report["cookies"] = {
+        name: _hidden(value) if isinstance(value, str) else value for name, value in report["cookies"].items()
+    }
+    return {
+        **report,
+        "same_origin": same_origin,
+        "subprotocols": read_field(lambda: list(socket.scope.get("subprotocols") or ())),
+        "subprotocol": subprotocol,
+        "extensions": read_field(lambda: dict(socket.scope.get("extensions") or {})),
+        "as": wish.mode,
+        "max_message_size": socket.limits.max_message_size,
+        "connection_state": socket.connection_state,
+        "litecon": describe_litecon(),
+    }
+
+
+def _is_same_origin(socket: EchoSocket) -> bool | None:
+    """Return whether a page of this host has opened it; None where no page did."""
+    origins = socket.headers.getall("origin", [])
+    if not origins:
+        return None
+    authorities = {origin.partition("://")[2].lower() for origin in origins}
+    return authorities == {socket.headers.get("host", "-").lower()}
+
+
+def _is_shown(name: str, same_origin: object) -> bool:
+    """Return whether a header's value is reported: never what may be a secret, and little to pages of other origins."""
+    if same_origin is True or same_origin is None:
+        return not any(word in name.lower() for word in _SECRET_WORDS)
+    return name.lower() in _OPEN_NAMES or name.lower().startswith(_OPEN_PREFIX)
+
+
+def _hidden(value: object) -> str:
+    return f"(hidden: {len(str(value))} characters)"
