@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from .._websocket_events import close_event
 from ..connection import ASGIConnection
@@ -57,13 +57,13 @@ class EchoSocket(WebSocket[Any, Any, Any]):
     """A WebSocket whose messages are sent back as they are."""
 
     # servers take 16 MiB themselves, and not all say 1009 beyond it
-    limits = Limits(max_message_size=8 * _MEGABYTE)
+    limits: ClassVar[Limits] = Limits(max_message_size=8 * _MEGABYTE)
 
 
 class DecodingSocket(EchoSocket):
     """A WebSocket whose messages are decoded: one byte can become an object of 64."""
 
-    limits = Limits(max_message_size=_MEGABYTE)
+    limits: ClassVar[Limits] = Limits(max_message_size=_MEGABYTE)
 
 
 class Wish(NamedTuple):
@@ -85,9 +85,9 @@ class MessageWatch:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self.number = 0
-        self.kind = "text"
-        self.size = 0
+        self.number: int = 0
+        self.kind: str = "text"
+        self.size: int = 0
 
     async def __call__(self) -> Event:
         """Return the next event."""
