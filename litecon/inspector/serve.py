@@ -183,7 +183,12 @@ def _run_granian(listener: socket.socket, line: str) -> None:
         workers_kill_timeout=_GRACE,
     )
     print(line, flush=True)
-    server.serve(target_loader=_load_app)
+    try:
+        server.serve(target_loader=_load_app)
+    except SystemExit:
+        # NOTE: Ctrl-C reaches its worker too, which may end before granian tells it to; that is no failure (2.8)
+        if not server.interrupt_signal:
+            raise
 
 
 def _load_app(target: str) -> ASGIApp:
