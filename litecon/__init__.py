@@ -6,7 +6,7 @@
 from ._core import COMPILED, FALLBACK_REASON
 from ._version import __version__
 from .connection import ASGIConnection, empty_receive, empty_send
-from .datastructures import URL, Accept, Address, Headers, MultiDict, State
+from .datastructures import URL, Accept, Address, FormMultiDict, Headers, MultiDict, State, UploadFile
 from .exceptions import (
     ClientDisconnect,
     ClientException,
@@ -38,6 +38,7 @@ __all__ = (
     "ClientDisconnect",
     "ClientException",
     "Empty",
+    "FormMultiDict",
     "HTTPException",
     "Headers",
     "ImproperlyConfiguredException",
@@ -51,6 +52,7 @@ __all__ = (
     "SerializationException",
     "State",
     "StreamConsumed",
+    "UploadFile",
     "WebSocket",
     "WebSocketDisconnect",
     "WebSocketException",

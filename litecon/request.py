@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ._core import RequestBase, quickly_constructed, use_accept
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .datastructures import Accept
 from .exceptions import LiteconException, LiteconWarning
+
+if TYPE_CHECKING:
+    from .forms import FormReading
+    from .parts import FormStream
 
 __all__ = ("Request",)
 
@@ -17,6 +21,18 @@ _PUSH_HEADERS: Final = frozenset({b"accept", b"accept-encoding", b"accept-langua
 _READ_AHEAD: Final = 64 * 1024
 
 use_accept(Accept)
+
+_loaded: Any = None
+
+
+def _form_modules() -> Any:
+    # not at import: who reads no forms does not pay for the parser; and not each time, an import statement costs much
+    global _loaded
+    if _loaded is None:
+        from . import forms, parts
+
+        _loaded = forms, parts
+    return _loaded
 
 
 @quickly_constructed
@@ -60,6 +76,36 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
                 return False
             reader.peek(event)
         return True
+
+    def form(self) -> FormReading:
+        """Return the form: `await request.form()`, or `async with request.form() as form:`, which closes its files.
+
+        Both encodings are read, `multipart/form-data` (RFC 7578) and `application/x-www-form-urlencoded`; it is empty for
+        any other content type. A second call gives the same form.
+
+        Raises:
+            ClientException: When awaited: it is broken, a field cannot be decoded, or the boundary is missing.
+            RequestEntityTooLarge: When awaited: a bound of `limits` is passed.
+            ClientDisconnect: When awaited: the client has gone before the end.
+            StreamConsumed: When awaited: a stream has given out a part of the body.
+            RuntimeError: When awaited: another task is reading the body.
+        """
+        return _form_modules()[0].FormReading(self)  # type: ignore[no-any-return]
+
+    def stream_form(self) -> FormStream:
+        """Return an asynchronous iterator over the parts of a form as they arrive, in constant memory.
+
+        `await part.read()`, `async for chunk in part.stream()` or `await part.save_to(path)` takes a part; one that is not
+        read is skipped. It gives nothing for a content type that is no form's.
+
+        Raises:
+            ClientException: In its steps: the form is broken, or the boundary is missing.
+            RequestEntityTooLarge: In its steps: a bound of `limits` is passed.
+            ClientDisconnect: In its steps: the client has gone before the end.
+            StreamConsumed: In its steps: the body was streamed before.
+            RuntimeError: In its steps: another task is reading the body.
+        """
+        return _form_modules()[1].FormStream(self)  # type: ignore[no-any-return]
 
     async def send_push_promise(self, path: str, raise_if_unavailable: bool = False) -> None:
         """Ask the server to push a resource (ASGI's `http.response.push` extension, RFC 9113 section 8.4).

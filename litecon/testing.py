@@ -20,7 +20,19 @@ Query: TypeAlias = str | bytes | Mapping[str, Any] | Iterable[tuple[str, Any]]
 Peer: TypeAlias = tuple[str, int | None]
 """A host and a port."""
 
+Form: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
+"""The fields of a form; a list or tuple is a field for each of its items."""
+
+File: TypeAlias = bytes | tuple[str, bytes] | tuple[str, bytes, str]
+"""What is in a file, or its filename, that, and its content type."""
+
+Files: TypeAlias = Mapping[str, File] | Iterable[tuple[str, File]]
+"""The files of a form, by the names of their fields."""
+
 _SAFE_IN_COOKIE: Final = "!#$&'()*+/:<=>?@[]^`{|}"
+_BOUNDARY: Final = b"litecon-form-boundary"
+# WHATWG HTML, multipart/form-data encoding algorithm
+_QUOTED: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
 def http_scope(
@@ -172,6 +184,55 @@ def _encode_query(query: Query) -> bytes:
     return urlencode(list(items), doseq=True).encode("ascii")
 
 
+def _form_fields(form: Form) -> list[tuple[str, str | bytes]]:
+    items: Iterable[tuple[str, Any]] = form.items() if isinstance(form, Mapping) else form
+    return [
+        (name, one if isinstance(one, (str, bytes)) else str(one))
+        for name, value in items
+        for one in (value if isinstance(value, (list, tuple)) else (value,))
+    ]
+
+
+def _encode_form(form: Form | None, files: Files | None) -> tuple[bytes, bytes]:
+    """Return a form's content type and body: urlencoded where there is no `files`, else multipart."""
+    fields = _form_fields(form or ())
+    if files is None:
+        return b"application/x-www-form-urlencoded", urlencode(fields).encode("ascii")
+    parts = [
+        (_part_head(name), value if isinstance(value, bytes) else value.encode("utf-8")) for name, value in fields
+    ]
+    parts += map(_file_part, files.items() if isinstance(files, Mapping) else files)
+    boundary = _BOUNDARY
+    number = 0
+    # always the same, so that a test sees the same bytes each time
+    while any(boundary in content for part in parts for content in part):
+        number += 1
+        boundary = b"%s-%d" % (_BOUNDARY, number)
+    body = b"".join(b"--%s\r\n%s\r\n\r\n%s\r\n" % (boundary, head, content) for head, content in parts)
+    return b"multipart/form-data; boundary=" + boundary, b"%s--%s--\r\n" % (body, boundary)
+
+
+def _part_head(name: str, rest: str = "") -> bytes:
+    return f'Content-Disposition: form-data; name="{name.translate(_QUOTED)}"{rest}'.encode()
+
+
+def _file_part(item: tuple[str, File]) -> tuple[bytes, bytes]:
+    """Return the header lines and the content of a file's part."""
+    name, file = item
+    filename, content, content_type = name, file, "application/octet-stream"
+    if isinstance(file, tuple) and len(file) == 3:
+        filename, content, content_type = file
+    elif isinstance(file, tuple) and len(file) == 2:
+        filename, content = file
+    if not isinstance(content, bytes) or not isinstance(filename, str):
+        raise TypeError(
+            f"the file {name!r:.80} is a {type(file).__name__}: pass bytes, (filename, bytes) or "
+            "(filename, bytes, content_type)"
+        )
+    rest = f'; filename="{filename.translate(_QUOTED)}"\r\nContent-Type: {content_type}'
+    return _part_head(name, rest), content
+
+
 @coroutine
 def _yield_once() -> Generator[None, None, None]:
     yield
@@ -267,6 +328,8 @@ class RequestFactory:
         *,
         json: Any = Empty,
         content: bytes | str | Iterable[bytes] | None = None,
+        form: Form | None = None,
+        files: Files | None = None,
         headers: HeaderPairs = (),
         cookies: Mapping[str, str] | None = None,
         query: Query = b"",
@@ -279,6 +342,11 @@ class RequestFactory:
             path: Decoded, without a query.
             json: A value to encode as the body.
             content: The body; an iterable of bytes is received chunk by chunk, without a Content-Length.
+            form: The fields of a form to encode as the body, a mapping or pairs; a list or tuple is a field for each of
+                its items. It is urlencoded where no files are given.
+            files: The files of a form, a mapping or pairs of the field's name and bytes, `(filename, bytes)` or
+                `(filename, bytes, content_type)`; the filename is the field's name where there is none. They are
+                sent as multipart, behind the fields of `form`.
             headers: A mapping or pairs, of str or bytes. Content-Type and Content-Length are added where they are
                 missing and known.
             cookies: Sent in one Cookie header, values percent-encoded.
@@ -286,13 +354,17 @@ class RequestFactory:
             **scope: What `http_scope` takes beyond these.
 
         Raises:
-            TypeError: Both `json` and `content` were given.
+            TypeError: More than one of `json`, `content` and a form was given, or a file is none of these.
             SerializationException: The value cannot be encoded.
         """
         added: RawHeaders = []
-        if json is not Empty:
-            if content is not None:
-                raise TypeError("a request has one body: pass json= or content=, not both")
+        has_form = form is not None or files is not None
+        if (json is not Empty) + (content is not None) + has_form > 1:
+            raise TypeError("a request has one body: pass json=, or content=, or a form with form= and files=")
+        if has_form:
+            content_type, content = _encode_form(form, files)
+            added.append((b"content-type", content_type))
+        elif json is not Empty:
             from .serialization import encode_json
 
             content = encode_json(json)

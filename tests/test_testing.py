@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+import litecon
 import litecon.routing
 import litecon.testing
 from litecon import ASGIConnection, ClientDisconnect, Headers, Request, WebSocket, WebSocketDisconnect
@@ -258,6 +259,11 @@ def test_sender():
     assert Sender().events == []
 
 
+async def parts_of(request):
+    async for part in request.stream_form():
+        yield part.name, part.filename, part.content_type, await part.read()
+
+
 @dataclass
 class Item:
     name: str
@@ -317,9 +323,87 @@ class TestRequestFactory:
         assert request.headers.getall("a") == ["1", "2"]
         assert len(request.headers) == 4
 
-    def test_one_body(self):
-        with pytest.raises(TypeError, match="not both"):
-            RequestFactory().post(json=1, content=b"1")
+    @pytest.mark.parametrize(
+        "bodies",
+        [
+            {"json": 1, "content": b"1"},
+            {"json": None, "form": {}},
+            {"content": b"", "files": {}},
+            {"content": "", "form": {}, "files": {}},
+            {"json": 1, "content": [], "files": []},
+        ],
+    )
+    def test_one_body(self, bodies):
+        with pytest.raises(TypeError, match="a request has one body: pass json=, or content=, or a form"):
+            RequestFactory().post(**bodies)
+
+    @pytest.mark.parametrize("method", ["post", "put", "patch"])
+    @pytest.mark.parametrize("pairs", [False, True])
+    def test_form(self, method, pairs):
+        form = {"a": "1 é&=+%", "": "", "b": ["x", 2, b"\xc3\xa9"], "c": (), "d": None}
+        request = getattr(RequestFactory(), method)("/", form=iter(form.items()) if pairs else form)
+        assert request.content_type == ("application/x-www-form-urlencoded", {})
+        assert request.content_length == len(asyncio.run(request.body()))
+        items = [("a", "1 é&=+%"), ("", ""), ("b", "x"), ("b", "2"), ("b", "é"), ("d", "None")]
+        assert asyncio.run(request.form()).multi_items() == items
+
+    def test_empty_forms(self):
+        request = RequestFactory().post(form={})
+        assert request.content_type == ("application/x-www-form-urlencoded", {})
+        assert asyncio.run(request.body()) == b""
+        request = RequestFactory().post(files=[])
+        assert request.content_type[0] == "multipart/form-data"
+        assert len(asyncio.run(request.form())) == 0
+
+    @pytest.mark.parametrize("method", ["post", "put", "patch"])
+    @pytest.mark.parametrize("pairs", [False, True])
+    def test_files(self, method, pairs):
+        files = {"one": b"", "two": ('é "2"\r\n.txt', b"a\r\nb"), "three": ("3.txt", b"\xff" * 70_000, "text/plain")}
+        form = {"a": ["1", "é\r\n"], "b": 2}
+        options = {"form": form.items(), "files": files.items()} if pairs else {"form": form, "files": files}
+        request = getattr(RequestFactory(), method)("/", **options)
+        assert request.content_type[0] == "multipart/form-data"
+
+        async def parts():
+            return [part async for part in parts_of(request)]
+
+        octets = "application/octet-stream"
+        assert asyncio.run(parts()) == [
+            ("a", None, None, b"1"),
+            ("a", None, None, "é\r\n".encode()),
+            ("b", None, None, b"2"),
+            ("one", "one", octets, b""),
+            ("two", 'é "2"\r\n.txt', octets, b"a\r\nb"),
+            ("three", "3.txt", "text/plain", b"\xff" * 70_000),
+        ]
+
+    def test_bytes_of_a_form(self):
+        request = RequestFactory().post(form={'a"b': "1"}, files={"f": ("f.txt", b"2", "text/plain; charset=ascii")})
+        boundary = request.content_type[1]["boundary"].encode()
+        body = asyncio.run(request.body())
+        assert body == (
+            b'--%s\r\nContent-Disposition: form-data; name="a%%22b"\r\n\r\n1\r\n'
+            b'--%s\r\nContent-Disposition: form-data; name="f"; filename="f.txt"\r\n'
+            b"Content-Type: text/plain; charset=ascii\r\n\r\n2\r\n--%s--\r\n"
+        ) % (boundary, boundary, boundary)
+        assert request.content_length == len(body)
+        # the same in every test, unless what is sent has it
+        first = RequestFactory().post(files={"f": boundary, "g": b"\r\n--" + boundary + b"-1"})
+        assert first.content_type[1]["boundary"].encode() == boundary + b"-2"
+        assert len(asyncio.run(first.form())) == 2
+
+    def test_content_type_of_a_form_can_be_given(self):
+        request = RequestFactory().post(files={"f": b""}, headers={"content-type": "multipart/form-data"})
+        assert request.content_type == ("multipart/form-data", {})
+        with pytest.raises(litecon.ClientException, match="boundary"):
+            asyncio.run(request.form())
+
+    @pytest.mark.parametrize(
+        "file", ["text", None, 5, ("f.txt",), ("f.txt", "text"), (b"f", b""), ["f", b""], (None, b"")]
+    )
+    def test_what_is_no_file(self, file):
+        with pytest.raises(TypeError, match=r"the file 'f' is a .*: pass bytes, \(filename, bytes\) or"):
+            RequestFactory().post(files={"f": file})
 
     def test_defaults(self):
         class Custom(Request):

@@ -12,6 +12,8 @@ cdef class BodyReader:
     cdef readonly Py_ssize_t peeked_size
     # a future that receive() gave and that is not done
     cdef public object pending
+    # None until it was read
+    cdef public object form
     cdef object json
     cdef object msgpack
     # the chunks that were not read: the first, and those behind it from _at on

@@ -34,6 +34,7 @@ class BodyReader:
         "consumed",
         "disconnected",
         "ended",
+        "form",
         "peeked_size",
         "pending",
         "size",
@@ -51,6 +52,7 @@ class BodyReader:
         self.streamed = 0
         self.body: bytes | None = None
         self.pending: Any = None
+        self.form: Any = None
         self.busy = False
         self.ended = False
         self.consumed = False

@@ -7,6 +7,7 @@ from typing import Any
 
 from .._errors import body_streamed, invalid_content_length
 from .body import BodyReader, BodyStream, shared_reader
+from .codecs import codecs
 from .lookup import find_header
 from .media import parse_content_type
 from .scope import ConnectionBase, required_str
@@ -162,8 +163,6 @@ class RequestBase(ConnectionBase):
             RuntimeError: Another task is reading it.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        from ..serialization import decode_json
-
         reader = self.body_reader
         if type is Any and hasattr(reader, "_json"):
             return reader._json
@@ -181,7 +180,7 @@ class RequestBase(ConnectionBase):
                             reader.pending = None
                         reader.feed(event, max_size)
                 body = reader.finish()
-        value = decode_json(body, type)
+        value = codecs().decode_json(body, type)
         if type is Any:
             reader._json = value
         return value
@@ -200,8 +199,6 @@ class RequestBase(ConnectionBase):
             RuntimeError: Another task is reading it.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        from ..serialization import decode_msgpack
-
         reader = self.body_reader
         if type is Any and hasattr(reader, "_msgpack"):
             return reader._msgpack
@@ -219,7 +216,7 @@ class RequestBase(ConnectionBase):
                             reader.pending = None
                         reader.feed(event, max_size)
                 body = reader.finish()
-        value = decode_msgpack(body, type)
+        value = codecs().decode_msgpack(body, type)
         if type is Any:
             reader._msgpack = value
         return value

@@ -10,6 +10,7 @@ from .._serializer import default_serializer
 from ..exceptions import SerializationException, WebSocketDisconnect
 from ..types import Event
 from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, check_mode
+from .codecs import codecs
 from .handshake import SocketBase
 from .iteration import Iteration
 
@@ -264,10 +265,8 @@ class WebSocketBase(SocketBase):
             WebSocketStateError: It is not accepted.
             ValueError: There is no such mode.
         """
-        from ..serialization import encode_json
-
         check_mode(mode)
-        encoded = encode_json(data, serializer)
+        encoded = codecs().encode_json(data, serializer)
         if type(self).send_data is not _send_data:
             await self.send_data(encoded, mode=mode, encoding=encoding)
         else:
@@ -288,9 +287,7 @@ class WebSocketBase(SocketBase):
             WebSocketDisconnect: The connection is closed.
             WebSocketStateError: It is not accepted.
         """
-        from ..serialization import encode_msgpack
-
-        encoded = encode_msgpack(data, serializer)
+        encoded = codecs().encode_msgpack(data, serializer)
         if type(self).send_data is not _send_data:
             await self.send_data(encoded, mode="binary", encoding=encoding)
         else:
@@ -411,18 +408,14 @@ def _message(data: Any, mode: str, encoding: str | None) -> Event:
 
 
 def _from_json(data: Any, type: Any) -> Any:
-    from ..serialization import decode_json
-
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     if not data:
         raise SerializationException("the message is empty, expected JSON")
-    return decode_json(data, type)
+    return codecs().decode_json(data, type)
 
 
 def _from_msgpack(data: Any, type: Any) -> Any:
-    from ..serialization import decode_msgpack
-
     if not data:
         raise SerializationException("the message is empty, expected MessagePack")
-    return decode_msgpack(data, type)
+    return codecs().decode_msgpack(data, type)

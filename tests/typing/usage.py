@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, assert_type
 
 from litecon import (
@@ -12,18 +14,21 @@ from litecon import (
     Address,
     ASGIConnection,
     ClientException,
+    FormMultiDict,
     Headers,
     Limits,
     MultiDict,
     Request,
     RequestEntityTooLarge,
     State,
+    UploadFile,
     WebSocket,
     WebSocketDisconnect,
     WebSocketException,
     WebSocketMessageTypeError,
     WebSocketStateError,
 )
+from litecon.parts import Part
 from litecon.serialization import decode_json, encode_json
 from litecon.testing import Sender, receiver, websocket_scope
 from litecon.types import Event, Receive, Scope, Send
@@ -79,6 +84,53 @@ async def request(request: Request[User, str, State]) -> None:
     assert_type(await request.msgpack(User), User)
     assert_type(await request.msgpack(), Any)
     await request.send_push_promise("/style.css", raise_if_unavailable=True)
+
+
+async def form(request: Request[User, str, State], path: Path) -> None:
+    form = await request.form()
+    assert_type(form, FormMultiDict)
+    assert_type(form["a"], Any)
+    assert_type(form.getall("a"), list[Any])
+    assert_type(form.multi_items(), list[tuple[str, Any]])
+    for value in form.values():
+        if isinstance(value, UploadFile):
+            assert_type(await value.read(), bytes)
+    await form.close()
+    async with request.form() as opened:
+        assert_type(opened, FormMultiDict)
+    assert_type(await asyncio.create_task(request.form()), FormMultiDict)
+    assert_type(await asyncio.wait_for(request.form(), 1), FormMultiDict)
+    assert_type(await asyncio.gather(request.form(), request.body()), tuple[FormMultiDict, bytes])
+    async for part in request.stream_form():
+        assert_type(part.name, str)
+        assert_type(part.filename, str | None)
+        assert_type(part.headers, dict[str, str])
+        assert_type(part.content_type, str | None)
+        assert_type(part.size, int)
+        assert_type(await part.read(), bytes)
+        assert_type(await part.read(limit=10), bytes)
+        assert_type(await part.text(10), str)
+        assert_type(await part.save_to(path), int)
+        assert_type(await part.save_to("name", progress=lambda done, total: print(done, total)), int)
+        async for chunk in part.stream():
+            assert_type(chunk, bytes)
+    assert_type(await anext(request.stream_form()), Part)
+
+
+async def upload(upload: UploadFile) -> None:
+    assert_type(upload.filename, str)
+    assert_type(upload.content_type, str)
+    assert_type(upload.headers, dict[str, str])
+    assert_type(upload.size, int)
+    assert_type(upload.closed, bool)
+    assert_type(upload.rolled_to_disk, bool)
+    assert_type(await upload.read(), bytes)
+    assert_type(await upload.read(10), bytes)
+    assert_type(await upload.write(b"a"), int)
+    assert_type(await upload.seek(0), int)
+    await upload.close()
+    UploadFile("text/plain", "a.txt", b"data", {"a": "b"}, max_spool_size=10)
+    UploadFile(content_type="text/plain", filename="a.txt", file_data=None, headers=None)
 
 
 class AppSocket(WebSocket[User, str, AppState]):

@@ -1,0 +1,132 @@
+"""An uploaded file, in memory or on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any, Final
+
+from .._disk import in_thread, write_all
+
+__all__ = ("UploadFile",)
+
+_MEGABYTE: Final = 1024 * 1024
+
+
+class UploadFile:
+    """A file of a form: in memory while it is small, in a temporary file on disk beyond that.
+
+    What touches the disk runs in a thread, so that no other request waits for it.
+
+    Args:
+        content_type: As the client says it.
+        filename: As the client says it; never used as a path.
+        file_data: What is in it.
+        headers: Of the part, names in lower case.
+        max_spool_size: Bytes that stay in memory.
+    """
+
+    __slots__ = ("__weakref__", "_file", "_on_disk", "content_type", "filename", "headers", "max_spool_size", "size")
+
+    def __init__(
+        self,
+        content_type: str,
+        filename: str,
+        file_data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_spool_size: int = _MEGABYTE,
+    ) -> None:
+        self.content_type: str = content_type
+        self.filename: str = filename
+        self.headers: dict[str, str] = dict(headers or {})
+        self.max_spool_size: int = max_spool_size
+        self.size: int = len(file_data or b"")
+        self._file: Any = BytesIO(file_data or b"")
+        self._on_disk = False
+
+    @property
+    def rolled_to_disk(self) -> bool:
+        """Whether it lies on disk."""
+        return self._on_disk
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return bool(self._file.closed)
+
+    async def write(self, data: bytes) -> int:
+        """Write at the current position, and return the number of bytes.
+
+        Args:
+            data: Bytes.
+
+        Raises:
+            ValueError: It is closed.
+            OSError: The disk cannot take it.
+        """
+        position = self._file.tell()
+        if self._on_disk or position + len(data) > self.max_spool_size:
+            await in_thread(self._write_to_disk, data)
+        else:
+            self._file.write(data)
+            self.size = max(self.size, position + len(data))
+        return len(data)
+
+    async def read(self, size: int = -1) -> bytes:
+        """Return bytes from the current position on.
+
+        Args:
+            size: How many at the most; -1 for all that are left.
+
+        Raises:
+            ValueError: It is closed.
+        """
+        data: bytes = await in_thread(self._file.read, size) if self._on_disk else self._file.read(size)
+        return data
+
+    async def seek(self, offset: int) -> int:
+        """Go to a position, and return it.
+
+        Args:
+            offset: Bytes from the beginning.
+
+        Raises:
+            ValueError: It is closed, or the offset is negative.
+        """
+        if offset < 0:
+            raise ValueError(f"the offset is {offset}, expected 0 or more")
+        position: int = self._file.seek(offset)
+        return position
+
+    async def close(self) -> None:
+        """Close it, which deletes what lies on disk; a second time does nothing."""
+        self.close_now()
+
+    def close_now(self) -> None:
+        """Do what `close()` does; nothing of it waits, since what is on disk was written without a buffer."""
+        self._file.close()
+
+    def _write_to_disk(self, data: bytes) -> None:
+        """Write, in a thread; the first time all that lies in memory moves."""
+        if not self._on_disk:
+            from tempfile import TemporaryFile
+
+            memory = self._file
+            position = memory.tell()
+            disk = TemporaryFile(buffering=0)
+            try:
+                with memory.getbuffer() as view:
+                    write_all(disk, view)
+                disk.seek(position)
+            except BaseException:
+                disk.close()
+                raise
+            self._file = disk
+            self._on_disk = True
+        write_all(self._file, data)
+        # here, since the task that waits for it may have been cancelled
+        self.size = max(self.size, self._file.tell())
+
+    def __repr__(self) -> str:
+        where = "closed" if self.closed else "on disk" if self._on_disk else "in memory"
+        return f"<UploadFile {self.filename[:80]!r}, {self.size} bytes, {where}>"
