@@ -30,6 +30,15 @@ _FASTEST_PEERS: Final = {
 """The fastest of all peers known, each as a multiple of the raw floor in instructions on CPython 3.11."""
 
 
+_FASTEST_FORM_PEERS: Final = {
+    "form-10-fields": 2.4,
+    "multipart-10-fields": 5.0,
+    "multipart-8MiB": 1.3,
+    "multipart-8MiB-stream": 1.3,
+}
+"""Likewise, of forms; the number known for a file of 8 MiB is of a peer that reads it part by part."""
+
+
 class Verdict(NamedTuple):
     """How a bound stands.
 
@@ -174,6 +183,12 @@ BOUNDS: Final = (
     Bound("body of one chunk, of the raw floor", 1.3, _one(_both("body-200B"), "compiled", FLOOR)),
     Bound("stream of 64 chunks, of the raw floor", 1.3, _one(_both("stream-64x16KiB"), "compiled", FLOOR)),
     Bound("typical request, of the raw floor", 0.5, _one(_both("typical"), "compiled", FLOOR)),
+    *(
+        Bound(f"{name}, of Litestar's", 1.0, _one(_both(name), "compiled", "litestar"), True)
+        for name in (*_FASTEST_FORM_PEERS, "form-1000-fields", "multipart-1000-fields")
+        # it has no way to read a form part by part
+        if name != "multipart-8MiB-stream"
+    ),
     Bound("HTTP tasks of the raw floor, geometric mean", 0.8, _mean("compiled", FLOOR, _is_http)),
     Bound(
         "litecon's own HTTP tasks of the fallback, geometric mean", 0.33, _mean("compiled", "fallback", _is_own_http)
@@ -189,7 +204,7 @@ BOUNDS: Final = (
     ),
     *(
         Bound(f"{name}, of the raw floor: the fastest peer known", limit, _one([name], "compiled", FLOOR), True)
-        for name, limit in _FASTEST_PEERS.items()
+        for name, limit in (_FASTEST_FORM_PEERS | _FASTEST_PEERS).items()
     ),
     *(
         Bound(f"{tasks}, of {other}, geometric mean", limit, _mean("compiled", to, is_meant))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Final
+from urllib.parse import urlencode
 
 __all__ = (
     "ACCEPTED",
@@ -17,10 +18,17 @@ __all__ = (
     "CONNECT",
     "DISCONNECT",
     "DOCUMENT",
+    "FIELDS",
+    "FILE",
+    "FILE_END",
+    "FILE_NAME",
     "LONG_DOCUMENT",
     "MSGPACK",
+    "MANY_FIELDS",
     "OFFERS",
     "PACKED_DOCUMENT",
+    "PIECE_SIZE",
+    "SPOOL_SIZE",
     "TEXT",
     "USER_AGENT",
     "Event",
@@ -28,10 +36,13 @@ __all__ = (
     "boundary",
     "events",
     "http_scope",
+    "in_pieces",
     "json_of",
+    "multipart_of",
     "request_id",
     "session",
     "text_of_message",
+    "urlencoded_of",
     "websocket_scope",
 )
 
@@ -68,6 +79,35 @@ MSGPACK: Final = (
 TEXT: Final = "a message of a chat, which is what most WebSockets are for"
 CONNECT: Final = {"type": "websocket.connect"}
 DISCONNECT: Final = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
+
+
+PIECE_SIZE: Final = 64 * 1024
+"""Bytes of one event of a form's body."""
+
+FIELDS: Final = {
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "street": "12 St James Square",
+    "city": "London",
+    "postcode": "SW1Y 4JH",
+    "country": "GB",
+    "phone": "020 7946 0018",
+    "subject": "a question",
+    "message": "How does the engine work and what do its cards say",
+    "terms": "on",
+}
+"""Nothing in it is escaped."""
+
+MANY_FIELDS: Final = {f"item-{number}": f"{number} äpfel & more" for number in range(1000)}
+"""Each value has escapes where the form is urlencoded."""
+
+FILE_NAME: Final = "engine.bin"
+FILE: Final = bytes(range(256)) * (8 * 1024 * 1024 // 256 - 1) + bytes(range(255, -1, -1))
+FILE_END: Final = 64
+"""Bytes at the end of the file that are read, to see that all of it is there."""
+
+SPOOL_SIZE: Final = 16 * 1024 * 1024
+"""Bytes of a file that stay in memory, with all who can be told: otherwise threads that write would be measured."""
 
 
 def json_of(document: Any) -> bytes:
@@ -164,6 +204,31 @@ def websocket_scope(index: int) -> Scope:
 def text_of_message(index: int) -> str:
     """Return the text of a message that is received."""
     return f"{TEXT} {index:08x}"
+
+
+def urlencoded_of(fields: dict[str, str]) -> bytes:
+    """Return the body of a form as a browser sends it."""
+    return urlencode(fields).encode()
+
+
+def multipart_of(fields: dict[str, str], file: bytes | None = None) -> bytes:
+    """Return the body of a form as a browser sends it, with the boundary of the first scope.
+
+    Args:
+        fields: Names and values.
+        file: What is in its file, which has the name "file"; None for a form without.
+    """
+    start = f'--{boundary(0)}\r\nContent-Disposition: form-data; name="'
+    parts = [f'{start}{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+    if file is not None:
+        head = f'{start}file"; filename="{FILE_NAME}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+        parts += [head.encode(), file, b"\r\n"]
+    return b"".join([*parts, f"--{boundary(0)}--\r\n".encode()])
+
+
+def in_pieces(body: bytes) -> list[bytes]:
+    """Return a body as a server gives it that has read so much at a time."""
+    return [body[start : start + PIECE_SIZE] for start in range(0, len(body), PIECE_SIZE)]
 
 
 def events(*chunks: bytes) -> tuple[Event, ...]:

@@ -17,7 +17,12 @@ from .data import (
     CLIENT,
     CONNECT,
     DOCUMENT,
+    FIELDS,
+    FILE,
+    FILE_END,
+    FILE_NAME,
     LONG_DOCUMENT,
+    MANY_FIELDS,
     MSGPACK,
     PACKED_DOCUMENT,
     TEXT,
@@ -27,10 +32,13 @@ from .data import (
     boundary,
     events,
     http_scope,
+    in_pieces,
     json_of,
+    multipart_of,
     request_id,
     session,
     text_of_message,
+    urlencoded_of,
     websocket_scope,
 )
 
@@ -49,10 +57,12 @@ class Task(NamedTuple):
         scope: Returns a new scope for an index.
         expected: Returns what the operation must return for the scope, or after the message, of that index.
         events: What `receive` gives, over and over.
+        cold_events: Returns what it gives instead for an index where no two inputs are to be alike, and of the same
+            length; None where the body is always the same.
         asynchronous: Whether the operation is a coroutine function.
         suspends: Whether `receive` and `send` suspend once for each event; otherwise they return at once.
         kind: The protocol.
-        work: Whose work it is mostly: litecon's own, or a decoder's that every contestant calls.
+        work: Whose work it is mostly: litecon's own, or a decoder's that it calls (of JSON, of multipart).
         repeats: Operations in the smaller run under callgrind.
         per_message: Whether the operation is given an accepted socket and a number of messages, and what is counted
             is one of these.
@@ -74,6 +84,7 @@ class Task(NamedTuple):
     per_message: bool = False
     message: Callable[[int], Event] | None = None
     sent: Callable[[int], Any] | None = None
+    cold_events: Callable[[int], tuple[Event, ...]] | None = None
 
     @property
     def has_loop(self) -> bool:
@@ -103,6 +114,12 @@ def _body_tasks(
 def _in_both_ways(task: Task) -> tuple[Task, Task]:
     """Return the task, and its variant with a server that suspends."""
     return task, task._replace(name=task.name + SUSPENDED, summary=f"{task.summary}; receive suspends", suspends=True)
+
+
+def _multipart_tasks(name: str, summary: str, body: bytes, **details: Any) -> tuple[Task, Task]:
+    """Return a task that reads a multipart form in events of 64 KiB, and its variant with a `receive` that suspends."""
+    content_type = f"multipart/form-data; boundary={boundary(0)}"
+    return _body_tasks(name, summary, in_pieces(body), content_type=content_type, work="decoder", **details)
 
 
 def _message_tasks(name: str, summary: str, operation: str, **details: Any) -> tuple[Task, Task]:
@@ -140,6 +157,9 @@ def _json_event(index: int) -> Event:
 
 _CHUNK: Final = bytes(range(256)) * (CHUNK_SIZE // 256)
 _JSON: Final = json_of(DOCUMENT)
+_FORM: Final = urlencoded_of(FIELDS)
+_LONG_FORM: Final = urlencoded_of(MANY_FIELDS)
+_URLENCODED: Final = "application/x-www-form-urlencoded"
 
 TASKS: Final[tuple[Task, ...]] = (
     Task("construct", "construct", "the connection object alone", http_scope, lambda index: None),
@@ -227,6 +247,58 @@ TASKS: Final[tuple[Task, ...]] = (
         ),
         operation="typical",
         repeats=150,
+    ),
+    *_body_tasks(
+        "form-10-fields",
+        "a urlencoded form of 10 fields without escapes",
+        [_FORM],
+        lambda index: FIELDS,
+        operation="form",
+        cold_events=lambda index: events(_FORM.replace(b"Lovelace", b"%08d" % index)),
+        content_type=_URLENCODED,
+        repeats=150,
+    ),
+    *_body_tasks(
+        "form-1000-fields",
+        "a urlencoded form of 1,000 fields with escapes",
+        [_LONG_FORM],
+        lambda index: MANY_FIELDS,
+        operation="form",
+        cold_events=lambda index: events(_LONG_FORM[:-8] + b"%08d" % index),
+        content_type=_URLENCODED,
+        repeats=5,
+    ),
+    *_multipart_tasks(
+        "multipart-10-fields",
+        "a multipart form of 10 fields",
+        multipart_of(FIELDS),
+        expected=lambda index: FIELDS,
+        operation="multipart",
+        repeats=80,
+    ),
+    *_multipart_tasks(
+        "multipart-1000-fields",
+        "a multipart form of 1,000 fields",
+        multipart_of(MANY_FIELDS),
+        expected=lambda index: MANY_FIELDS,
+        operation="multipart",
+        repeats=4,
+    ),
+    *_multipart_tasks(
+        "multipart-8MiB",
+        "a multipart form with a file of 8 MiB in events of 64 KiB, kept in memory",
+        multipart_of({}, FILE),
+        expected=lambda index: (FILE_NAME, "application/octet-stream", FILE[-FILE_END:]),
+        operation="multipart_file",
+        repeats=4,
+    ),
+    *_multipart_tasks(
+        "multipart-8MiB-stream",
+        "the same file, part by part and chunk by chunk, and nothing kept",
+        multipart_of({}, FILE),
+        expected=lambda index: [("file", FILE_NAME, len(FILE))],
+        operation="multipart_stream",
+        repeats=4,
     ),
     *_in_both_ways(
         Task(

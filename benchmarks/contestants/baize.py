@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data import FILE, FILE_END, SPOOL_SIZE
 from . import Contestant, Unavailable
 from ._request import operations
 from ._websocket import iterate_text
@@ -23,12 +24,49 @@ def load() -> Contestant:
 
         from baize.asgi.requests import Request
         from baize.asgi.websocket import WebSocket
+        from baize.datastructures import FormData, UploadFile
+        from baize.multipart_helper import parse_async_stream
     except ImportError as error:
         raise Unavailable(f"baize is not installed ({error})") from None
 
     def content_type(scope: Any, receive: Any, send: Any) -> Any:
         found = Request(scope, receive, send).content_type
         return found.type, found.options
+
+    # its form() comes from a task of asyncio's; this is what it does there, but for the limits
+    async def read(scope: Any, receive: Any, send: Any, factory: Any) -> Any:
+        request = Request(scope, receive, send)
+        options = request.content_type.options
+        charset = options.get("charset", "utf8")
+        boundary = options["boundary"].encode("latin-1")
+        return await parse_async_stream(
+            request.stream(), boundary, charset, file_factory=factory, max_form_parts=1000
+        )
+
+    async def multipart(scope: Any, receive: Any, send: Any) -> Any:
+        return FormData(await read(scope, receive, send, UploadFile))
+
+    class LargeFile(UploadFile):
+        spool_max_size = SPOOL_SIZE
+
+    async def multipart_file(scope: Any, receive: Any, send: Any) -> Any:
+        file = FormData(await read(scope, receive, send, LargeFile))["file"]
+        await file.aseek(len(FILE) - FILE_END)
+        return file.filename, file.content_type, await file.aread()
+
+    class CountedFile:
+        def __init__(self, filename: str, headers: Any) -> None:
+            self.filename = filename
+            self.size = 0
+
+        async def awrite(self, data: bytes) -> None:
+            self.size += len(data)
+
+        async def aseek(self, offset: int) -> None:
+            pass
+
+    async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
+        return [(name, file.filename, file.size) for name, file in await read(scope, receive, send, CountedFile)]
 
     # a body that is kept comes from a task of asyncio's, and a WebSocket has no JSON
     known = {**operations(Request), **websocket_operations(WebSocket)}
@@ -45,5 +83,6 @@ def load() -> Contestant:
         "ws_echo_json",
     ):
         del known[missing]
-    known |= {"content_type": content_type, "ws_iterate_text": iterate_text}
+    functions = (content_type, multipart, multipart_file, multipart_stream)
+    known |= {function.__name__: function for function in functions} | {"ws_iterate_text": iterate_text}
     return Contestant("baize", version("baize"), known)

@@ -1,9 +1,13 @@
-"""BlackSheep: requests and WebSockets as its application makes them for a handler."""
+"""BlackSheep: requests and WebSockets as its application makes them for a handler.
+
+It cannot be told to keep a file of more than 1 MiB in memory: it writes to disk, in no thread.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..data import FILE, FILE_END
 from . import Contestant, Unavailable
 from ._websocket import operations as websocket_operations
 
@@ -71,6 +75,25 @@ def load() -> Contestant:
     async def msgpack(scope: Any, receive: Any, send: Any) -> Any:
         return unpackb(await construct(scope, receive, send).read())
 
+    async def form(scope: Any, receive: Any, send: Any) -> Any:
+        return await construct(scope, receive, send).form()
+
+    async def multipart_file(scope: Any, receive: Any, send: Any) -> Any:
+        (part,) = (await construct(scope, receive, send).form())["file"]
+        part.file.seek(len(FILE) - FILE_END)
+        data = part.file.read()
+        part.file.close()
+        return part.file_name.decode(), part.content_type.decode(), data
+
+    async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
+        found = []
+        async for part in construct(scope, receive, send).multipart_stream():
+            size = 0
+            async for chunk in part.stream():
+                size += len(chunk)
+            found.append((part.name, part.file_name, size))
+        return found
+
     async def typical(scope: Any, receive: Any, send: Any) -> Any:
         request = construct(scope, receive, send)
         params = request.query
@@ -89,9 +112,25 @@ def load() -> Contestant:
             await request.json(),
         )
 
-    functions = (construct, one_header, headers_and_cookies, query, url, base_url, body, stream, json, msgpack, typical)
+    functions = (
+        construct,
+        one_header,
+        headers_and_cookies,
+        query,
+        url,
+        base_url,
+        body,
+        stream,
+        json,
+        msgpack,
+        form,
+        multipart_file,
+        multipart_stream,
+        typical,
+    )
     known = websocket_operations(WebSocket)
     for missing in ("ws_iterate_text", "ws_iterate_json"):
         del known[missing]
+    known |= {"multipart": form}
     known |= {function.__name__: function for function in functions}
     return Contestant("blacksheep", version("blacksheep"), known)

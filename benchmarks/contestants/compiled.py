@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ..data import SPOOL_SIZE
 from ..sides import load_side
 from . import Contestant, Unavailable
+from ._form import operations as form_operations
+from ._form import stream_operations
 from ._request import operations
 from ._websocket import operations as websocket_operations
 
@@ -22,5 +25,14 @@ def load() -> Contestant:
         raise Unavailable(f"litecon cannot be imported, {error}", needed=True) from None
     if not litecon.COMPILED:
         raise Unavailable(f"litecon has fallen back, {litecon.FALLBACK_REASON}", needed=True)
-    known = {**operations(litecon.Request), **websocket_operations(litecon.WebSocket)}
+
+    class UploadRequest(litecon.Request):  # type: ignore[name-defined,misc]
+        limits = litecon.Limits(spool_size=SPOOL_SIZE)
+
+    known = {
+        **operations(litecon.Request),
+        **form_operations(litecon.Request, UploadRequest),
+        **stream_operations(litecon.Request),
+        **websocket_operations(litecon.WebSocket),
+    }
     return Contestant("compiled", litecon.__version__, known)

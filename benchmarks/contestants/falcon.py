@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..data import DOCUMENT, OFFERS
+from ..data import DOCUMENT, FILE_END, OFFERS, SPOOL_SIZE
 from . import Contestant, Unavailable
 from ._websocket import operations as websocket_operations
 
@@ -23,13 +23,16 @@ def load() -> Contestant:
     try:
         from importlib.metadata import version
 
-        from falcon import parse_header
+        from falcon import MEDIA_MULTIPART, parse_header
         from falcon.asgi import App, Request, WebSocket
     except ImportError as error:
         raise Unavailable(f"falcon is not installed ({error})") from None
 
     app = App()
     options = app.req_options
+    multipart_options = options.media_handlers[MEDIA_MULTIPART].parse_options
+    multipart_options.max_body_part_count = 1000
+    multipart_options.max_body_part_buffer_size = SPOOL_SIZE
     media_handlers = app.ws_options.media_handlers
     close_reasons = app.ws_options.default_close_reasons
 
@@ -73,6 +76,26 @@ def load() -> Contestant:
 
     async def json(scope: Any, receive: Any, send: Any) -> Any:
         return await Request(scope, receive, await receive(), options).get_media()
+
+    # a form is one of its media, and a multipart form is always read part by part: what is wanted is kept by hand
+    async def multipart(scope: Any, receive: Any, send: Any) -> Any:
+        form = await Request(scope, receive, await receive(), options).get_media()
+        return {part.name: await part.get_text() async for part in form}
+
+    async def multipart_file(scope: Any, receive: Any, send: Any) -> Any:
+        form = await Request(scope, receive, await receive(), options).get_media()
+        files = {part.name: (part, await part.get_data()) async for part in form}
+        part, data = files["file"]
+        return part.filename, part.content_type, data[-FILE_END:]
+
+    async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
+        found = []
+        async for part in await Request(scope, receive, await receive(), options).get_media():
+            size = 0
+            async for chunk in part.stream:
+                size += len(chunk)
+            found.append((part.name, part.filename, size))
+        return found
 
     async def typical(scope: Any, receive: Any, send: Any) -> Any:
         request = Request(scope, receive, await receive(), options)
@@ -129,6 +152,9 @@ def load() -> Contestant:
         body,
         stream,
         json,
+        multipart,
+        multipart_file,
+        multipart_stream,
         typical,
         ws_construct,
         ws_accept,
@@ -140,5 +166,6 @@ def load() -> Contestant:
     known = websocket_operations(WebSocket)
     for missing in ("ws_iterate_text", "ws_iterate_json"):
         del known[missing]
+    known |= {"form": json}
     known |= {function.__name__: function for function in functions}
     return Contestant("falcon", version("falcon"), known, event_loop=True)

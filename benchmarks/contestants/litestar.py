@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data import SPOOL_SIZE
 from . import Contestant, Unavailable
+from ._form import operations as form_operations
 from ._request import operations
 from ._websocket import operations as websocket_operations
 
@@ -20,8 +22,9 @@ def load() -> Contestant:
     try:
         from importlib.metadata import version
 
-        from litestar import post, websocket
+        from litestar import Litestar, post, websocket
         from litestar.connection import Request, WebSocket
+        from litestar.datastructures import UploadFile
     except ImportError:
         raise Unavailable("litestar is not installed") from None
 
@@ -31,6 +34,10 @@ def load() -> Contestant:
     @websocket("/")
     async def websocket_handler(socket: WebSocket[Any, Any, Any]) -> None: ...
 
-    known = {**operations(Request), **websocket_operations(WebSocket)}
-    handlers = {"route_handler": handler}, {"route_handler": websocket_handler}
-    return Contestant("litestar", version("litestar"), known, *handlers)
+    # its parser does not say how much stays in memory
+    UploadFile.__init__.__defaults__ = (None, None, SPOOL_SIZE)
+    # the limit on the parts of a form is the application's
+    app = Litestar([handler, websocket_handler], openapi_config=None)
+    known = {**operations(Request), **form_operations(Request), **websocket_operations(WebSocket)}
+    scopes = {"route_handler": handler, "litestar_app": app}, {"route_handler": websocket_handler}
+    return Contestant("litestar", version("litestar"), known, *scopes)

@@ -15,13 +15,20 @@ from urllib.parse import parse_qs, unquote
 import msgspec
 import ormsgpack
 
-from ..data import DOCUMENT, OFFERS, TEXT
+from ..data import DOCUMENT, FILE_END, OFFERS, TEXT
 from . import Contestant
 
 __all__ = ("load",)
 
 _OPTION: Final = re.compile(r';\s*([^\s;=]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^;]*))')
 _MEDIA_TYPE: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_BOUNDARY: Final = re.compile(r'boundary="?([^";]+)', re.IGNORECASE)
+_DISPOSITION: Final = re.compile(
+    r'^content-disposition:[ \t]*form-data[ \t]*;[ \t]*name="([^"]*)"(?:[ \t]*;[ \t]*filename="([^"]*)")?',
+    re.IGNORECASE | re.MULTILINE,
+)
+_NAME: Final = re.compile(rb'; ?name="([^"]*)"')
+_PART_TYPE: Final = re.compile(r"^content-type:[ \t]*([^;\s]+)", re.IGNORECASE | re.MULTILINE)
 _ESCAPE: Final = re.compile(r"\\(.)")
 
 
@@ -200,6 +207,119 @@ async def msgpack(scope: Any, receive: Any, send: Any) -> Any:
     return ormsgpack.unpackb(await read_body(receive))
 
 
+async def form(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the fields of an urlencoded form."""
+    fields = []
+    # parse_qsl() takes three times as many instructions
+    for pair in (await read_body(receive)).decode().replace("+", " ").split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            fields.append((unquote(name), unquote(value)) if "%" in pair else (name, value))
+    return fields
+
+
+def read_delimiter(scope: Any) -> bytes:
+    """Return what stands before each part."""
+    found = _BOUNDARY.search(find_header(scope, b"content-type") or "")
+    if found is None:
+        raise ValueError("there is no boundary")
+    return b"\r\n--" + found[1].encode("latin-1")
+
+
+def split_form(body: bytes, delimiter: bytes) -> list[tuple[str, bytes]]:
+    """Return the head and the content of each part. It copies a file once less than `bytes.split`."""
+    parts = []
+    start = body.find(delimiter[2:]) + len(delimiter) - 2
+    while body[start : start + 2] == b"\r\n":
+        # a part without headers has no empty line of its own, and no name either
+        content = body.index(b"\r\n\r\n", start) + 4
+        end = body.index(delimiter, content - 2)
+        parts.append((body[start + 2 : content - 2].decode(), body[content:end]))
+        start = end + len(delimiter)
+    if body[start : start + 2] != b"--":
+        raise ValueError("the form has no end")
+    return parts
+
+
+def read_disposition(head: str) -> tuple[str, str | None]:
+    """Return the name of a part, and of its file."""
+    found = _DISPOSITION.search(head)
+    if found is None:
+        raise ValueError("a part has no name")
+    name, filename = found.groups()
+    return name.replace("%22", '"'), filename and filename.replace("%22", '"')
+
+
+async def multipart(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the fields of a multipart form."""
+    delimiter = read_delimiter(scope)
+    fields = []
+    for part in (b"\r\n" + await read_body(receive)).split(delimiter)[1:]:
+        if part.startswith(b"--"):
+            return fields
+        head, _, content = part.partition(b"\r\n\r\n")
+        found = _NAME.search(head)
+        if found is None:
+            raise ValueError("a part has no name")
+        fields.append((found[1].decode().replace("%22", '"'), content.decode()))
+    raise ValueError("the form has no end")
+
+
+async def multipart_file(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the file of a multipart form: its name, its type, and the end of it."""
+    delimiter = read_delimiter(scope)
+    files = {}
+    for head, content in split_form(await read_body(receive), delimiter):
+        name, filename = read_disposition(head)
+        found = _PART_TYPE.search(head)
+        files[name] = filename, found and found[1], content
+    filename, media_type, data = files["file"]
+    return filename, media_type, data[-FILE_END:]
+
+
+async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
+    """Return the name, the file's name and the size of each part of a multipart form, and keep none of it."""
+    delimiter = read_delimiter(scope)
+    found = []
+    buffer = b"\r\n"
+    size = 0
+    # at the beginning, in a head, or in content
+    in_content = True
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise ConnectionError("the client has gone")
+        buffer += event.get("body", b"")
+        while True:
+            if in_content:
+                end = buffer.find(delimiter)
+                # two more bytes tell whether it is the last
+                if end < 0 or len(buffer) < end + len(delimiter) + 2:
+                    break
+                if found:
+                    found[-1] += (size + end,)
+                buffer = buffer[end + len(delimiter) :]
+                in_content = False
+            if buffer.startswith(b"--"):
+                while event.get("more_body"):
+                    event = await receive()
+                return found
+            content = buffer.find(b"\r\n\r\n")
+            if content < 0:
+                break
+            found.append(read_disposition(buffer[:content].decode()))
+            # with the empty line, which a part without content shares with the delimiter
+            buffer = buffer[content + 2 :]
+            size = -2
+            in_content = True
+        if in_content:
+            kept = max(0, len(buffer) - len(delimiter) - 1)
+            size += kept
+            buffer = buffer[kept:]
+        if not event.get("more_body"):
+            raise ValueError("the form has no end")
+
+
 async def typical(scope: Any, receive: Any, send: Any) -> Any:
     """Return what an endpoint usually wants."""
     params = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
@@ -343,6 +463,10 @@ def load() -> Contestant:
         stream,
         json,
         msgpack,
+        form,
+        multipart,
+        multipart_file,
+        multipart_stream,
         typical,
     )
     return Contestant("raw", platform.python_version(), {function.__name__: function for function in functions})

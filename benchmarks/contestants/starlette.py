@@ -1,8 +1,10 @@
-"""Starlette: its `Request` has the members that were named after it."""
+"""Starlette: its `Request` has the members that were named after it; its forms need python-multipart."""
 
 from __future__ import annotations
 
+from ..data import SPOOL_SIZE
 from . import Contestant, Unavailable
+from ._form import operations as form_operations
 from ._request import operations
 from ._websocket import iterate_text
 from ._websocket import operations as websocket_operations
@@ -18,6 +20,7 @@ def load() -> Contestant:
     """
     try:
         from importlib.metadata import version
+        from importlib.util import find_spec
 
         from starlette.requests import Request
         from starlette.websockets import WebSocket
@@ -27,6 +30,11 @@ def load() -> Contestant:
     known = operations(Request)
     for missing in ("content_type", "accept", "msgpack"):
         del known[missing]
+    if find_spec("python_multipart") is not None:
+        from starlette.formparsers import MultiPartParser
+
+        MultiPartParser.spool_max_size = SPOOL_SIZE
+        known |= form_operations(Request)
     known |= websocket_operations(WebSocket)
     known["ws_iterate_text"] = iterate_text
     return Contestant("starlette", version("starlette"), known)
