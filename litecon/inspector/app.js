@@ -1,8 +1,6 @@
 // the form that sends a request, and its answer
 (() => {
   const form = document.getElementById("sender");
-  const answer = document.getElementById("answer");
-  const progress = document.getElementById("progress");
   const field = (name) => form.elements.namedItem(name);
 
   const readHeaders = () => {
@@ -21,33 +19,21 @@
     return field("kind").value === "text" ? text : bytesOfHex(text);
   };
 
-  const show = (summary, ...content) => {
-    progress.textContent = summary;
-    const card = document.createElement("section");
-    card.append(element("h2", "The answer"), ...content);
-    answer.replaceChildren(card);
-    card.scrollIntoView({ block: "nearest" });
-  };
-
   const showAnswer = (line, response, text, milliseconds) => {
     const status = `${response.status} ${response.statusText}`.trim();
     const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
-    const details = document.createElement("details");
-    const body = element("pre", text || "(no body)");
-    body.tabIndex = 0;
-    details.append(element("summary", "Headers"), element("pre", headers));
-    show(
+    showCard(
       `Answer: ${status}`,
       element("p", status, response.ok ? "status good" : "status bad"),
       element("p", `to ${line}: ${bytesText(sizeOf(text))} in ${milliseconds} ms`, "hint"),
-      details,
-      body,
+      folded("Headers", element("pre", headers)),
+      scrollable(text || "(no body)"),
     );
   };
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    show("Sending", element("p", "Sending …", "hint"));
+    showCard("Sending", element("p", "Sending …", "hint"));
     const started = performance.now();
     try {
       const method = field("method").value.trim();
@@ -59,7 +45,7 @@
       const response = await fetch(path, bare ? options : { ...options, body });
       showAnswer(`${method} ${path}`, response, await response.text(), Math.round(performance.now() - started));
     } catch (error) {
-      show(`No answer: ${error.message}`, element("p", "No answer", "status bad"), element("p", error.message));
+      showCard(`No answer: ${error.message}`, element("p", "No answer", "status bad"), element("p", error.message));
     }
   });
 

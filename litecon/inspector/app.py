@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..exceptions import ClientDisconnect, ClientException, ImproperlyConfiguredException, RequestEntityTooLarge
+from ..exceptions import ClientDisconnect, ClientException, ImproperlyConfiguredException
 from ..request import Request
 from ..types import Receive, Scope, Send
 from .echo import echo
 from .layout import to_json
 from .page import SECURITY_POLICY, render
-from .report import Report, make_report
+from .plain import Report
+from .report import make_report
+from .uploads import request_of
 
 __all__ = ("app",)
 
@@ -43,7 +45,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    request = request_of(scope, receive, send)
     try:
         report, error = await make_report(request)
     except ClientDisconnect:
@@ -62,7 +64,7 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     shown = b"" if scope.get("method") == "HEAD" else body
-    if isinstance(error, RequestEntityTooLarge):
+    if isinstance(error, ClientException):
         # a client that still sends would lose the answer, if the connection were closed on it
         await send({"type": "http.response.body", "body": shown, "more_body": True})
         await _drain(request)
@@ -84,8 +86,9 @@ def _encoded(request: Request[Any, Any, Any], report: Report) -> tuple[str, byte
 async def _drain(request: Request[Any, Any, Any]) -> None:
     """Receive what is left of a body, up to a bound, and forget it."""
     left = _DRAIN_BYTES
-    if "expect" in request.headers:
-        # the client waits for the answer before it sends anything
+    reader = request.body_reader
+    # where nothing has come the client may be waiting for the answer before it sends anything
+    if reader.ended or (reader.size == 0 and "expect" in request.headers):
         return
     while left > 0:
         event = await request.receive()

@@ -23,3 +23,24 @@ const bytesOfHex = (text) => {
 };
 
 const hexOfBytes = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+
+// what a form has been answered, in place of the last answer
+const showCard = (summary, ...content) => {
+  document.getElementById("progress").textContent = summary;
+  const card = document.createElement("section");
+  card.append(element("h2", "The answer"), ...content);
+  document.getElementById("answer").replaceChildren(card);
+  card.scrollIntoView({ block: "nearest" });
+};
+
+const folded = (title, ...content) => {
+  const details = document.createElement("details");
+  details.append(element("summary", title), ...content);
+  return details;
+};
+
+const scrollable = (text) => {
+  const made = element("pre", text);
+  made.tabIndex = 0;
+  return made;
+};

@@ -34,7 +34,8 @@ from ..exceptions import (
 from ..limits import Limits
 from ..types import Event, Receive, Scope, Send
 from ..websocket import WebSocket
-from .report import Report, describe_connection, describe_error, describe_litecon, read_field
+from .plain import Report
+from .report import describe_connection, describe_error, describe_litecon, read_field
 
 __all__ = ("echo",)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from .layout import layout, to_json
-from .report import MAX_TEXT, BytesText, Report
+from .plain import MAX_TEXT, BytesText, Report
 
 __all__ = ("SECURITY_POLICY", "render")
 
@@ -31,7 +31,7 @@ def _allowed(text: str) -> str:
 
 _PAGE: Final = Template(_shipped("page.html"))
 _STYLE: Final = _shipped("style.css")
-_SCRIPT: Final = "\n".join(map(_shipped, ("common.js", "app.js", "msgpack.js", "console.js")))
+_SCRIPT: Final = "\n".join(map(_shipped, ("common.js", "app.js", "upload.js", "msgpack.js", "console.js")))
 
 SECURITY_POLICY: Final = "; ".join(
     (
@@ -41,7 +41,7 @@ SECURITY_POLICY: Final = "; ".join(
         "connect-src 'self'",
         "img-src data:",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
@@ -54,8 +54,15 @@ _HIDDEN: Final = {
     for span in ((0, 9), (11, 32), (127, 160), (0x200B, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A))
     for code in range(*span)
 }
-_LINKED: Final = ("Headers", "Query", "Cookies", "Body", "Extensions", "Scope")
-_FORMATS: Final = {"json": "JSON", "msgpack": "MessagePack", "text": "text", "binary": "binary data"}
+_LINKED: Final = ("Headers", "Query", "Cookies", "Body", "Form", "Extensions", "Scope")
+_PART_TITLES: Final = ("Name", "Kind", "Filename", "Content type", "Size", "SHA-256")
+_FORMATS: Final = {
+    "json": "JSON",
+    "msgpack": "MessagePack",
+    "text": "text",
+    "binary": "binary data",
+    "form": "form data",
+}
 
 
 def render(report: Report) -> str:
@@ -70,9 +77,11 @@ def render(report: Report) -> str:
         _pairs_section("query", "Query parameters", report["query"], "The URL has no query."),
         _pairs_section("cookies", "Cookies", report["cookies"], "No cookies were sent."),
         _section("body", "Body", "", _body(report["body"])),
+        *([] if report["form"] is None else [_form_section(report["form"], report["body"])]),
         _pairs_section("extensions", "Extensions of the server", report["extensions"], "The server offers none."),
         _pairs_section("scope", "The raw scope", report["scope"], "It is empty.", is_raw=True),
     ]
+    linked = [title for title in _LINKED if title != "Form" or report["form"] is not None]
     method, target = _inline(report["method"]), _inline(_target(report))
     return _PAGE.substitute(
         title=f"{_plain_text(report['method'])} {_plain_text(_target(report))} - litecon",
@@ -83,7 +92,7 @@ def render(report: Report) -> str:
         target=target,
         facts=_facts(report),
         socket=_text(_socket_path(report)),
-        links="\n".join(f'<a href="#{title.lower()}">{title}</a>' for title in _LINKED),
+        links="\n".join(f'<a href="#{title.lower()}">{title}</a>' for title in linked),
         sections="\n".join(sections),
     )
 
@@ -235,6 +244,41 @@ def _body(body: Mapping[str, Any]) -> str:
     elif "hex" in body:
         parts.append(f'<pre class="dump" tabindex="0">{_text(_dump(bytes.fromhex(body["hex"])))}</pre>')
     return "\n".join(parts)
+
+
+def _form_section(parts: list[Report], body: Mapping[str, Any]) -> str:
+    """Return a section with a row for each part, and one behind it for what is shown of a field."""
+    end = ""
+    if "error" in body:
+        end = f'<p class="error">What follows could not be read. {_error_text(body["error"])}</p>'
+    if not parts:
+        return _section("form", "Form", "", end or '<p class="none">The form has no parts.</p>')
+    heads = "".join(f'<th scope="col">{title}</th>' for title in _PART_TITLES)
+    table = (
+        f'<table class="parts stack"><thead><tr>{heads}</tr></thead>\n<tbody>\n'
+        f"{''.join(map(_part, parts))}</tbody></table>\n{end}"
+    )
+    return _section("form", "Form", f' <span class="count">{len(parts)}</span>', table)
+
+
+def _part(part: Report) -> str:
+    missing = '<span class="none">did not arrive completely</span>'
+    cells = (
+        part["kind"],
+        _or_none(part["filename"], str) if part["filename"] != "" else _or_empty(""),
+        _or_none(part["content_type"], str),
+        _bytes(part["size"]),
+        f"<code>{part['sha256']}</code>" if part["sha256"] else missing,
+    )
+    titled = zip(_PART_TITLES[1:], cells, strict=True)
+    row = "".join(f'<td data-title="{title}">{cell}</td>' for title, cell in titled)
+    shown = ""
+    if part.get("text") or part.get("hex"):
+        more = "\n..." if part["truncated"] else ""
+        kind, text = ("", part["text"]) if "text" in part else (' class="dump"', _dump(bytes.fromhex(part["hex"])))
+        content = f'<pre{kind} tabindex="0">{_text(text)}{more}</pre>'
+        shown = f'<tr class="shown"><td colspan="{len(_PART_TITLES)}">{content}</td></tr>\n'
+    return f'<tr><th scope="row">{_or_empty(part["name"])}</th>{row}</tr>\n{shown}'
 
 
 def _cut(text: str) -> str:

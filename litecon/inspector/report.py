@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from math import isfinite
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final
 
 from .._core import COMPILED, FALLBACK_REASON
 from .._version import __version__
@@ -13,38 +12,14 @@ from ..connection import ASGIConnection
 from ..exceptions import ClientDisconnect, HTTPException, WebSocketException
 from ..request import Request
 from ..types import Scope
+from .plain import MAX_BINARY, MAX_TEXT, Report, plain
+from .uploads import is_form, read_form
 
-__all__ = (
-    "MAX_BINARY",
-    "MAX_TEXT",
-    "BytesText",
-    "Report",
-    "describe_connection",
-    "describe_error",
-    "describe_litecon",
-    "make_report",
-    "plain",
-    "read_field",
-)
+__all__ = ("describe_connection", "describe_error", "describe_litecon", "make_report", "read_field")
 
-Report: TypeAlias = dict[str, Any]
-
-MAX_TEXT: Final = 64 * 1024
-"""Characters of a body that are shown."""
-
-MAX_BINARY: Final = 1024
-"""Bytes of a binary body that are shown."""
-
-_MAX_DEPTH: Final = 64
-_MAX_REPR: Final = 200
 _MSGPACK_TYPES: Final = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
 _JSON_TYPES: Final = frozenset({"application/json", "text/json"})
-
-
-class BytesText(str):
-    """The representation of bytes, such as `b'x'`: where a reader must know it from a str."""
-
-    __slots__ = ()
+_EMPTY_BODY: Final[Report] = {"size": 0, "format": "empty", "truncated": False}
 
 
 async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
@@ -59,7 +34,12 @@ async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exceptio
         ClientDisconnect: The client has gone, there is nobody to report to.
     """
     scope = _snapshot(request.scope)
-    body, error = await _body(request)
+    form: list[Report] | None = None
+    if is_form(request):
+        form, error = await read_form(request)
+        body = _form_body(request, error)
+    else:
+        body, error = await _body(request)
     report: Report = {
         "method": read_field(lambda: request.method),
         **describe_connection(request),
@@ -67,6 +47,7 @@ async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exceptio
         "content_length": read_field(lambda: request.content_length),
         "accept": read_field(lambda: list(request.accept)),
         "body": body,
+        "form": form,
         "extensions": read_field(lambda: dict(scope.get("extensions") or {})),
         "scope": read_field(lambda: scope),
         "litecon": describe_litecon(),
@@ -145,9 +126,9 @@ async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | No
     except ClientDisconnect:
         raise
     except Exception as error:
-        return {"size": None, "format": None, "truncated": False, "error": describe_error(error)}, error
+        return _lost_body(error), error
     if not body:
-        return {"size": 0, "format": "empty", "truncated": False}, None
+        return dict(_EMPTY_BODY), None
     report: Report = {"size": len(body)}
     error_report: dict[str, Any] = {}
     name, decode = _decoder(request)
@@ -160,6 +141,18 @@ async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | No
         except Exception as error:
             error_report = {"error": describe_error(error)}
     return {**report, **_preview(body, name), **error_report}, None
+
+
+def _form_body(request: Request[Any, Any, Any], error: Exception | None) -> Report:
+    """Return the part of the report about the body of a form, of which nothing is kept."""
+    if error is not None:
+        return _lost_body(error)
+    size = request.body_reader.size
+    return {"size": size, "format": "form", "truncated": False} if size else dict(_EMPTY_BODY)
+
+
+def _lost_body(error: Exception) -> Report:
+    return {"size": None, "format": None, "truncated": False, "error": describe_error(error)}
 
 
 def _decoder(request: Request[Any, Any, Any]) -> tuple[str | None, Callable[[], Any] | None]:
@@ -185,33 +178,3 @@ def _preview(body: bytes, name: str | None) -> Report:
         if "\0" not in text:
             return {"format": name or "text", "truncated": len(text) > MAX_TEXT, "text": text[:MAX_TEXT]}
     return {"format": name or "binary", "truncated": len(body) > MAX_BINARY, "hex": body[:MAX_BINARY].hex()}
-
-
-def plain(value: object, depth: int = 0) -> Any:
-    """Return a value as JSON can hold it: bytes as `b'...'`, objects as their representation, both cut.
-
-    Args:
-        value: Of any type.
-        depth: How deep it lies; what lies too deep is left out.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, int):
-        return value if value.bit_length() <= 64 else hex(value)
-    if isinstance(value, float):
-        return value if isfinite(value) else str(value)
-    if isinstance(value, bytes):
-        return BytesText(repr(value))
-    if depth == _MAX_DEPTH:
-        return "..."
-    if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item, depth + 1) for item in value]
-    try:
-        text = repr(value)
-    except Exception:
-        text = f"<{type(value).__name__}>"
-    return plain(text if len(text) <= _MAX_REPR else f"{text[:_MAX_REPR]}...")

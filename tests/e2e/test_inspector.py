@@ -21,7 +21,7 @@ import pytest
 import litecon
 from litecon.inspector import app
 from litecon.inspector.layout import to_json
-from litecon.inspector.report import MAX_TEXT, plain
+from litecon.inspector.plain import MAX_TEXT, plain
 
 from .servers import HOST, RunningServer, inspector, run_python, uvicorn
 
@@ -84,6 +84,7 @@ def test_get_as_data(client: httpx.Client, server: RunningServer) -> None:
     assert report["content_type"] is None
     assert report["content_length"] is None
     assert report["body"] == {"size": 0, "format": "empty", "truncated": False}
+    assert report["form"] is None
     assert report["scope"]["type"] == "http"
     assert report["scope"]["raw_path"].startswith("b'/users/42")
     assert ["b'accept'", "b'application/json'"] in report["scope"]["headers"]

@@ -1,0 +1,134 @@
+"""The form of a request, read part by part as it arrives: an upload may have any size."""
+
+from __future__ import annotations
+
+from codecs import getincrementaldecoder
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from .._disk import in_thread
+from ..exceptions import ClientDisconnect
+from ..limits import Limits
+from ..request import Request
+from .plain import MAX_BINARY, MAX_TEXT, Report, plain
+
+if TYPE_CHECKING:
+    from ..parts import Part
+    from ..types import Receive, Scope, Send
+
+__all__ = ("MAX_FIELD", "is_form", "read_form", "request_of")
+
+MAX_FIELD: Final = 4096
+"""Bytes of a field that are shown; those of all fields together are `MAX_TEXT`."""
+
+_MAX_NAME: Final = 255
+_STEP: Final = 256 * 1024
+"""Bytes that are hashed without a thread: other requests wait for them."""
+
+_MULTIPART: Final = "multipart/form-data"
+_URLENCODED: Final = "application/x-www-form-urlencoded"
+
+
+class UploadRequest(Request[Any, Any, Any]):
+    """A request whose body may have any size, because nothing of it is kept."""
+
+    limits: ClassVar[Limits] = Limits(max_body_size=None)
+
+
+def request_of(scope: Scope, receive: Receive, send: Send) -> Request[Any, Any, Any]:
+    """Return a request, with limits that suit its content type.
+
+    Args:
+        scope: Of the kind `http`.
+        receive: The server's callable that gives events.
+        send: The server's callable that takes events.
+    """
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    # an urlencoded form holds no files
+    return UploadRequest(scope, receive, send) if _media_type(request) == _MULTIPART else request
+
+
+def is_form(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the content type is that of a form.
+
+    Args:
+        request: Nothing is received from it.
+    """
+    return _media_type(request) in (_MULTIPART, _URLENCODED)
+
+
+def _media_type(request: Request[Any, Any, Any]) -> str:
+    try:
+        return request.content_type[0]
+    except Exception:
+        # NOTE: of a broken scope, which is shown elsewhere
+        return ""
+
+
+async def read_form(request: Request[Any, Any, Any]) -> tuple[list[Report], Exception | None]:
+    """Return what is known of each part that has arrived, and why no more could be read, if so.
+
+    Args:
+        request: Whose body nobody has read.
+
+    Raises:
+        ClientDisconnect: The client has gone, there is nobody to report to.
+    """
+    parts: list[Report] = []
+    left = MAX_TEXT
+    try:
+        async for part in request.stream_form():
+            parts.append(_describe(part))
+            left -= await _read(part, parts[-1], min(left, MAX_FIELD))
+    except ClientDisconnect:
+        raise
+    except Exception as error:
+        return parts, error
+    return parts, None
+
+
+def _describe(part: Part) -> Report:
+    return {
+        "name": _name(part.name),
+        "kind": "field" if part.filename is None else "file",
+        "filename": None if part.filename is None else _name(part.filename),
+        "content_type": None if part.content_type is None else _name(part.content_type),
+        "size": 0,
+        # of what did not arrive completely there is none
+        "sha256": None,
+    }
+
+
+def _name(text: str) -> Any:
+    return plain(text if len(text) <= _MAX_NAME else f"{text[:_MAX_NAME]}...")
+
+
+async def _read(part: Part, report: Report, limit: int) -> int:
+    """Read a part, add to its report, and return how many bytes of it are shown there."""
+    digest = sha256()
+    head = b""
+    if part.filename is not None:
+        limit = 0
+    async for chunk in part.stream():
+        report["size"] = part.size
+        head += chunk[: limit - len(head)]
+        if len(chunk) > _STEP:
+            await in_thread(digest.update, chunk)
+        else:
+            digest.update(chunk)
+    report["sha256"] = digest.hexdigest()
+    if part.filename is None:
+        report.update(_beginning(head, part.size > len(head)))
+    return len(head)
+
+
+def _beginning(head: bytes, is_cut: bool) -> Report:
+    """Return the beginning of a field as text, or as hexadecimal digits where it is none."""
+    try:
+        # a letter may be cut in the middle
+        text = getincrementaldecoder("utf-8")().decode(head, not is_cut)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:
+        return {"truncated": is_cut, "text": text}
+    return {"truncated": is_cut or len(head) > MAX_BINARY, "hex": head[:MAX_BINARY].hex()}
