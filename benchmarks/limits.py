@@ -149,7 +149,8 @@ def main() -> int:
     """Print a row for each case, and return the exit status."""
     litecon = load_side("native")
     asyncio.run(_read(litecon.Request({"type": "http", "headers": []}), True))
-    print(f"CPython {sys.version.split()[0]}, {'compiled' if litecon.COMPILED else 'pure'}; memory includes the chunk of 64 KiB that arrives")
+    side = "compiled" if litecon.COMPILED else "pure"
+    print(f"CPython {sys.version.split()[0]}, {side}; memory includes the chunk of 64 KiB that arrives")
     print(f"\n{'bound':22}{'body':12}{'answer':>8}{'received':>14}{'memory':>12}{'processor':>12}")
     for case in CASES:
         found = measure(litecon, case)

@@ -105,14 +105,18 @@ class FieldWatch:
         Raises:
             RequestEntityTooLarge: There are too many fields, or one is too large.
         """
-        if self._unseen is not None:
-            self._unseen.append(chunk)
-            self._received += len(chunk)
-            self._ampersands += chunk.count(b"&")
-            if self._is_within_bounds():
-                return
-            chunk = b"".join(self._unseen)
-            self._unseen = None
+        if self._unseen is None:
+            self._look_at(chunk)
+            return
+        self._unseen.append(chunk)
+        self._received += len(chunk)
+        self._ampersands += chunk.count(b"&")
+        if not self._is_within_bounds():
+            chunks, self._unseen = self._unseen, None
+            for unseen in chunks:
+                self._look_at(unseen)
+
+    def _look_at(self, chunk: bytes) -> None:
         for index, piece in enumerate(pieces_of(chunk)):
             if index:
                 self.end_field()
@@ -165,7 +169,8 @@ class FieldWatch:
         self._tail = b"" if cut < 0 else piece[cut:]
         self._size += len(piece) - len(self._tail)
         if b"%" in piece:
-            self._size -= 2 * len(_ESCAPE.findall(piece, 0, len(piece) - len(self._tail)))
+            counted = piece[: len(piece) - len(self._tail)]
+            self._size -= 2 * (len(counted) - len(_ESCAPE.sub(b"", counted))) // 3
         self._check()
 
     def _count_tail(self) -> None:
@@ -322,17 +327,14 @@ class MultipartReader:
         Raises:
             ClientException: The name is missing, or a header has a line break.
         """
-        for _, value in segment.headerlist:
+        for name, value in segment.headerlist:
             if "\n" in value or "\r" in value:
                 raise broken_multipart("a line break in a part's header")
+            if "filename*" in value and name == "Content-Disposition" and segment.filename is None:
+                segment.filename = _extended_filename(value)
         # the parser takes a missing name for an empty one
-        if segment.name and segment.filename is not None:
-            return
-        disposition = segment.header("Content-Disposition")
-        if not segment.name and parse_content_disposition(disposition)[1] is None:
+        if not segment.name and parse_content_disposition(segment.header("Content-Disposition"))[1] is None:
             raise broken_multipart("a part has no name")
-        if segment.filename is None and "filename*" in disposition:
-            segment.filename = _extended_filename(disposition)
 
     def _skip_preamble(self, data: bytes) -> bytes:
         """Return what begins with the first boundary, b"" while it has not come.
@@ -370,17 +372,15 @@ def _extended_filename(disposition: str) -> str | None:
     return unquote(text, charset)
 
 
-def text_codec(charset: str | None) -> str:
+def text_codec(charset: str) -> str:
     """Return the name of a text encoding.
 
     Args:
-        charset: As the client says it, None for UTF-8.
+        charset: As the client says it.
 
     Raises:
         ClientException: There is no such encoding, or it is none of text.
     """
-    if charset is None:
-        return "utf-8"
     try:
         info = codecs.lookup(charset)
     except (LookupError, ValueError):
@@ -400,7 +400,7 @@ def decode_text(data: bytes, charset: str | None) -> str:
     Raises:
         ClientException: The charset is unknown or none of text, or the data is not encoded in it.
     """
-    codec = text_codec(charset)
+    codec = "utf-8" if charset is None else text_codec(charset)
     try:
         return data.decode(codec)
     # idna and the like raise others

@@ -277,8 +277,12 @@ class FormStream:
         if self._chunks is None:
             self._start()
         while self._open:
-            await self._next_bytes()
-        head = await self._next_event()
+            if not self._events:
+                await self.fill()
+            self._take()
+        if not self._events:
+            await self.fill()
+        head = self._events.popleft()
         if head is None:
             raise StopAsyncIteration
         self._number = self._open = self._number + 1
@@ -300,12 +304,15 @@ class FormStream:
         """
         if part._number != self._open:
             raise StreamConsumed(f"the part {part.name[:80]!r} has passed: read it before the next is asked for")
-        chunk = await self._next_bytes()
+        if not self._events:
+            await self.fill()
+        chunk = self._take()
         part.size = self._size
         return chunk
 
-    async def _next_bytes(self) -> bytes | None:
-        chunk: bytes | None = await self._next_event()
+    def _take(self) -> bytes | None:
+        """Return the next bytes of the part that is arriving, which have come; None at its end."""
+        chunk: bytes | None = self._events.popleft()
         if chunk is None:
             self._open = 0
             return None
@@ -324,13 +331,14 @@ class FormStream:
         expect_unread(self._request)
         self._chunks = self._request.stream()
 
-    async def _next_event(self) -> Any:
-        """Return the next event; None at the end of a part, and at the end of the form where no part is open."""
+    async def fill(self) -> None:
+        """Receive until there is an event: a head, bytes, or None at the end of a part, and of the form."""
         while not self._events:
             if self._error is not None:
                 raise self._error
             if self._reader is None:
-                return None
+                self._events.append(None)
+                return
             chunk = await self._chunks.__anext__()
             try:
                 self._events.extend(self._reader.feed(chunk))
@@ -339,4 +347,3 @@ class FormStream:
                 self._error = error
             if not chunk:
                 self._reader = None
-        return self._events.popleft()

@@ -16,8 +16,11 @@ from benchmarks.bounds import geometric_mean, judge
 from benchmarks.contestants import Contestant, contestant_names, load_contestant
 from benchmarks.data import events, http_scope
 from benchmarks.driver import check, drive, make_batch, make_receive, make_send
+from benchmarks.limits import CASES, measure
+from benchmarks.sides import load_side
 from benchmarks.tasks import SUSPENDED, TASKS, find_task, select_tasks
 
+import litecon
 from litecon.testing import Sender, receiver, websocket_scope
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -396,3 +399,16 @@ def test_a_missing_valgrind_is_one_sentence() -> None:
     done = run("benchmarks", "--instructions", PATH="")
     assert done.returncode == 2
     assert done.stderr == "benchmarks: valgrind is not installed: its callgrind counts the instructions\n"
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.size is None], ids=lambda case: f"{case.limit}-{case.content_type[:20]}"
+)
+@pytest.mark.parametrize("name", ["native", "pure"])
+def test_bounds_hold_memory(name: Any, case: Any) -> None:
+    if name == "native" and not litecon.COMPILED:
+        pytest.skip("no native side in this run")
+    found = measure(load_side(name), case)
+    assert found.outcome == 413
+    assert found.received <= 11 * 1024 * 1024
+    assert found.peak < 16 * 1024 * 1024
