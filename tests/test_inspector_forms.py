@@ -209,7 +209,7 @@ def test_too_much_at_the_very_end_waits_for_nothing(side: Any, run: Any, content
     assert run(lambda: answer(side, content_type, body_events(*many)))[0] == 413
 
 
-def test_rest_is_received_after_the_answer(side: Any, run: Any) -> None:
+def test_rest_is_received_before_the_answer(side: Any, run: Any) -> None:
     left = body_events(part('nam="a"', b""), *[b"x" * 1000] * 20)
     taken = []
 
@@ -229,7 +229,7 @@ def test_rest_is_received_after_the_answer(side: Any, run: Any) -> None:
 
         scope = http_scope(method="POST", headers=[(b"content-type", MULTIPART)])
         await module_of(side, "inspector").app(scope, receive, send)
-        assert not pending and sent[0][1] == 1 and sent[-1][1] == 21
+        assert not pending and sent[0][1] == 21
 
     run(main)
 

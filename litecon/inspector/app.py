@@ -62,10 +62,16 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         (b"cross-origin-resource-policy", b"same-origin"),
         (b"content-security-policy", SECURITY_POLICY.encode()),
     ]
+    # a client that still sends would lose the answer, if the connection were closed on it; one that has not begun may be
+    # waiting for the answer
+    must_drain = isinstance(error, ClientException)
+    if must_drain and request.body_reader.size:
+        # NOTE: not behind the answer, which granian breaks off then (2.8)
+        await _drain(request)
+        must_drain = False
     await send({"type": "http.response.start", "status": status, "headers": headers})
     shown = b"" if scope.get("method") == "HEAD" else body
-    if isinstance(error, ClientException):
-        # a client that still sends would lose the answer, if the connection were closed on it
+    if must_drain:
         await send({"type": "http.response.body", "body": shown, "more_body": True})
         await _drain(request)
         shown = b""
