@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-__all__ = ("in_thread", "in_thread_for_sure", "write_all")
+from ._loops import running_trio
+
+__all__ = ("BATCH", "in_thread", "in_thread_for_sure", "write_all")
+
+BATCH: Final = 1024 * 1024
+"""Bytes that are collected before they are written: a thread costs more than the writing."""
 
 ResultT = TypeVar("ResultT")
-
-
-def _running_trio() -> Any:
-    """Return trio if it runs this task, else None."""
-    trio: Any = sys.modules.get("trio")
-    if trio is None:
-        return None
-    try:
-        trio.lowlevel.current_task()
-    except RuntimeError:
-        return None
-    return trio
 
 
 async def in_thread_for_sure(function: Callable[..., object], *arguments: Any) -> None:
@@ -30,7 +22,7 @@ async def in_thread_for_sure(function: Callable[..., object], *arguments: Any) -
         function: What blocks.
         *arguments: What it is called with.
     """
-    trio = _running_trio()
+    trio = running_trio()
     if trio is None:
         await in_thread(function, *arguments)
         return
@@ -47,7 +39,7 @@ async def in_thread(function: Callable[..., ResultT], *arguments: Any) -> Result
         function: What blocks.
         *arguments: What it is called with.
     """
-    trio = _running_trio()
+    trio = running_trio()
     if trio is not None:
         result: ResultT = await trio.to_thread.run_sync(function, *arguments)
         return result

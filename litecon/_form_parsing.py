@@ -23,6 +23,8 @@ from .exceptions import ClientException, RequestEntityTooLarge
 from .limits import Limits
 
 __all__ = (
+    "MULTIPART",
+    "URLENCODED",
     "FieldReader",
     "FieldWatch",
     "MultipartError",
@@ -33,6 +35,9 @@ __all__ = (
     "file_too_large",
     "headers_of",
 )
+
+MULTIPART: Final = "multipart/form-data"
+URLENCODED: Final = "application/x-www-form-urlencoded"
 
 _AMPERSANDS: Final = re.compile(rb"&&+")
 _ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
@@ -307,6 +312,14 @@ class MultipartReader:
                 return iter(())
         return self._parser.parse(chunk)  # type: ignore[no-any-return]
 
+    def finish(self) -> None:
+        """Say that the body has ended.
+
+        Raises:
+            MultipartError: It ends too early.
+        """
+        self._parser.close()
+
     def refusal(self, error: Any) -> ClientException:
         """Return the exception for an error of the parser.
 
@@ -403,7 +416,6 @@ def decode_text(data: bytes, charset: str | None) -> str:
     codec = "utf-8" if charset is None else text_codec(charset)
     try:
         return data.decode(codec)
-    # idna and the like raise others
     except ValueError:
         raise broken_field(f"it is not encoded in {codec}") from None
 

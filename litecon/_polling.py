@@ -7,11 +7,11 @@ away from whoever receives next.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Final
 
+from ._loops import running_trio
 from .types import Event, Receive
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ async def poll(reader: BodyReader, receive: Receive) -> Event | None:
         reader: Where a future is kept that `receive` gave and that is not done.
         receive: The server's callable.
     """
-    trio = sys.modules.get("trio")
+    trio = running_trio()
     event: Event | None = None
-    if trio is not None and _is_running(trio):
+    if trio is not None:
         with trio.CancelScope() as scope:
             event = await _watched(receive(), lambda trap: scope.cancel() if hasattr(trap, "abort_func") else None)
         return event
@@ -49,14 +49,6 @@ async def poll(reader: BodyReader, receive: Receive) -> Event | None:
 @coroutine
 def _turn() -> Generator[Any, Any, None]:
     yield None
-
-
-def _is_running(trio: Any) -> bool:
-    try:
-        trio.lowlevel.current_task()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _steps(awaitable: Any) -> Any:

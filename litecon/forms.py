@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, final
 
 from ._core import RequestBase, parse_query
+from ._disk import BATCH
 from ._errors import body_busy
 from ._form_parsing import (
+    MULTIPART,
+    URLENCODED,
     FieldWatch,
     MultipartError,
     MultipartReader,
@@ -26,11 +29,6 @@ if TYPE_CHECKING:
     from .request import Request
 
 __all__ = ("FormReading",)
-
-_MULTIPART: Final = "multipart/form-data"
-_URLENCODED: Final = "application/x-www-form-urlencoded"
-_BATCH: Final = 1024 * 1024
-"""Bytes of a file that are collected before they are written: a thread costs more than the writing."""
 
 
 @final
@@ -110,9 +108,9 @@ async def _read_form(request: Request[Any, Any, Any]) -> FormMultiDict:
     reader = request.body_reader
     if reader.form is None:
         media_type, parameters = request.content_type
-        if media_type == _URLENCODED:
+        if media_type == URLENCODED:
             form = FormMultiDict(await _read_fields(request))
-        elif media_type == _MULTIPART:
+        elif media_type == MULTIPART:
             form = await _read_parts(request, parameters.get("boundary"))
         else:
             form = FormMultiDict()
@@ -182,6 +180,7 @@ async def _read_parts(request: Request[Any, Any, Any], boundary: str | None) -> 
     file: _IncomingFile | None = None
     field: Any = b""
     received = 0
+    chunk = b""
     try:
         async for chunk in request.stream():
             received += len(chunk)
@@ -203,6 +202,9 @@ async def _read_parts(request: Request[Any, Any, Any], boundary: str | None) -> 
                 else:
                     form.add(segment.name, await file.finish())
                     file = None
+        if chunk:
+            # a stream() of the application's may leave out the b"" at the end, which tells the parser
+            reader.finish()
     except BaseException as error:
         form.close_now()
         if file is not None:
@@ -245,7 +247,7 @@ class _IncomingFile:
             self._file = self._made(b"")
         batch, self._batch = self._batch, []
         self._batch_size = 0
-        self._room = _BATCH
+        self._room = BATCH
         await self._file.write(b"".join(batch))
 
     async def finish(self) -> UploadFile:

@@ -7,10 +7,12 @@ import stat
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, final
 
-from ._disk import in_thread, in_thread_for_sure, write_all
+from ._disk import BATCH, in_thread, in_thread_for_sure, write_all
 from ._form_parsing import (
+    MULTIPART,
+    URLENCODED,
     FieldReader,
     MultipartReader,
     decode_text,
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from .request import Request
 
 __all__ = ("FormStream", "Part")
-
-_BATCH: Final = 1024 * 1024
-"""Bytes that are collected before they are written: a thread costs more than the writing."""
 
 
 @final
@@ -145,7 +144,7 @@ class Part:
             while (chunk := await self._stream.next_chunk(self)) is not None:
                 batch.append(chunk)
                 collected += len(chunk)
-                if collected >= _BATCH:
+                if collected >= BATCH:
                     await in_thread(target.write, b"".join(batch))
                     batch, collected = [], 0
                 if progress is not None:
@@ -324,9 +323,9 @@ class FormStream:
 
     def _start(self) -> None:
         media_type, parameters = self._request.content_type
-        if media_type == "multipart/form-data":
+        if media_type == MULTIPART:
             self._reader = MultipartReader(parameters.get("boundary"), self.limits)
-        elif media_type == "application/x-www-form-urlencoded":
+        elif media_type == URLENCODED:
             self._reader = FieldReader(self.limits)
         expect_unread(self._request)
         self._chunks = self._request.stream()
@@ -339,7 +338,11 @@ class FormStream:
             if self._reader is None:
                 self._events.append(None)
                 return
-            chunk = await self._chunks.__anext__()
+            try:
+                chunk = await self._chunks.__anext__()
+            except StopAsyncIteration:
+                # a stream() of the application's may leave out the b"" at the end
+                chunk = b""
             try:
                 self._events.extend(self._reader.feed(chunk))
             except ClientException as error:

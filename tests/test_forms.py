@@ -760,3 +760,26 @@ class TestDisk:
         with recorded_disk() as disk:
             asyncio.run(main())
         assert len(disk.files) == 200
+
+
+@pytest.mark.parametrize("cut", [0, 9])
+@pytest.mark.parametrize("reading", ["form", "stream_form"])
+def test_overridden_stream_without_an_empty_end(side: Any, reading: str, cut: int) -> None:
+    """Where the body is broken off, it is refused, as with litecon's own stream."""
+
+    class Streaming(side.Request):  # type: ignore[misc, name-defined]
+        async def stream(self) -> Any:
+            yield MIX[: len(MIX) - cut]
+
+    async def main() -> Any:
+        request = Streaming(make_request(side, content_type=MULTIPART).scope, Receiver())
+        if reading == "stream_form":
+            return [part.name async for part in request.stream_form()]
+        async with request.form() as form:
+            return [name for name, _ in form.items()]
+
+    if cut:
+        with pytest.raises(side.ClientException, match="the multipart body is broken"):
+            asyncio.run(main())
+    else:
+        assert asyncio.run(main()) == [name for name, _ in MIX_FORM]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .helpers import RUNNERS, drive, sleep, suspend
+from .helpers import RUNNERS, Receiver, drive, sleep, suspend
 from .websocket_doubles import (
     ACCEPT,
     CONNECT,
@@ -913,3 +913,51 @@ class TestCoroutine:
             assert line.sent == [ACCEPT, sent_text("a")]
 
         trio.run(main)
+
+
+def test_a_refused_close_leaves_no_code_behind(side: Any, run: Any) -> None:
+    async def main() -> None:
+        refusals = [ValueError("not now")]
+
+        async def send(event: Any) -> None:
+            if event["type"] == "websocket.close" and refusals:
+                raise refusals.pop()
+
+        end = {"type": "websocket.disconnect", "code": 4002, "reason": "theirs"}
+        socket = side.WebSocket({"type": "websocket"}, Receiver([{"type": "websocket.connect"}, end]), send)
+        await socket.accept()
+        with pytest.raises(ValueError, match="not now"):
+            await socket.close(4001, "ours")
+        assert socket.connection_state == "connect"
+        for _ in range(2):
+            with pytest.raises(side.WebSocketDisconnect) as caught:
+                await socket.receive_text()
+            assert (caught.value.code, caught.value.reason) == (4002, "theirs")
+
+    run(main)
+
+
+def test_receive_replaced_while_one_is_under_way(side: Any) -> None:
+    """A future that was asked for before is not asked for again, so that its message comes once."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        futures: list[Any] = []
+
+        def receive() -> Any:
+            futures.append(loop.create_future())
+            return futures[-1]
+
+        async def other() -> Any:
+            return {"type": "websocket.receive", "text": "other"}
+
+        socket = side.WebSocket({"type": "websocket"}, receive, Receiver())
+        socket.connection_state = "receive"
+        reading = asyncio.ensure_future(socket.receive_text())
+        await asyncio.sleep(0)
+        socket.receive = other
+        futures[0].set_result({"type": "websocket.receive", "text": "first"})
+        assert await reading == "first"
+        assert await socket.receive_text() == "other"
+
+    asyncio.run(main())

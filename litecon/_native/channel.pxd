@@ -125,6 +125,8 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
 cdef int check_send(Channel channel, int kind) except -1
 # Enter the state after an event.
 cdef int enter(Channel channel, int state, object event) except -1
+# Enter a state again, since the server has refused the event that ended it.
+cdef int go_back(Channel channel, int state) noexcept
 # Keep the code and the reason of the end; the default stands in for a missing code.
 cdef int keep_code(Channel channel, object code, object reason, int default) except -1
 # The server's send has failed; return the exception for it.

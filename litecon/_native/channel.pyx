@@ -217,6 +217,15 @@ cdef int enter(Channel channel, int state, object event) except -1:
     return 0
 
 
+cdef int go_back(Channel channel, int state) noexcept:
+    channel.state = <unsigned char> state
+    if state < CLOSED:
+        # it is not closed, so the code of the end is still to come
+        channel.code = NO_CODE
+        channel.reason = None
+    return 0
+
+
 cdef object lose(Channel channel):
     if channel.state != DISCONNECTED or channel.reason is None:
         channel.state = DISCONNECTED
@@ -245,7 +254,7 @@ cdef class Sending(Operation):
                 raise lose(self.channel) from error
             # the server has refused it
             if isinstance(error, Exception) and self.channel.state == self.after:
-                self.channel.state = self.before
+                go_back(self.channel, self.before)
         raise error
 
 

@@ -190,7 +190,8 @@ cdef class Answer(Sending):
 
     cdef int connected(self, object event) except -1:
         cdef Channel channel = self.channel
-        cdef bint foreign = channel.foreign & FOREIGN_RECEIVE
+        # the server's own was claimed; it may have been replaced meanwhile
+        cdef bint foreign = self._busy is NULL
         if not foreign and channel.pending is not None:
             channel.pending = None
         if take(channel, event, foreign) == MESSAGE and channel.state < CLOSED:

@@ -155,7 +155,8 @@ cdef class ReceiveMessage(Operation):
 
     cdef object step(self, object result):
         cdef Channel channel = self.socket.channel
-        cdef bint foreign = channel.foreign & FOREIGN_RECEIVE
+        # the server's own was claimed; it may have been replaced meanwhile
+        cdef bint foreign = self._busy is NULL
         if self.waits_for == ACCEPTING:
             return self.receive()
         self._done = True

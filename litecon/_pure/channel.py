@@ -185,6 +185,14 @@ class Channel:
                 self.pending = None
         self.state = state
 
+    def go_back(self, state: int) -> None:
+        """Enter a state again, since the server has refused the event that ended it."""
+        self.state = state
+        if state < CLOSED:
+            # it is not closed, so the code of the end is still to come
+            self.code = NO_CODE
+            self.reason = None
+
     def lose(self) -> WebSocketDisconnect:
         """The server's `send` has failed: the connection is broken."""
         if self.state != DISCONNECTED or self.reason is None:
@@ -256,7 +264,7 @@ async def send_through(channel: Channel, send: Send, event: Event, state: int) -
     except Exception:
         # the server has refused it
         if channel.state == after:
-            channel.state = before
+            channel.go_back(before)
         raise
 
 

@@ -306,7 +306,9 @@ class WebSocketBase(SocketBase):
         # where another callable sends, it may have accepted unseen
         if channel.state not in (ACCEPTED, OPEN) and not channel.foreign_send:
             raise cannot_receive(channel.name)
-        if not channel.foreign_receive:
+        # it may be replaced meanwhile
+        foreign = channel.foreign_receive
+        if not foreign:
             channel.expect_free()
             awaitable = channel.receiving(channel.receive)
             channel.busy = True
@@ -319,7 +321,7 @@ class WebSocketBase(SocketBase):
             event = await channel.receiving(channel.receive)
         else:
             event = await self.receive()
-        return channel.message(event, mode, self._max_size(), channel.foreign_receive)
+        return channel.message(event, mode, self._max_size(), foreign)
 
     async def _send_message(self, event: Event) -> None:
         channel = self._channel
