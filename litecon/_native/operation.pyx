@@ -11,48 +11,26 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from types import GeneratorType
 
+cdef extern from "stop.h":
+    int litecon_stop_with(object value) except -1
+    void litecon_forget_stop() noexcept
+
+cdef extern from "display.h":
+    void litecon_warn_never_awaited(object name) noexcept
+    object litecon_frame(object code)
+    object litecon_code(object name)
+    void litecon_flag_coroutine(object code) noexcept
+
+cdef extern from "pool.h":
+    void litecon_raise_from_the_dead(PyObject *o) noexcept
+    void litecon_wipe(PyObject *o, LiteconPool *pool) noexcept
+    bint litecon_keep(PyObject *o, LiteconPool *pool) noexcept
+    void litecon_free_for_good(PyObject *o, LiteconPool *pool) noexcept
+    int litecon_open_pool(LiteconPool *pool, object new_one, PyTypeObject *base, void *recycle) except -1
+    LiteconPool *litecon_pool_of(PyObject *o) noexcept
 
 cdef extern from *:
     """
-    #include <frameobject.h>
-
-    /* Up to 3.14 the interpreter awaits a foreign object through tp_iternext, and the value travels in a StopIteration.
-       PERF: making one costs more than all the rest, so one instance is used again whenever nobody else holds it. */
-    #if defined(Py_GIL_DISABLED) || PY_VERSION_HEX < 0x030C0000
-    static int litecon_stop_with(PyObject *value) {
-        PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, value);
-        if (stop == NULL) return -1;
-        PyErr_SetObject(PyExc_StopIteration, stop);
-        Py_DECREF(stop);
-        return 0;
-    }
-    #define litecon_forget_stop()
-    #else
-    static PyObject *litecon_stop = NULL;
-
-    static int litecon_stop_with(PyObject *value) {
-        PyStopIterationObject *stop = (PyStopIterationObject *) litecon_stop;
-        /* whoever caught it may have left a traceback or a context in it */
-        if (stop == NULL || Py_REFCNT(stop) != 1 || stop->traceback || stop->context || stop->cause || stop->notes ||
-            stop->dict) {
-            Py_XSETREF(litecon_stop, PyObject_CallNoArgs(PyExc_StopIteration));
-            if (litecon_stop == NULL) return -1;
-            stop = (PyStopIterationObject *) litecon_stop;
-        }
-        Py_XSETREF(stop->value, Py_NewRef(value));
-        PyErr_SetRaisedException(Py_NewRef(litecon_stop));
-        return 0;
-    }
-
-    /* the instance must not keep alive what one request returned */
-    static void litecon_forget_stop(void) {
-        PyStopIterationObject *stop = (PyStopIterationObject *) litecon_stop;
-        if (stop != NULL && Py_REFCNT(stop) == 1 && stop->value != Py_None) {
-            Py_XSETREF(stop->value, Py_NewRef(Py_None));
-        }
-    }
-    #endif
-
     static int litecon_install(PyTypeObject *type, void *send, void *next) {
         type->tp_as_async->am_send = (sendfunc) send;
         /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
@@ -78,15 +56,6 @@ cdef extern from *:
         return iterator;
     }
 
-    static void litecon_warn_never_awaited(PyObject *name) {
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "coroutine '%U' was never awaited", name) < 0) {
-            PyErr_WriteUnraisable(name);
-        }
-        PyErr_Restore(type, value, traceback);
-    }
-
     /* the error that is set, which it is no more; never NULL */
     static PyObject *litecon_take_error(void) {
     #if PY_VERSION_HEX >= 0x030C0000
@@ -106,42 +75,12 @@ cdef extern from *:
 
     /* Cython takes over the reference of what is returned */
     #define litecon_given(o) (o)
-
-    static PyObject *litecon_frame(PyObject *code) {
-        PyObject *globals = PyDict_New();
-        PyObject *frame;
-        if (globals == NULL) return NULL;
-        frame = (PyObject *) PyFrame_New(PyThreadState_Get(), (PyCodeObject *) code, globals, NULL);
-        Py_DECREF(globals);
-        return frame;
-    }
-
-    static PyObject *litecon_code(PyObject *name) {
-        const char *text = PyUnicode_AsUTF8(name);
-        return text == NULL ? NULL : (PyObject *) PyCode_NewEmpty("litecon/_native", text, 1);
-    }
-
-    static void litecon_flag_coroutine(PyObject *code) {
-        ((PyCodeObject *) code)->co_flags |= CO_COROUTINE;
-    }
     """
-    int litecon_stop_with(object value) except -1
-    void litecon_forget_stop() noexcept
     int litecon_install(PyTypeObject *type, void *send, void *next) except -1
     PyObject *litecon_await_iter(PyObject *o) except? NULL
-    void litecon_warn_never_awaited(object name) noexcept
     object litecon_take_error()
     object litecon_given(PyObject *o)
     int litecon_send(Operation self, PyObject *value, PyObject **result) noexcept
-    object litecon_frame(object code)
-    object litecon_code(object name)
-    void litecon_flag_coroutine(object code) noexcept
-    void litecon_raise_from_the_dead(PyObject *o) noexcept
-    void litecon_wipe(PyObject *o, LiteconPool *pool) noexcept
-    bint litecon_keep(PyObject *o, LiteconPool *pool) noexcept
-    void litecon_free_for_good(PyObject *o, LiteconPool *pool) noexcept
-    int litecon_open_pool(LiteconPool *pool, object new_one, PyTypeObject *base, void *recycle) except -1
-    LiteconPool *litecon_pool_of(PyObject *o) noexcept
     int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
     int PyCode_Check(object code) noexcept
     bint PyCoro_CheckExact(object o) noexcept
