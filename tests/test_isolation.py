@@ -293,13 +293,14 @@ assert not errors, errors
 
 
 def test_no_references_leak() -> None:
-    # native code counts by hand: what goes in must come out as often
+    # native code counts by hand: what goes in must come out as often; the interpreter's own caches let go of some dozens
+    # of None now and then, a leak would be one for each request
     code = """
 objects = {
     "scope": scope(), "name": "x-some-header", "query": b"name%41=value", "value": b"cookie=value; b=c",
 }
 def work():
-    for _ in range(100):
+    for _ in range(1000):
         s = objects["scope"]
         s.pop("state", None); s.pop("litecon.body", None)
         s["query_string"] = objects["query"]
@@ -324,7 +325,7 @@ none = sys.getrefcount(None)
 work()
 for key, value in objects.items():
     assert sys.getrefcount(value) == before[key], key
-assert abs(sys.getrefcount(None) - none) < 50
+assert abs(sys.getrefcount(None) - none) < 500
 """
     check_python(PRELUDE + code)
 
