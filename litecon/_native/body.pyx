@@ -266,6 +266,9 @@ cdef class NextChunk(Operation):
     cdef str label(self):
         return "BodyStream.__anext__"
 
+    cdef bint is_step(self) noexcept:
+        return True
+
     cdef object begin(self):
         cdef BodyStream stream = self.stream
         cdef BodyReader reader = stream.reader

@@ -19,7 +19,7 @@ from litestar.serialization import default_serializer, encode_json, encode_msgpa
 
 from litecon._errors import not_constructed, socket_busy
 from litecon._litestar import connection_is_disconnected, from_json, from_msgpack, socket_disconnected
-from litecon._resuming import kept, resumed
+from litecon._resuming import Ready, kept, resumed
 
 cdef extern from *:
     """
@@ -249,6 +249,9 @@ cdef class ReceiveMessage(Operation):
     cdef str label(self):
         return "MessageIterator.__anext__" if self.iterator is not None else self.name
 
+    cdef bint is_step(self) noexcept:
+        return self.iterator is not None
+
     cdef object begin(self):
         cdef object socket = self.socket
         if self.iterator is not None:
@@ -449,7 +452,8 @@ cdef class Answer(Operation):
         receive = self.socket.receive
         if type(receive) is SocketReceive and (<SocketReceive> receive).channel is self.channel:
             self.own = True
-            return start_receiving(self, self.channel, (<SocketReceive> receive).receive)
+            receive = (<SocketReceive> receive).receive
+        # nothing is claimed: of two tasks that both accept, as Litestar's streams have them, one gets the handshake
         return litecon_call(receive)
 
     cdef object send(self, object event):
@@ -460,9 +464,25 @@ cdef class Answer(Operation):
             self._done = True
             return None
         self.connecting = False
-        if self.own:
-            received(self, self.channel, result)
+        if self.own and self.connected(result):
+            self._done = True
+            return None
         return self.send({"type": "websocket.accept", "subprotocol": self.first, "headers": _header_list(self.second)})
+
+    cdef bint connected(self, object event) except -1:
+        """Take what came; return whether another task has accepted meanwhile."""
+        cdef Channel channel = self.channel
+        cdef bint accepted = channel.state != "init"
+        if litecon_socket_event(event["type"]) == MESSAGE:
+            # it is for who receives next
+            channel.pending = Ready(event)
+            if not accepted:
+                channel.state = "connect"
+        else:
+            take(channel, event)
+        if channel.state == "disconnect":
+            raise connection_is_disconnected(channel.code)
+        return accepted
 
 
 cdef LiteconPool _answers

@@ -38,6 +38,9 @@ cdef class Operation:
     cdef object failed(self, object error)
     # Let others use what this claimed; the end does it too, however it comes.
     cdef void let_go(self) noexcept
+    # Whether this is a step of an asynchronous iterator: `anext(iterator, default)` asks such for its __await__() each time it
+    # resumes, and an asynchronous generator's own steps do not mind.
+    cdef bint is_step(self) noexcept
     # The qualified name of the method, for people.
     cdef str label(self)
     cdef void finish(self) noexcept

@@ -255,9 +255,12 @@ cdef class Operation:
     """What a compiled asynchronous method returns: to be awaited once, as a coroutine is."""
 
     def __await__(self):
-        if self._state == SUSPENDED or self._state == RUNNING:
+        if (self._state == SUSPENDED or self._state == RUNNING) and not self.is_step():
             raise RuntimeError("coroutine is being awaited already")
         return self
+
+    cdef bint is_step(self) noexcept:
+        return False
 
     cdef object begin(self):
         raise NotImplementedError

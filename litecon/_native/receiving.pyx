@@ -102,6 +102,9 @@ cdef class ReceiveMessage(Operation):
     cdef str label(self):
         return "MessageIterator.__anext__" if self.iterator is not None else method_name("receive", self.method)
 
+    cdef bint is_step(self) noexcept:
+        return self.iterator is not None
+
     cdef object begin(self):
         cdef int overrides = overrides_of(self.socket, &self.max_size)
         if self.mode == UNKNOWN:

@@ -30,7 +30,7 @@ def make_headers(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     Args:
         raw: Pairs of bytes.
     """
-    return Headers(raw)  # type: ignore[arg-type]
+    return Headers(raw)
 
 
 def parse_query(query: bytes) -> tuple[tuple[str, str], ...]:
@@ -112,7 +112,7 @@ class RequestMethods:
                     reader.feed(event, max_size)
             body = reader.finish()
         self._body = state.body = body
-        return body  # type: ignore[no-any-return]
+        return body
 
     def stream(self) -> BodyStream:
         """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import CoroutineType
 from typing import Any, Final, final
 
 import litestar
+from litestar.datastructures import Headers
 
 from .._errors import socket_busy
 from .._litestar import connection_is_disconnected, from_json, from_msgpack, socket_disconnected
-from .._resuming import kept, resumed
+from .._resuming import Ready, kept, resumed
 from ..types import Event, Receive, Send
 
 __all__ = ("SocketMethods",)
 
 # where Litestar's own class has the state, ours has a channel: no slot is added, so that both can be bases of one class
 _SLOT: Final = litestar.WebSocket.__dict__["connection_state"]
+_channel: Final[Callable[[Any], _Channel]] = _SLOT.__get__
 _NO_CODE: Final = 1005
 _STATES: Final = {"websocket.connect": "connect", "websocket.receive": "receive"}
 
@@ -41,21 +44,34 @@ class _Channel:
             self.code = _code_of(event)
 
 
+    def connected(self, event: Any) -> bool:
+        """Take what came to accept(); return whether another task has accepted meanwhile."""
+        accepted = self.state != "init"
+        if event["type"] == "websocket.receive":
+            # it is for who receives next
+            self.pending = Ready(event)
+            if not accepted:
+                self.state = "connect"
+        else:
+            self.take(event)
+        if self.state == "disconnect":
+            raise connection_is_disconnected(self.code)
+        return accepted
+
     def start(self, receive: Receive) -> Any:
         """Return what to await for the next event; the caller gives `busy` back, and `pending` where something came."""
         if self.state == "disconnect":
             raise connection_is_disconnected(self.code)
         if self.busy:
             raise socket_busy()
-        self.busy = True
         if self.pending is not None:
-            return resumed(self)
-        try:
+            awaitable = resumed(self)
+        else:
             awaitable = receive()
-            return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
-        except BaseException:
-            self.busy = False
-            raise
+            if type(awaitable) is not CoroutineType:
+                awaitable = kept(self, awaitable)
+        self.busy = True
+        return awaitable
 
     def start_sending(self, event: Any) -> None:
         """Raise what is known before an event is sent."""
@@ -78,6 +94,14 @@ def _channel_of(socket: Any) -> _Channel:
         channel = _Channel()
         _SLOT.__set__(socket, channel)
         return channel
+
+
+def _header_list(headers: Any) -> Any:
+    if isinstance(headers, dict):
+        headers = Headers(headers=headers)
+    if isinstance(headers, Headers):
+        return headers.to_header_list()
+    return headers if isinstance(headers, list) else []
 
 
 @final
@@ -127,7 +151,6 @@ class SocketMethods:
 
     receive: Any
     send: Any
-    accept: Any
 
     @property
     def connection_state(self) -> str:
@@ -154,6 +177,29 @@ class SocketMethods:
         """
         return SocketSend(_channel_of(self), send)
 
+    async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
+        """Accept the connection, where nothing was received yet.
+
+        Args:
+            subprotocols: The subprotocol that was chosen.
+            headers: `Headers`, a dict, or a list of pairs of bytes.
+
+        Raises:
+            WebSocketDisconnect: The client has gone.
+        """
+        channel = _channel(self)
+        if channel.state != "init":
+            return
+        receive = self.receive
+        own = type(receive) is SocketReceive and receive.channel is channel
+        # nothing is claimed: of two tasks that both accept, as Litestar's streams have them, one gets the handshake
+        event = await (receive.receive if own else receive)()
+        if own and channel.connected(event):
+            return
+        await self.send(
+            {"type": "websocket.accept", "subprotocol": subprotocols, "headers": _header_list(headers)}
+        )
+
     async def receive_data(self, mode: str) -> str | bytes:
         """Return the next message; the connection is accepted before if it was not.
 
@@ -164,7 +210,7 @@ class SocketMethods:
             WebSocketDisconnect: The client has gone.
             RuntimeError: Another task is receiving.
         """
-        channel = _channel_of(self)
+        channel = _channel(self)
         if channel.state == "init":
             await self.accept()
         receive = self.receive
@@ -175,6 +221,9 @@ class SocketMethods:
                 channel.pending = None
             finally:
                 channel.busy = False
+            if event["type"] == "websocket.receive":
+                channel.state = "receive"
+                return (event.get("text") or "") if mode == "text" else (event.get("bytes") or b"")
             channel.take(event)
         else:
             # another callable does what it wants
@@ -217,7 +266,7 @@ class SocketMethods:
         Raises:
             WebSocketDisconnect: The client has gone.
         """
-        channel = _channel_of(self)
+        channel = _channel(self)
         if channel.state == "init":
             await self.accept()
         event: Event = {"type": "websocket.send", "bytes": None, "text": None}
@@ -227,6 +276,7 @@ class SocketMethods:
             event["text"] = data if isinstance(data, str) else data.decode(encoding)
         send = self.send
         if type(send) is SocketSend and send.channel is channel:
-            channel.start_sending(event)
+            if channel.state == "disconnect":
+                raise connection_is_disconnected(channel.code)
             send = send.send
         await send(event)

@@ -2,8 +2,8 @@
 
 try:
     import litestar as _litestar  # noqa: F401
-except ModuleNotFoundError as error:
-    if error.name != "litestar":
+except ModuleNotFoundError as _error:
+    if _error.name != "litestar":
         raise
     raise ImportError(
         "litecon.litestar needs Litestar, which is not installed: pip install 'litecon[litestar]'", name="litestar"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from litestar import connection
 from litestar.connection.base import AuthT, HandlerT, StateT, UserT
@@ -18,12 +18,17 @@ __all__ = ("ASGIConnection",)
 _kernels = litestar_kernels()
 
 if TYPE_CHECKING:
-    ConnectionMethods = object
+
+    class _ConnectionMethods:
+        """A kernel's; what its methods take and return is what Litestar's do."""
+
+        __slots__ = ()
+
 else:
-    ConnectionMethods = _kernels.ConnectionMethods
+    _ConnectionMethods = _kernels.ConnectionMethods
 
 
-class ASGIConnection(ConnectionMethods, connection.ASGIConnection[HandlerT, UserT, AuthT, StateT]):
+class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, UserT, AuthT, StateT]):
     """A connection of a Litestar app, as `litestar.connection.ASGIConnection` is; what it parses, it parses itself.
 
     Args:
@@ -42,9 +47,9 @@ class ASGIConnection(ConnectionMethods, connection.ASGIConnection[HandlerT, User
     def headers(self) -> Headers:
         """The headers, as all that reads them in this request shares them."""
         state = self._connection_state
-        headers: Headers = state.headers  # type: ignore[assignment]
+        headers = state.headers
         if headers is Empty:
-            state.headers = headers = _kernels.make_headers(self.scope["headers"])
+            state.headers = headers = cast("Headers", _kernels.make_headers(self.scope["headers"]))
         return headers
 
     @property
@@ -57,7 +62,7 @@ class ASGIConnection(ConnectionMethods, connection.ASGIConnection[HandlerT, User
             if parsed is Empty:
                 state.parsed_query = parsed = _kernels.parse_query(self.scope.get("query_string", b""))
             self._parsed_query = parsed
-        return MultiDict(parsed)  # type: ignore[arg-type]
+        return MultiDict(parsed)
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -70,7 +75,7 @@ class ASGIConnection(ConnectionMethods, connection.ASGIConnection[HandlerT, User
                 header = find_header(self.scope["headers"], b"cookie")
                 state.cookies = cookies = {} if header is None else _kernels.parse_cookies(header)
             self._cookies = cookies
-        return cookies  # type: ignore[return-value]
+        return cookies
 
     @property
     def url(self) -> URL:
@@ -84,7 +89,7 @@ class ASGIConnection(ConnectionMethods, connection.ASGIConnection[HandlerT, User
                 path = scope.get("root_path", "") + scope["path"]
                 state.url = url = url_from_scope(scope, path, scope.get("query_string", b""))
             self._url = url
-        return url  # type: ignore[return-value]
+        return url
 
     @property
     def base_url(self) -> URL:
@@ -95,7 +100,7 @@ class ASGIConnection(ConnectionMethods, connection.ASGIConnection[HandlerT, User
             url = state.base_url
             if url is Empty:
                 scope = self.scope
-                path = (scope.get("app_root_path") or scope.get("root_path", "")) + "/"
+                path = f"{scope.get('app_root_path') or scope.get('root_path', '')}/"
                 state.base_url = url = url_from_scope(scope, path, b"")
             self._base_url = url
-        return url  # type: ignore[return-value]
+        return url

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import connection
+from litestar._multipart import parse_content_header
 from litestar.connection.base import AuthT, StateT, UserT
-from litestar.connection.request import parse_content_header
 from litestar.datastructures import FormMultiDict
 from litestar.enums import RequestEncodingType
 from litestar.types import Empty
@@ -21,12 +21,17 @@ _kernels = litestar_kernels()
 _IS_CONNECTED: Final = connection.Request.__dict__["is_connected"]
 
 if TYPE_CHECKING:
-    RequestMethods = object
+
+    class _RequestMethods:
+        """A kernel's; what its methods take and return is what Litestar's do."""
+
+        __slots__ = ()
+
 else:
-    RequestMethods = _kernels.RequestMethods
+    _RequestMethods = _kernels.RequestMethods
 
 
-class Request(RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.Request[UserT, AuthT, StateT]):
+class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.Request[UserT, AuthT, StateT]):
     """A request of a Litestar app, as `litestar.Request` is.
 
     It reads the body without a coroutine of its own, takes up a read that was cancelled, and shares what it has read and
@@ -68,7 +73,7 @@ class Request(RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connect
                     content_type = (value.strip().lower(), {})
                 state.content_type = content_type
             self._content_type = content_type
-        return content_type  # type: ignore[return-value]
+        return content_type
 
     async def form(self) -> FormMultiDict:
         """Return the form, of either encoding; it is empty for any other content type.
@@ -79,7 +84,7 @@ class Request(RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connect
             RequestEntityTooLarge: It is larger than the handler accepts.
         """
         if self._form is not Empty:
-            return self._form  # type: ignore[return-value]
+            return self._form
         state = self._connection_state
         form: Any = state.form
         if form is Empty:

@@ -13,12 +13,17 @@ from .connection import ASGIConnection
 __all__ = ("WebSocket",)
 
 if TYPE_CHECKING:
-    SocketMethods = object
+
+    class _SocketMethods:
+        """A kernel's; what its methods take and return is what Litestar's do."""
+
+        __slots__ = ()
+
 else:
-    SocketMethods = litestar_kernels().SocketMethods
+    _SocketMethods = litestar_kernels().SocketMethods
 
 
-class WebSocket(SocketMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.WebSocket[UserT, AuthT, StateT]):
+class WebSocket(_SocketMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.WebSocket[UserT, AuthT, StateT]):
     """A WebSocket of a Litestar app, as `litestar.WebSocket` is.
 
     It receives and sends without a coroutine of its own, keeps the code of a disconnect, loses no message when a receive

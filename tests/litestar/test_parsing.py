@@ -1,0 +1,121 @@
+"""What the drop-in parses comes out as Litestar parses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import litestar
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from litestar.datastructures import URL
+
+from ..helpers import outcome
+from ..sides import load_module
+from .scopes import litestar_scope
+
+raw = st.binary(max_size=60) | st.text("ab=&;%+ \"\\,/.'12fF\t", max_size=60).map(str.encode)
+SIDES = ["native", "pure"]
+
+
+def both(side: Any, name: str, **changes: Any) -> None:
+    ours = load_module(side, "litestar").Request(litestar_scope(**changes))
+    theirs = litestar.Request(litestar_scope(**changes))
+    assert outcome(lambda: getattr(ours, name)) == outcome(lambda: getattr(theirs, name))
+
+
+@pytest.fixture(params=SIDES)
+def either(request: pytest.FixtureRequest) -> str:
+    # loading it skips the side that is not there
+    load_module(request.param, "litestar")
+    return str(request.param)
+
+
+def test_queries(either: str) -> None:
+    @given(raw)
+    @example(b"a=1;b=2&a&=x&&%&%zz&%ff&+&%2B\xe4")
+    def check(query: bytes) -> None:
+        both(either, "query_params", query_string=query)
+
+    check()
+
+
+def test_cookies(either: str) -> None:
+    @given(raw)
+    @example(b"a=b; c; =d; e=; ;; f=\"g;h\"; i=%41; j=\xe4; k=\"\\\"\\101\"; a = z ")
+    def check(cookies: bytes) -> None:
+        both(either, "cookies", headers=[(b"Cookie", cookies)])
+
+    check()
+
+
+def test_cookies_without_a_header(either: str) -> None:
+    both(either, "cookies", headers=[])
+    both(either, "cookies", headers=[(b"cookie", b"a=b"), (b"cookie", b"c=d")])
+
+
+def test_content_types(either: str) -> None:
+    @given(raw)
+    @example(b'Multipart/Form-Data; boundary="a\\"b"; CHARSET=UTF-8; x')
+    def check(content_type: bytes) -> None:
+        both(either, "content_type", headers=[(b"content-type", content_type)])
+
+    check()
+
+
+def test_headers(either: str) -> None:
+    @given(st.lists(st.tuples(st.binary(max_size=5), st.binary(max_size=5)), max_size=5))
+    def check(headers: list[tuple[bytes, bytes]]) -> None:
+        ours, theirs = (
+            cls(litestar_scope(headers=headers)).headers
+            for cls in (load_module(either, "litestar").Request, litestar.Request)  # type: ignore[arg-type]
+        )
+        assert type(ours) is type(theirs)
+        assert list(ours.items()) == list(theirs.items())
+        assert sorted(ours.to_header_list()) == sorted(theirs.to_header_list())
+
+    check()
+
+
+PARTS = ("scheme", "netloc", "path", "query", "fragment", "username", "password", "hostname", "port")
+
+
+@pytest.mark.parametrize("name", ["url", "base_url"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"scheme": "https", "query_string": b"a=%20&b", "path": "/a b"},
+        {"root_path": "/root", "path": "/root/x"},
+        {"root_path": "/root", "app_root_path": "/app", "path": "/x"},
+        {"headers": [], "server": ("h", 80)},
+        {"headers": [], "server": ("h", 8080)},
+        {"headers": [], "server": None},
+        {"server": None},
+        {"headers": [(b"host", b"u:p@h:99")]},
+        {"type": "websocket", "scheme": "wss"},
+    ],
+    ids=str,
+)
+def test_urls(dropin: Any, name: str, changes: dict[str, Any]) -> None:
+    ours = getattr(dropin.Request(litestar_scope(**changes)), name)
+    theirs = getattr(litestar.Request(litestar_scope(**changes)), name)
+    assert type(ours) is URL
+    assert [getattr(ours, part) for part in PARTS] == [getattr(theirs, part) for part in PARTS]
+    assert str(ours) == str(theirs)
+    assert ours == theirs
+    assert dict(ours.query_params) == dict(theirs.query_params)
+    assert str(ours.with_replacements(path="/y")) == str(theirs.with_replacements(path="/y"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"headers": [], "scheme": "foo", "server": ("h", 1)}, "foo://h:1/"),
+        ({"headers": [], "server": ("/run/x.sock", None)}, "http:///run/x.sock/"),
+        ({"query_string": b"a=\xff"}, "http://example.org/?a=%FF"),
+    ],
+    ids=str,
+)
+def test_urls_that_litestar_fails_on(dropin: Any, changes: dict[str, Any], expected: str) -> None:
+    assert str(dropin.Request(litestar_scope(**changes)).url) == expected

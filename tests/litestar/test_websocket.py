@@ -1,0 +1,314 @@
+"""The drop-in's WebSocket keeps Litestar's states and sends its events; it loses no message and no code."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from functools import partial
+from typing import Any
+
+import litestar
+import pytest
+from litestar.datastructures import Headers
+from litestar.exceptions import SerializationException, WebSocketDisconnect
+
+from ..helpers import Receiver, Sender, await_, drive
+from .scopes import socket_scope
+
+CONNECT = {"type": "websocket.connect"}
+ENDED = {"type": "websocket.disconnect", "code": 1001, "reason": "gone"}
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"type": "websocket.receive", "text": value}
+
+
+def binary(value: bytes) -> dict[str, Any]:
+    return {"type": "websocket.receive", "bytes": value}
+
+
+def make(dropin: Any, *events: Any, suspend: bool = False) -> tuple[Any, Sender]:
+    sender = Sender()
+    return dropin.WebSocket(socket_scope(), Receiver(events, suspend=suspend), sender), sender
+
+
+async def talk(socket: Any) -> list[Any]:
+    """Do everything once; return what was seen."""
+    seen: list[Any] = [socket.connection_state]
+    await socket.accept("proto", {"x-name": "value"})
+    await socket.accept()
+    seen += [socket.connection_state, await socket.receive_text(), socket.connection_state]
+    seen += [await socket.receive_bytes(), await socket.receive_json(), await socket.receive_json("binary")]
+    seen += [await socket.receive_msgpack(), await socket.receive_data("text"), await socket.receive_data(mode="binary")]
+    seen.append(await socket.receive())
+    for name in ("receive_json", "receive_msgpack"):
+        try:
+            await getattr(socket, name)()
+        except SerializationException as error:
+            seen.append(str(error))
+    await socket.send_text("a")
+    await socket.send_text(b"b")
+    await socket.send_bytes(b"c")
+    await socket.send_bytes("d\xe9", encoding="latin-1")
+    await socket.send_json({"a": 1})
+    await socket.send_json([1], mode="binary")
+    await socket.send_json({1}, serializer=list)
+    await socket.send_msgpack([2])
+    await socket.send_data("e")
+    await socket.send_data(data=b"f", mode="binary")
+    await socket.send({"type": "websocket.send", "text": "own", "bytes": None})
+    seen.append([item async for item in socket.iter_data()])
+    seen.append(socket.connection_state)
+    return seen
+
+
+EVENTS = [
+    CONNECT,
+    text("1"),
+    binary(b"2"),
+    text("[3]"),
+    binary(b"[4]"),
+    binary(b"\x05"),
+    binary(b"no text"),
+    text("no bytes"),
+    text("raw"),
+    text("{"),
+    binary(b"\xc1"),
+    text("6"),
+    {"type": "websocket.receive", "text": "7", "bytes": None},
+    ENDED,
+]
+
+
+@pytest.mark.parametrize("suspend", [False, True])
+def test_everything_is_as_with_litestars_own(dropin: Any, suspend: bool) -> None:
+    ours, sent = make(dropin, *EVENTS, suspend=suspend)
+    expected = Sender()
+    theirs: Any = litestar.WebSocket(socket_scope(), Receiver(EVENTS, suspend=suspend), expected)
+    assert await_(talk(ours)) == await_(talk(theirs))
+    assert sent.events == expected.events
+    assert [list(event) for event in sent.events] == [list(event) for event in expected.events]
+
+
+@pytest.mark.parametrize("headers", [None, [(b"a", b"b")], {"A": "b"}, Headers({"a": "b"})], ids=repr)
+def test_accept_with_headers(dropin: Any, headers: Any) -> None:
+    socket, sent = make(dropin, CONNECT)
+    await_(socket.accept(headers=headers))
+    assert sent.events == [
+        {"type": "websocket.accept", "subprotocol": None, "headers": [(b"a", b"b")] if headers else []}
+    ]
+    assert socket.connection_state == "connect"
+
+
+@pytest.mark.parametrize("method", ["receive_text", "receive_json"])
+def test_receiving_accepts_first(dropin: Any, method: str) -> None:
+    socket, sent = make(dropin, CONNECT, text("1"))
+    assert await_(getattr(socket, method)()) in ("1", 1)
+    assert [event["type"] for event in sent.events] == ["websocket.accept"]
+    socket, sent = make(dropin, CONNECT)
+    await_(socket.send_text("x"))
+    assert [event["type"] for event in sent.events] == ["websocket.accept", "websocket.send"]
+
+
+def test_litestars_own_accept(dropin: Any) -> None:
+    # the default of a listener
+    socket, sent = make(dropin, CONNECT, text("1"))
+    await_(litestar.WebSocket.accept(socket))
+    assert socket.connection_state == "connect"
+    assert await_(socket.receive_text()) == "1"
+    assert [event["type"] for event in sent.events] == ["websocket.accept"]
+
+
+def test_the_code_is_never_lost(dropin: Any) -> None:
+    socket, sent = make(dropin, CONNECT, {**ENDED, "code": 4001})
+    await_(socket.accept())
+    for call in (
+        socket.receive_text,
+        socket.receive_json,
+        socket.receive,
+        partial(socket.send_text, "x"),
+        partial(socket.send_json, 1),
+        socket.close,
+        partial(socket.send, {"type": "websocket.send", "text": "x"}),
+    ):
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await_(call())
+        assert caught.value.code == 4001
+        assert caught.value.detail in ("disconnect event", "connection is disconnected")
+    assert socket.connection_state == "disconnect"
+    assert len(sent.events) == 1
+
+
+def test_a_disconnect_without_a_code(dropin: Any) -> None:
+    socket, _ = make(dropin, CONNECT, {"type": "websocket.disconnect"})
+    await_(socket.accept())
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await_(socket.receive_text())
+    assert caught.value.code == 1005
+
+
+def test_a_disconnect_first(dropin: Any) -> None:
+    for method in ("accept", "receive_text"):
+        socket, sent = make(dropin, ENDED)
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await_(getattr(socket, method)())
+        assert caught.value.code == 1001
+        assert sent.events == []
+
+
+def test_a_cancelled_receive_loses_nothing(dropin: Any) -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+
+        def receive() -> Any:
+            # as granian: a future, which takes an event when it is made
+            return asyncio.ensure_future(queue.get())
+
+        socket = dropin.WebSocket(socket_scope(), receive, Sender())
+        queue.put_nowait(CONNECT)
+        await socket.accept()
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await socket.receive_text()
+        queue.put_nowait(text("1"))
+        assert await socket.receive_text() == "1"
+
+    asyncio.run(main())
+
+
+def test_two_tasks_receiving_do_not_hang(dropin: Any) -> None:
+    async def main() -> None:
+        socket, _ = make(dropin, CONNECT, text("1"), suspend=True)
+        await socket.accept()
+        results = await asyncio.gather(socket.receive_text(), socket.receive_text(), return_exceptions=True)
+        assert results[0] == "1"
+        assert isinstance(results[1], RuntimeError)
+
+    asyncio.run(main())
+
+
+def test_overridden(dropin: Any) -> None:
+    class Own(dropin.WebSocket):  # type: ignore[misc, name-defined]
+        async def receive_data(self, mode: Any) -> Any:
+            data = await super().receive_data(mode)
+            return data + ("0" if mode == "text" else b"\x00")
+
+        async def send_data(self, data: Any, mode: Any = "text", encoding: str = "utf-8") -> None:
+            await super().send_data(data=b"<" + (data.encode() if isinstance(data, str) else data) + b">", mode=mode)
+
+    sent = Sender()
+    socket = Own(socket_scope(), Receiver([CONNECT, text("1"), text("2"), text("3"), text("4"), ENDED]), sent)
+
+    async def main() -> None:
+        assert await socket.receive_text() == "10"
+        assert await socket.receive_json() == 20
+        assert [item async for item in socket.iter_json()] == [30, 40]
+        socket.connection_state = "receive"
+        await socket.send_text("a")
+        await socket.send_json(1)
+        await socket.send_bytes(b"b")
+
+    asyncio.run(main())
+    assert [event["text"] or event["bytes"] for event in sent.events[1:]] == ["<a>", "<1>", b"<b>"]
+
+
+def test_overridden_iteration_and_accept(dropin: Any) -> None:
+    class Own(dropin.WebSocket):  # type: ignore[misc, name-defined]
+        async def iter_data(self, mode: Any = "text") -> Any:
+            yield "1"
+            yield "2"
+
+        async def accept(self, *args: Any, **kwargs: Any) -> None:
+            await super().accept("own")
+
+    async def main() -> None:
+        sent = Sender()
+        socket = Own(socket_scope(), Receiver([CONNECT, text("x")]), sent)
+        assert [item async for item in socket.iter_json()] == [1, 2]
+        assert await socket.receive_text() == "x"
+        assert sent.events[0]["subprotocol"] == "own"
+
+    asyncio.run(main())
+
+
+def test_wrapped(dropin: Any) -> None:
+    class Own(dropin.WebSocket):  # type: ignore[misc, name-defined]
+        def receive_wrapper(self, receive: Any) -> Any:
+            inner = super().receive_wrapper(receive)
+
+            async def wrapped() -> Any:
+                event = await inner()
+                return {**event, "text": "wrapped"} if "text" in event else event
+
+            return wrapped
+
+    socket = Own(socket_scope(), Receiver([CONNECT, text("1"), ENDED]), Sender())
+    assert await_(socket.receive_text()) == "wrapped"
+    assert socket.connection_state == "receive"
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await_(socket.receive_text())
+    assert caught.value.code == 1001
+
+
+def test_replaced_callables(dropin: Any) -> None:
+    socket, sent = make(dropin, CONNECT)
+    await_(socket.accept())
+    socket.receive = Receiver([text("other"), ENDED])
+    socket.send = other = Sender()
+    assert await_(socket.receive_text()) == "other"
+    await_(socket.send_text("x"))
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await_(socket.receive_text())
+    assert caught.value.code == 1001
+    assert (len(sent.events), len(other.events)) == (1, 1)
+
+
+def test_methods_taken_from_the_class(dropin: Any) -> None:
+    socket, sent = make(dropin, CONNECT)
+    await_(partial(type(socket).send_data, mode="text")(socket, "x"))
+    assert sent.events[-1]["text"] == "x"
+    assert type(socket).accept is type(socket).accept
+
+
+def test_freed_by_reference_count(dropin: Any) -> None:
+    class Own(dropin.WebSocket):  # type: ignore[misc, name-defined]
+        # with weak references
+        pass
+
+    async def work(socket: Any) -> None:
+        assert await socket.receive_text() == "1"
+        iterator = socket.iter_data()
+        assert await iterator.__anext__() == "2"
+        await socket.send_text("x")
+        receive, send = socket.receive, socket.send
+        assert callable(receive)
+        assert callable(send)
+
+    gc.disable()
+    try:
+        socket = Own(socket_scope(), Receiver([CONNECT, text("1"), text("2")]), Sender())
+        drive(work(socket))
+        gone = weakref.ref(socket)
+        del socket
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_closing(dropin: Any) -> None:
+    socket, sent = make(dropin, CONNECT)
+    await_(socket.accept())
+    await_(socket.close(4000, "why"))
+    assert sent.events[-1] == {"type": "websocket.close", "code": 4000, "reason": "why"}
+    await_(socket.close(reason=None))
+    assert sent.events[-1] == {"type": "websocket.close", "code": 1000, "reason": ""}
+
+
+def test_an_error_of_the_server_frees_the_socket(dropin: Any) -> None:
+    socket, _ = make(dropin, CONNECT, OSError("broken"), text("1"))
+    await_(socket.accept())
+    with pytest.raises(OSError, match="broken"):
+        await_(socket.receive_text())
+    assert await_(socket.receive_text()) == "1"
