@@ -1,0 +1,1 @@
+"""A Litestar application that uses everything, and what it answers with and without the plugin."""
