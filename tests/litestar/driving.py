@@ -15,6 +15,8 @@ from .scripts import HOST, Answer, Call, Conversation, Exchange, Hear, Jar, Leav
 SECONDS = 5
 """How long the application may take for one answer, or the end of one conversation."""
 
+TOO_LONG = "no answer"
+
 
 def record(app: Litestar, scripts: Iterable[Exchange | Conversation]) -> dict[str, Any]:
     """Return what the application answers, by the name of the script."""
@@ -136,9 +138,11 @@ async def converse(app: Litestar, script: Conversation) -> dict[str, Any]:
 
 async def _outcome(running: Any) -> str | None:
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(SECONDS) as limit:
             await running
     except Exception as error:
+        if limit.expired():
+            return TOO_LONG
         cause = error.__cause__
         return f"{type(error).__name__}: {error}" + (f" from {type(cause).__name__}: {cause}" if cause else "")
     return None

@@ -369,13 +369,14 @@ async def after_request(response: Response[Any]) -> Response[Any]:
 
 
 async def after_response(request: AnyRequest) -> None:
+    # it was read before: after the answer there is no body any more
     body = await request.body()
     request.app.state.notes.append(f"after {request.method} {request.url} {body!r} {request.state.before}")
 
 
 @post("/", before_request=before_request, after_request=after_request, after_response=after_response)
 async def hooked(request: AnyRequest) -> dict[str, Any]:
-    return {"before": request.state.before}
+    return {"before": request.state.before, "body": len(await request.body())}
 
 
 HOOKS = Router("/hooks", route_handlers=[hooked])

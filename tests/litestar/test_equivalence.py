@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +15,9 @@ from litecon.litestar import LiteconPlugin
 from . import frozen
 from .app import make_app
 from .conversations import CONVERSATIONS
-from .driving import record
+from .driving import TOO_LONG, record
 from .layer_exchanges import EXCHANGES
+from .scripts import Conversation
 
 SCRIPTS = [*EXCHANGES, *CONVERSATIONS]
 EXCHANGE_NAMES = [script.name for script in EXCHANGES]
@@ -53,6 +55,17 @@ def plain(still: None) -> Recorded:
 def plugged(request: pytest.FixtureRequest, plain: Recorded) -> Recorded:
     plugin = LiteconPlugin(everywhere=request.param)
     return recorded(plugin)
+
+
+def test_everything_is_answered(plain: Recorded) -> None:
+    """Two that wait for ever would be the same too, and notes that were not waited for be in the next answer."""
+    for script in SCRIPTS:
+        answers = plain[script.name]
+        for answer in answers if isinstance(answers, list) else [answers]:
+            assert answer["events"], script.name
+            assert answer["error"] != TOO_LONG, script.name
+        if isinstance(script, Conversation):
+            assert len(json.loads(answers["notes"])) == script.notes, script.name
 
 
 @pytest.mark.parametrize("name", EXCHANGE_NAMES)
