@@ -56,7 +56,7 @@ RAW = [
     talk("raw-iterate-msgpack", "/raw/iterate/msgpack", Say(packed([1])), Hear(), Leave(3000), notes=1),
     talk("raw-mismatch", "/raw/mismatch", Say(b"bytes"), Say("text"), Hear(2)),
     talk("raw-broken-json", "/raw/broken-json", Say("{")),
-    talk("raw-gone", "/raw/gone", Say("a"), Leave(4444), notes=3),
+    talk("raw-gone", "/raw/gone", Say("a"), Leave(4444), notes=4),
     talk("raw-propagates", "/raw/propagates", Say("a"), Hear(), Leave(4000)),
     talk("raw-events", "/raw/events", Say("an event"), Hear(), Leave(), notes=1),
     talk(

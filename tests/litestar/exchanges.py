@@ -230,6 +230,8 @@ SCOPES = [
     one("many-cookies", "GET", "/members/facts", scope={"headers": [(b"cookie", b"a=1"), (b"cookie", b"b=2")]}),
     one("length-no-number", "POST", "/members/body", body=b"x", scope={"headers": [(b"content-length", b"x1")]}),
     one("length-no-number-json", "POST", "/bodies/struct", body=b"{}", scope={"headers": [(b"content-length", b"")]}),
+    one("limit-announced-only", "POST", "/bodies/limited", scope={"headers": [(b"content-length", b"11")]}),
+    one("limit-unread", "POST", "/members/stream-twice", scope={"headers": [(b"content-length", b"10000001")]}),
     one("leaves-in-body", "POST", "/members/body", body=[b"half ", b"a body"], leaves=True),
     one("leaves-in-data", "POST", "/bodies/struct", JSON, body=[b'{"x":'], leaves=True),
     one("leaves-in-form", "POST", "/members/form", MULTIPART, body=[UPLOAD[:80]], leaves=True),

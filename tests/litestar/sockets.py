@@ -156,6 +156,10 @@ async def gone(socket: Socket) -> None:
         await socket.send_text("too late")
     except WebSocketDisconnect as error:
         note(socket, f"sending: {error.code} {error.detail}")
+    try:
+        await socket.close(4002)
+    except WebSocketDisconnect as error:
+        note(socket, f"closing: {error.code} {error.detail}")
 
 
 @websocket("/propagates")
