@@ -7,6 +7,7 @@ that both sides keep.
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 __all__ = (
     "COMPILED",
@@ -21,6 +22,7 @@ __all__ = (
     "best_match",
     "find_header",
     "find_headers",
+    "litestar_kernels",
     "make_headers",
     "make_url",
     "measure_msgpack",
@@ -75,3 +77,25 @@ except ImportError as error:
 else:
     COMPILED = True
     FALLBACK_REASON = None
+
+
+def litestar_kernels() -> SimpleNamespace:
+    """Return the kernels of the drop-in for Litestar, of the same side; they need Litestar, so they are loaded on demand.
+
+    Raises:
+        ImportError: There is no Litestar.
+    """
+    if COMPILED:
+        from ._native import litestar_request as request
+        from ._native import litestar_websocket as websocket
+    else:
+        from ._pure import litestar_request as request
+        from ._pure import litestar_websocket as websocket
+    return SimpleNamespace(
+        ConnectionMethods=request.ConnectionMethods,
+        RequestMethods=request.RequestMethods,
+        SocketMethods=websocket.SocketMethods,
+        make_headers=request.make_headers,
+        parse_cookies=request.parse_cookies,
+        parse_query=request.parse_query,
+    )

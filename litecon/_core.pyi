@@ -1,11 +1,12 @@
 """The contract of both sides: names, signatures and types of every kernel. What each does is said in its docstring."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any, ClassVar, Final, Literal, NoReturn, TypeVar, final, overload
 
 from typing_extensions import Self, disjoint_base
 
+from ._errors import BodyErrors
 from .datastructures.accept import Accept
 from .datastructures.address import Address
 from .datastructures.headers import Headers
@@ -28,6 +29,7 @@ __all__ = (
     "best_match",
     "find_header",
     "find_headers",
+    "litestar_kernels",
     "make_headers",
     "make_url",
     "measure_msgpack",
@@ -76,6 +78,7 @@ def use_classes(
     url: type[URL],
 ) -> None: ...
 def quickly_constructed(cls: _ClassT) -> _ClassT: ...
+def litestar_kernels() -> SimpleNamespace: ...
 def use_accept(accept: Callable[[str], Accept]) -> None: ...
 
 @disjoint_base
@@ -126,6 +129,7 @@ class BodyReader:
     def ended(self) -> bool: ...
     @property
     def peeked_size(self) -> int: ...
+    errors: BodyErrors
     form: Any
     pending: Any
     @property

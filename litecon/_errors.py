@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 from .exceptions import (
     ClientDisconnect,
@@ -103,6 +104,18 @@ def body_streamed() -> StreamConsumed:
 
 def disconnected() -> ClientDisconnect:
     return ClientDisconnect("the client disconnected before the whole body had arrived")
+
+
+class BodyErrors(NamedTuple):
+    """What is raised while a body is read; the drop-in for Litestar has Litestar's own."""
+
+    busy: Callable[[], Exception]
+    disconnected: Callable[[], Exception]
+    streamed: Callable[[], Exception]
+    too_large: Callable[[int], Exception]
+
+
+BODY_ERRORS: Final = BodyErrors(body_busy, disconnected, body_streamed, body_too_large)
 
 
 def wrong_event(event: Any) -> ImproperlyConfiguredException:

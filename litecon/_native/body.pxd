@@ -14,6 +14,8 @@ cdef class BodyReader:
     cdef public object pending
     # None until it was read
     cdef public object form
+    # what is raised, BODY_ERRORS or the like
+    cdef public object errors
     cdef object json
     cdef object msgpack
     # the chunks that were not read: the first, and those behind it from _at on

@@ -13,15 +13,7 @@ from litecon._native.operation cimport LiteconPool, Operation, claim, install, l
 
 from collections import deque
 
-from litecon._errors import (
-    body_busy,
-    body_streamed,
-    body_too_large,
-    disconnected,
-    not_constructed,
-    wrong_event,
-    wrong_event_body,
-)
+from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
 from litecon._resuming import kept, resumed
 
 cdef extern from *:
@@ -40,6 +32,7 @@ cdef extern from *:
 UNSET = object()
 
 cdef str _SCOPE_KEY = "litecon.body"
+cdef object _body_errors = BODY_ERRORS
 
 
 cdef enum:
@@ -81,6 +74,7 @@ cdef class BodyReader:
 
     def __cinit__(self):
         self.json = self.msgpack = UNSET
+        self.errors = _body_errors
 
     @property
     def busy(self):
@@ -96,12 +90,12 @@ cdef class BodyReader:
 
     cdef int expect_free(self) except -1:
         if self.is_busy:
-            raise body_busy()
+            raise self.errors.busy()
         return 0
 
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1:
         if max_size >= 0 and (self.size > max_size or announced > max_size):
-            raise body_too_large(max_size)
+            raise self.errors.too_large(max_size)
         return 0
 
     def check(self, max_size, announced):
@@ -139,7 +133,7 @@ cdef class BodyReader:
         if self._peeked:
             return self._peeked.popleft()
         if self.disconnected:
-            raise disconnected()
+            raise self.errors.disconnected()
         return None
 
     def next_peeked(self):
@@ -171,7 +165,7 @@ cdef class BodyReader:
         cdef object chunk
         if _kind_of(event) == DISCONNECT:
             self.disconnected = True
-            raise disconnected()
+            raise self.errors.disconnected()
         chunk = item(event, "body")
         if type(chunk) is not bytes and chunk is not None:
             if chunk and not isinstance(chunk, bytes):
@@ -188,7 +182,7 @@ cdef class BodyReader:
         if not item(event, "more_body"):
             self.ended = True
         if 0 <= max_size < self.size:
-            raise body_too_large(max_size)
+            raise self.errors.too_large(max_size)
         return 0
 
     def feed(self, event, max_size):
@@ -221,7 +215,7 @@ cdef class BodyReader:
 
     cdef bytes whole(self):
         if self.streamed:
-            raise body_streamed()
+            raise self.errors.streamed()
         if self.body is None:
             if self._first is None:
                 self.body = b""
@@ -282,7 +276,7 @@ cdef class NextChunk(Operation):
             self._done = True
             return stream.kept(reader.body)
         if not stream.started and reader.consumed:
-            raise body_streamed()
+            raise reader.errors.streamed()
         reader.expect_free()
         claim(self, reader, &reader.is_busy)
         announced = -1 if stream.started else stream.announced

@@ -16,7 +16,7 @@ from litecon._native.url cimport headers_of
 
 from typing import Any
 
-from litecon._errors import body_streamed, invalid_content_length
+from litecon._errors import invalid_content_length
 from litecon._joining import joined
 
 cdef extern from *:
@@ -132,7 +132,7 @@ cdef class ReadBody(Operation):
         reader.expect_free()
         claim(self, reader, &reader.is_busy)
         if reader.streamed:
-            raise body_streamed()
+            raise reader.errors.streamed()
         self.max_size = bounds_of(request).max_body_size
         if self.max_size >= 0:
             announced = _announced(scope)

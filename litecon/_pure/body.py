@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from types import CoroutineType
 from typing import Any, Final, final
 
-from .._errors import body_busy, body_streamed, body_too_large, disconnected, wrong_event, wrong_event_body
+from .._errors import BODY_ERRORS, wrong_event, wrong_event_body
 from .._resuming import kept, resumed
 from ..types import Event, Receive, Scope
 from .iteration import Iteration
@@ -34,6 +34,7 @@ class BodyReader:
         "consumed",
         "disconnected",
         "ended",
+        "errors",
         "form",
         "peeked_size",
         "pending",
@@ -53,6 +54,7 @@ class BodyReader:
         self.body: bytes | None = None
         self.pending: Any = None
         self.form: Any = None
+        self.errors = BODY_ERRORS
         self.busy = False
         self.ended = False
         self.consumed = False
@@ -60,7 +62,7 @@ class BodyReader:
 
     def __enter__(self) -> BodyReader:
         if self.busy:
-            raise body_busy()
+            raise self.errors.busy()
         self.busy = True
         return self
 
@@ -78,7 +80,7 @@ class BodyReader:
             RequestEntityTooLarge: More was received, or is announced.
         """
         if max_size is not None and (self.size > max_size or (announced is not None and announced > max_size)):
-            raise body_too_large(max_size)
+            raise self.errors.too_large(max_size)
 
     def peek(self, event: Event) -> None:
         """Keep an event that was received ahead of reading; `next_peeked` gives it.
@@ -106,7 +108,7 @@ class BodyReader:
         if self._peeked:
             return self._peeked.popleft()
         if self.disconnected:
-            raise disconnected()
+            raise self.errors.disconnected()
         return None
 
     def receiving(self, receive: Receive) -> Awaitable[Event]:
@@ -147,10 +149,10 @@ class BodyReader:
             if not event.get("more_body"):
                 self.ended = True
             if max_size is not None and self.size > max_size:
-                raise body_too_large(max_size)
+                raise self.errors.too_large(max_size)
         else:
             self.disconnected = True
-            raise disconnected()
+            raise self.errors.disconnected()
 
     def finish(self) -> bytes:
         """Return the whole body, once its last event was fed.
@@ -159,7 +161,7 @@ class BodyReader:
             StreamConsumed: A stream has given a part of it away.
         """
         if self.streamed:
-            raise body_streamed()
+            raise self.errors.streamed()
         if self.body is None:
             self.body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
             self._chunks.clear()
@@ -213,7 +215,7 @@ class BodyStream(Iteration):
         if reader.body is not None:
             return self._kept(reader.body)
         if not self._started and reader.consumed:
-            raise body_streamed()
+            raise reader.errors.streamed()
         with reader:
             announced = None if self._started else self._announced
             self._started = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._errors import body_streamed, invalid_content_length
+from .._errors import invalid_content_length
 from .body import BodyReader, BodyStream, shared_reader
 from .codecs import codecs
 from .lookup import find_header
@@ -230,7 +230,7 @@ class RequestBase(ConnectionBase):
 
     def _start_reading(self, reader: BodyReader) -> int | None:
         if reader.streamed:
-            raise body_streamed()
+            raise reader.errors.streamed()
         max_size: int | None = type(self).limits.max_body_size  # type: ignore[attr-defined]
         reader.check(max_size, None if max_size is None else self._announced())
         return max_size

@@ -1,0 +1,405 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""What the drop-in's requests do that a benchmark shows: their construction, what they parse, and reading the body."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_CheckExact
+from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_DecodeLatin1
+from libc.string cimport memchr
+
+from litecon._native.body cimport BodyReader, new_stream, shared_reader
+from litecon._native.classes cimport litecon_class, litecon_version
+from litecon._native.lookup cimport scan_headers
+from litecon._native.mapping cimport PyDict_GetItemWithError, item
+from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take, mark
+from litecon._native.parsing cimport read_query
+
+from litestar._parsers import parse_cookie_string, parse_query_string
+from litestar.connection import base as _base
+from litestar.connection.base import empty_receive, empty_send
+from litestar.datastructures import Headers
+from litestar.types import Empty
+from litestar.utils.scope.state import CONNECTION_STATE_KEY
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from litecon._joining import joined
+from litecon._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
+
+cdef extern from *:
+    Py_ssize_t PY_SSIZE_T_MAX
+
+cdef object EMPTY = Empty
+cdef object _KEY = CONNECTION_STATE_KEY
+cdef object _body_errors = BODY_ERRORS
+cdef object _max_body_size = max_body_size
+cdef object _from_json = from_json
+cdef object _from_msgpack = from_msgpack
+cdef object _Headers = Headers
+cdef object _new_headers = Headers.__new__
+cdef object _init_proxy = CIMultiDictProxy.__init__
+cdef object _CIMultiDict = CIMultiDict
+
+cdef enum:
+    BODY = 0
+    JSON = 1
+    MSGPACK = 2
+    STREAM_OVERRIDDEN = 1
+    BODY_OVERRIDDEN = 2
+    # what an operation waits for: the server, or a method that a subclass overrides
+    SERVER = 0
+    OWN_BODY = 1
+    OWN_STREAM = 2
+
+
+cdef object state_of(object scope):
+    cdef PyObject *found
+    if PyDict_CheckExact(scope):
+        found = PyDict_GetItemWithError(scope, "state")
+        if found is not NULL and PyDict_CheckExact(<object> found):
+            found = PyDict_GetItemWithError(<object> found, _KEY)
+            if found is not NULL and <object> found is not None:
+                return <object> found
+    # looked up anew each time: it may have been replaced
+    return _base.ScopeState.from_scope(scope)
+
+
+cdef int fill_connection(object connection, object scope, object receive, object send) except -1:
+    connection.scope = scope
+    connection.receive = receive
+    connection.send = send
+    connection._connection_state = state_of(scope)
+    connection._base_url = EMPTY
+    connection._url = EMPTY
+    connection._parsed_query = EMPTY
+    connection._cookies = EMPTY
+    connection._server_extensions = item(scope, "extensions") or {}
+    return 0
+
+
+class ConnectionMethods:
+    """The constructor of a connection, with what Litestar's own sets."""
+
+    __slots__ = ()
+
+    def __init__(self, scope, receive=empty_receive, send=empty_send):
+        fill_connection(self, scope, receive, send)
+
+
+def make_headers(raw):
+    """Return Litestar's `Headers` of raw ones.
+
+    Args:
+        raw: Pairs of bytes.
+    """
+    cdef list pairs = []
+    cdef object headers
+    for name, value in raw:
+        pairs.append((_latin1(name), _latin1(value)))
+    headers = _new_headers(_Headers)
+    _init_proxy(headers, _CIMultiDict(pairs))
+    headers._header_list = None
+    return headers
+
+
+cdef object _latin1(object value):
+    if PyBytes_CheckExact(value):
+        return PyUnicode_DecodeLatin1(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), NULL)
+    return value.decode("latin-1")
+
+
+cdef bint _is_plain(bytes value) noexcept:
+    """Whether everything is visible ASCII or a space, without quotes and escapes."""
+    cdef const unsigned char *text = <const unsigned char *> PyBytes_AS_STRING(value)
+    cdef Py_ssize_t index
+    for index in range(PyBytes_GET_SIZE(value)):
+        if text[index] < 0x20 or text[index] > 0x7E or text[index] == c'"' or text[index] == c"%":
+            return False
+    return True
+
+
+def parse_query(query):
+    """Return the pairs of a query string, as Litestar parses it.
+
+    Args:
+        query: Bytes.
+    """
+    if PyBytes_CheckExact(query) and (<bytes> query).isascii():
+        return tuple(read_query(query, -1))
+    return tuple(parse_query_string.__wrapped__(query))
+
+
+def parse_cookies(header):
+    """Return the cookies of a Cookie header, as Litestar parses it; a dict of its own each time.
+
+    Args:
+        header: The header's value.
+    """
+    cdef const char *text
+    cdef const char *end
+    cdef const char *stop
+    cdef dict cookies = {}
+    if not PyBytes_CheckExact(header) or not _is_plain(header):
+        return parse_cookie_string.__wrapped__(header.decode("latin-1"))
+    text = PyBytes_AS_STRING(header)
+    end = text + PyBytes_GET_SIZE(header)
+    while text <= end:
+        stop = <const char *> memchr(text, c";", end - text)
+        if stop is NULL:
+            stop = end
+        _add_cookie(cookies, text, stop)
+        text = stop + 1
+    return cookies
+
+
+cdef int _add_cookie(dict cookies, const char *start, const char *end) except -1:
+    cdef const char *middle = <const char *> memchr(start, c"=", end - start)
+    cdef str name = ""
+    cdef str value
+    if middle is not NULL:
+        name = _stripped(start, middle)
+        start = middle + 1
+    value = _stripped(start, end)
+    if name or value:
+        cookies[name] = value
+    return 0
+
+
+cdef str _stripped(const char *start, const char *end):
+    while start < end and start[0] == c" ":
+        start += 1
+    while end > start and end[-1] == c" ":
+        end -= 1
+    return PyUnicode_DecodeLatin1(start, end - start, NULL)
+
+
+# PERF: which methods a class overrides is looked up once, and again when the class has another version
+cdef void *_known_class = NULL
+cdef unsigned int _known_version = 0
+cdef int _known_overrides = 0
+
+
+cdef int _overrides(object request) except -1:
+    global _known_class, _known_version, _known_overrides
+    cdef object cls = type(request)
+    cdef unsigned int version = litecon_version(request)
+    cdef int overrides = 0
+    if _known_class is litecon_class(request) and version != 0 and _known_version == version:
+        return _known_overrides
+    if cls.stream is not _STREAM:
+        overrides |= STREAM_OVERRIDDEN
+    if cls.body is not _BODY:
+        overrides |= BODY_OVERRIDDEN
+    _known_class = litecon_class(request)
+    _known_version = litecon_version(request)
+    _known_overrides = overrides
+    return overrides
+
+
+cdef BodyReader reader_of(object request):
+    cdef BodyReader reader = shared_reader(request.scope)
+    reader.errors = _body_errors
+    return reader
+
+
+cdef Py_ssize_t _max_size(object request) except -2:
+    cdef object size = _max_body_size(request)
+    return -1 if size is None else size
+
+
+cdef Py_ssize_t _announced(object request) except -2:
+    if scan_headers(item(request.scope, "headers"), "content-length", 14) is None:
+        return -1
+    # Litestar's own reading of it; what is announced matters where it is too much
+    return min(request.content_length, PY_SSIZE_T_MAX)
+
+
+@cython.final
+cdef class ReadBody(Operation):
+    """`Request.body`, `.json` and `.msgpack`: reads to the end, and decodes."""
+
+    cdef object request
+    cdef object state
+    cdef BodyReader reader
+    cdef Py_ssize_t max_size
+    cdef int method
+    cdef int waits_for
+
+    cdef str label(self):
+        if self.method == BODY:
+            return "Request.body"
+        return "Request.json" if self.method == JSON else "Request.msgpack"
+
+    cdef object begin(self):
+        cdef object request = self.request
+        cdef object value
+        cdef int overrides
+        if self.method != BODY:
+            value = request._json if self.method == JSON else request._msgpack
+            if value is not EMPTY:
+                self._done = True
+                return value
+            self.state = request._connection_state
+            value = self.state.json if self.method == JSON else self.state.msgpack
+            if value is not EMPTY:
+                self.keep(value)
+                self._done = True
+                return value
+        overrides = _overrides(request)
+        if overrides & BODY_OVERRIDDEN and self.method != BODY:
+            self.waits_for = OWN_BODY
+            return request.body()
+        value = request._body
+        if value is not EMPTY:
+            return self.finished(value)
+        if self.state is None:
+            self.state = request._connection_state
+        value = self.state.body
+        if value is not EMPTY:
+            request._body = value
+            return self.finished(value)
+        if overrides & STREAM_OVERRIDDEN:
+            self.waits_for = OWN_STREAM
+            return joined(request.stream())
+        return self.read()
+
+    cdef int keep(self, object value) except -1:
+        if self.method == JSON:
+            self.request._json = value
+        else:
+            self.request._msgpack = value
+        return 0
+
+    cdef object read(self):
+        cdef BodyReader reader = reader_of(self.request)
+        self.reader = reader
+        reader.expect_free()
+        claim(self, reader, &reader.is_busy)
+        if reader.streamed:
+            raise reader.errors.streamed()
+        self.max_size = _max_size(self.request)
+        reader.check_size(self.max_size, -1 if self.max_size < 0 else _announced(self.request))
+        return self.advance()
+
+    cdef object advance(self):
+        cdef BodyReader reader = self.reader
+        cdef object event
+        while not reader.ended:
+            event = reader.pop_peeked()
+            if event is None:
+                return reader.next_awaitable(self.request.receive)
+            reader.take(event, self.max_size)
+        self.let_go()
+        return self.arrived(reader.whole())
+
+    cdef object step(self, object result):
+        if self.waits_for == OWN_BODY:
+            return self.finished(result)
+        if self.waits_for == OWN_STREAM:
+            return self.arrived(result)
+        if self.reader.pending is not None:
+            self.reader.pending = None
+        self.reader.take(result, self.max_size)
+        return self.advance()
+
+    cdef object arrived(self, object body):
+        self.request._body = body
+        self.state.body = body
+        return self.finished(body)
+
+    cdef object finished(self, object body):
+        cdef object value
+        self._done = True
+        if self.method == BODY:
+            return body
+        if self.method == JSON:
+            self.state.json = value = _from_json(self.request, body or b"null")
+        else:
+            self.state.msgpack = value = _from_msgpack(self.request, body or b"\xc0")
+        self.keep(value)
+        return value
+
+
+cdef LiteconPool _reads
+install(ReadBody, &_reads)
+
+
+cdef object _new_read(object request, int method):
+    cdef ReadBody operation = <ReadBody> litecon_take(&_reads, ())
+    operation.request = request
+    operation.method = method
+    return operation
+
+
+class RequestMethods:
+    """The constructor of a request, with what Litestar's own sets, and the methods that read its body."""
+
+    __slots__ = ()
+
+    def __init__(self, scope, receive=empty_receive, send=empty_send):
+        fill_connection(self, scope, receive, send)
+        self.is_connected = True
+        self._body = self._connection_state.body
+        self._form = EMPTY
+        self._json = EMPTY
+        self._msgpack = EMPTY
+        self._content_type = EMPTY
+        self._accept = EMPTY
+        self._content_length = EMPTY
+        self.supports_push_promise = "http.response.push" in self._server_extensions
+
+    def body(self):
+        """Return the whole body, read once for all connections over the scope.
+
+        A read that was cancelled is taken up again by the next call.
+
+        Raises:
+            RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
+            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+        """
+        return _new_read(self, BODY)
+
+    def stream(self):
+        """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
+
+        After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
+        """
+        cdef object body = self._body
+        cdef BodyReader reader
+        if body is EMPTY:
+            body = self._connection_state.body
+        if body is not EMPTY:
+            reader = BodyReader.__new__(BodyReader)
+            reader.body = body
+            return new_stream(reader, self.receive, -1, -1)
+        return new_stream(reader_of(self), self.receive, _max_size(self), _announced(self))
+
+    def json(self):
+        """Return the body, decoded as JSON; None for an empty body.
+
+        Raises:
+            SerializationException: It is no valid JSON.
+            RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
+            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+        """
+        return _new_read(self, JSON)
+
+    def msgpack(self):
+        """Return the body, decoded as MessagePack; None for an empty body.
+
+        Raises:
+            SerializationException: It is no valid MessagePack.
+            RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
+            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            RuntimeError: Another task is reading it.
+        """
+        return _new_read(self, MSGPACK)
+
+
+for _name in ("body", "json", "msgpack"):
+    mark(RequestMethods, _name)
+
+cdef object _BODY = RequestMethods.body
+cdef object _STREAM = RequestMethods.stream

@@ -1,0 +1,90 @@
+"""`LiteconPlugin`: makes a Litestar app use litecon's connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from litestar.plugins.base import InitPlugin, ReceiveRoutePlugin
+from litestar.routes import HTTPRoute, WebSocketRoute
+from litestar.types import Empty
+
+from .everywhere import Replacement
+from .request import Request
+from .websocket import WebSocket
+
+if TYPE_CHECKING:
+    from litestar.config.app import AppConfig
+    from litestar.routes.base import BaseRoute
+
+__all__ = ("LiteconPlugin",)
+
+# by the class of a user: one of litecon's that is the user's too
+_combined: WeakKeyDictionary[type[Any], type[Any]] = WeakKeyDictionary()
+
+
+def _quick(cls: Any, ours: type[Any]) -> type[Any]:
+    """Return a class that is a user's class and litecon's at once.
+
+    Args:
+        cls: What the user has chosen for a layer; None for nothing.
+        ours: `Request` or `WebSocket`.
+    """
+    if cls is None or issubclass(ours, cls):
+        return ours
+    if issubclass(cls, ours):
+        return cls  # type: ignore[no-any-return]
+    if cls not in _combined:
+        names = {"__slots__": (), "__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+        _combined[cls] = type(cls)(cls.__name__, (cls, ours), names)
+    return _combined[cls]
+
+
+class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
+    """Makes a Litestar app use litecon's `Request` and `WebSocket`, without a change of its handlers.
+
+    A class of the user's own, of whatever layer, stays what it is, and gets litecon's methods below its own.
+
+    Args:
+        everywhere: Whether Litestar itself, for all apps of the process, builds litecon's classes where it builds its
+            own now, whatever an app has chosen: for mounted ASGI apps, sessions, authentication, cache keys, Prometheus
+            and tests. `undo()` takes it back.
+    """
+
+    def __init__(self, everywhere: bool = False) -> None:
+        self._replacement = Replacement() if everywhere else None
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        """Choose litecon's classes for an app.
+
+        Args:
+            app_config: The app's configuration.
+        """
+        app_config.request_class = _quick(app_config.request_class, Request)
+        app_config.websocket_class = _quick(app_config.websocket_class, WebSocket)
+        if self._replacement is not None:
+            self._replacement.make()
+        return app_config
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Choose litecon's classes for the handlers of a route, where a layer or another plugin has chosen one.
+
+        Args:
+            route: Of any kind.
+        """
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                request_class = handler.resolve_request_class()
+                if not issubclass(request_class, Request):
+                    handler.request_class = _quick(request_class, Request)
+                    # remembered when it was asked for
+                    handler._resolved_request_class = Empty
+        elif isinstance(route, WebSocketRoute):
+            websocket_class = route.route_handler.resolve_websocket_class()
+            if not issubclass(websocket_class, WebSocket):
+                route.route_handler.websocket_class = _quick(websocket_class, WebSocket)
+
+    def undo(self) -> None:
+        """Take back what `everywhere` has replaced; apps that were made keep their classes."""
+        if self._replacement is not None:
+            self._replacement.undo()

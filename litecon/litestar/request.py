@@ -1,0 +1,102 @@
+"""`Request` for Litestar apps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import connection
+from litestar.connection.base import AuthT, StateT, UserT
+from litestar.connection.request import parse_content_header
+from litestar.datastructures import FormMultiDict
+from litestar.enums import RequestEncodingType
+from litestar.types import Empty
+
+from .._core import find_header, litestar_kernels
+from .connection import ASGIConnection
+
+__all__ = ("Request",)
+
+_kernels = litestar_kernels()
+# a property hides the slot in which Litestar's own class has it
+_IS_CONNECTED: Final = connection.Request.__dict__["is_connected"]
+
+if TYPE_CHECKING:
+    RequestMethods = object
+else:
+    RequestMethods = _kernels.RequestMethods
+
+
+class Request(RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.Request[UserT, AuthT, StateT]):
+    """A request of a Litestar app, as `litestar.Request` is.
+
+    It reads the body without a coroutine of its own, takes up a read that was cancelled, and shares what it has read and
+    parsed with all that Litestar and its middlewares make for the same request, both ways.
+
+    Args:
+        scope: Of the kind `http`.
+        receive: The server's callable that gives events.
+        send: The server's callable that takes events.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        @property
+        def is_connected(self) -> bool:
+            """Whether there may be more of the body: neither its end nor a disconnect was seen."""
+            reader = self.scope.get("litecon.body")
+            return _IS_CONNECTED.__get__(self) and (reader is None or not (reader.ended or reader.disconnected))
+
+        @is_connected.setter
+        def is_connected(self, value: bool) -> None:
+            _IS_CONNECTED.__set__(self, value)
+
+    @property
+    def content_type(self) -> tuple[str, dict[str, str]]:
+        """The media type, in lower case, and its parameters."""
+        content_type = self._content_type
+        if content_type is Empty:
+            state = self._connection_state
+            content_type = state.content_type
+            if content_type is Empty:
+                header = find_header(self.scope["headers"], b"content-type")
+                value = "" if header is None else header.decode("latin-1")
+                if ";" in value or "\\" in value:
+                    content_type = parse_content_header(value)
+                else:
+                    content_type = (value.strip().lower(), {})
+                state.content_type = content_type
+            self._content_type = content_type
+        return content_type  # type: ignore[return-value]
+
+    async def form(self) -> FormMultiDict:
+        """Return the form, of either encoding; it is empty for any other content type.
+
+        Raises:
+            ValidationException: The boundary is missing.
+            ClientException: It is broken.
+            RequestEntityTooLarge: It is larger than the handler accepts.
+        """
+        if self._form is not Empty:
+            return self._form  # type: ignore[return-value]
+        state = self._connection_state
+        form: Any = state.form
+        if form is Empty:
+            kind = self.content_type[0]
+            if kind == RequestEncodingType.MULTI_PART:
+                return await super().form()
+            form = {}
+            if kind == RequestEncodingType.URL_ENCODED:
+                form = _form_data(_kernels.parse_query(await self.body()))
+            state.form = form
+        self._form = FormMultiDict.from_form_data(form)
+        return self._form
+
+
+def _form_data(pairs: tuple[tuple[str, str], ...]) -> Any:
+    """Return fields in the form in which Litestar keeps them; Litestar's own function gives one dict to all who ask."""
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}

@@ -1,0 +1,55 @@
+"""Litestar's `URL` of a scope, one of its own for each request."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar.datastructures import URL
+from litestar.types import Empty
+
+from .._core import find_header
+
+__all__ = ("url_from_scope",)
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443}
+
+
+def url_from_scope(scope: Any, path: str, query: bytes) -> URL:
+    """Return the URL of a scope, made as Litestar makes it.
+
+    Args:
+        scope: Of any kind of connection.
+        path: With the root path before it.
+        query: Without the question mark; bytes that are no UTF-8 are percent-encoded.
+    """
+    scheme = scope.get("scheme", "http")
+    server = scope.get("server")
+    header = find_header(scope.get("headers", ()), b"host")
+    host = "" if header is None else header.decode("latin-1")
+    if server and not host:
+        host, port = server
+        if port is not None and port != _DEFAULT_PORTS.get(scheme):
+            host = f"{host}:{port}"
+    try:
+        text = query.decode()
+    except UnicodeDecodeError:
+        text = quote(query, safe="!$%&'()*+,/:;=?@[]")
+    return _own(URL.from_components(scheme=scheme if server else "", query=text, netloc=host, path=path))
+
+
+def _own(shared: URL) -> URL:
+    """Return a copy of a URL that Litestar keeps for all requests: `query_params` can be changed, and lies in it."""
+    url: Any = object.__new__(URL)
+    url.scheme = shared.scheme
+    url.netloc = shared.netloc
+    url.path = shared.path
+    url.query = shared.query
+    url.fragment = shared.fragment
+    url.username = shared.username
+    url.password = shared.password
+    url.hostname = shared.hostname
+    url.port = shared.port
+    url._parsed_url = shared._parsed_url
+    url._query_params = Empty
+    return url  # type: ignore[no-any-return]

@@ -1,0 +1,33 @@
+"""`WebSocket` for Litestar apps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litestar import connection
+from litestar.connection.base import AuthT, StateT, UserT
+
+from .._core import litestar_kernels
+from .connection import ASGIConnection
+
+__all__ = ("WebSocket",)
+
+if TYPE_CHECKING:
+    SocketMethods = object
+else:
+    SocketMethods = litestar_kernels().SocketMethods
+
+
+class WebSocket(SocketMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.WebSocket[UserT, AuthT, StateT]):
+    """A WebSocket of a Litestar app, as `litestar.WebSocket` is.
+
+    It receives and sends without a coroutine of its own, keeps the code of a disconnect, loses no message when a receive
+    is cancelled, and is freed by reference count.
+
+    Args:
+        scope: Of the kind `websocket`.
+        receive: The server's callable that gives events.
+        send: The server's callable that takes events.
+    """
+
+    __slots__ = ()
