@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,10 +19,21 @@ SECONDS = 5
 TOO_LONG = "no answer"
 
 
-def record(app: Litestar, scripts: Iterable[Exchange | Conversation]) -> dict[str, Any]:
-    """Return what the application answers, by the name of the script."""
+suspends: ContextVar[bool] = ContextVar("suspends", default=False)
+"""Whether nothing that an application waits for is there at once."""
+
+
+def record(app: Litestar, scripts: Iterable[Exchange | Conversation], *, suspend: bool = False) -> dict[str, Any]:
+    """Return what the application answers, by the name of the script.
+
+    Args:
+        app: The application, which is started and stopped.
+        scripts: What it is asked, one after another.
+        suspend: Whether receiving and sending give way to other tasks each time.
+    """
 
     async def main() -> dict[str, Any]:
+        suspends.set(suspend)
         recorded: dict[str, Any] = {}
         async with app.lifespan():
             for script in scripts:
@@ -61,6 +73,7 @@ async def answer(app: Litestar, call: Call, jar: Jar) -> Answer:
     ended = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
+        await _give_way()
         if events:
             return events.pop(0)
         # a client stays until it has the whole answer
@@ -69,6 +82,7 @@ async def answer(app: Litestar, call: Call, jar: Jar) -> Answer:
         return {"type": "http.disconnect"}
 
     async def send(event: Any) -> None:
+        await _give_way()
         sent.append(_kept(event))
         if event["type"] == "http.response.body" and not event.get("more_body"):
             ended.set()
@@ -99,7 +113,12 @@ async def converse(app: Litestar, script: Conversation) -> dict[str, Any]:
     events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     events.put_nowait({"type": "websocket.connect"})
 
+    async def receive() -> dict[str, Any]:
+        await _give_way()
+        return await events.get()
+
     async def send(event: Any) -> None:
+        await _give_way()
         async with heard:
             sent.append(_kept(event))
             heard.notify_all()
@@ -127,13 +146,18 @@ async def converse(app: Litestar, script: Conversation) -> dict[str, Any]:
 
     playing = asyncio.create_task(play())
     try:
-        error = await _outcome(app(scope, events.get, send))  # type: ignore[arg-type]
+        error = await _outcome(app(scope, receive, send))  # type: ignore[arg-type]
     finally:
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
     notes = await answer(app, Call("GET", f"/notes?count={script.notes}"), Jar())
     said = notes["events"][-1]["body"]
     return {"events": sent, "causes": causes, "error": error, "answers": answers, "notes": said}
+
+
+async def _give_way() -> None:
+    if suspends.get():
+        await asyncio.sleep(0)
 
 
 async def _outcome(running: Any) -> str | None:

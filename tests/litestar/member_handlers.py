@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from typing import Any
 
@@ -133,6 +134,25 @@ async def body_after_stream(request: AnyRequest) -> str:
     return (await request.body()).decode()
 
 
+@post("/body-cancelled")
+async def body_cancelled(request: AnyRequest) -> str:
+    """A read that is given up, and another one."""
+    for _ in range(2):
+        try:
+            async with asyncio.timeout(0.05):
+                await request.body()
+        except TimeoutError:
+            continue
+    async with asyncio.timeout(2):
+        return (await request.body()).decode()
+
+
+@post("/body-at-once")
+async def body_at_once(request: AnyRequest) -> list[str]:
+    async with asyncio.timeout(2):
+        return [body.decode() for body in await asyncio.gather(request.body(), request.body(), request.body())]
+
+
 @post("/two-connections")
 async def two_connections(request: AnyRequest) -> dict[str, Any]:
     """What one connection of a scope has read, another one knows."""
@@ -246,6 +266,8 @@ MEMBERS = Router(
         as_body,
         as_stream,
         as_chunks,
+        body_cancelled,
+        body_at_once,
         stream_twice,
         stream_after_body,
         body_after_stream,

@@ -151,15 +151,25 @@ async def gone(socket: Socket) -> None:
     try:
         await socket.receive_text()
     except WebSocketDisconnect as error:
-        note(socket, f"again: {error.code} {error.detail}")
+        note(socket, f"again: {error.detail}")
     try:
         await socket.send_text("too late")
     except WebSocketDisconnect as error:
-        note(socket, f"sending: {error.code} {error.detail}")
+        note(socket, f"sending: {error.detail}")
     try:
         await socket.close(4002)
     except WebSocketDisconnect as error:
-        note(socket, f"closing: {error.code} {error.detail}")
+        note(socket, f"closing: {error.detail}")
+
+
+@websocket("/gone-codes")
+async def gone_codes(socket: Socket) -> None:
+    await socket.accept()
+    for _ in range(2):
+        try:
+            await socket.receive_text()
+        except WebSocketDisconnect as error:
+            note(socket, str(error.code))
 
 
 @websocket("/propagates")
@@ -261,6 +271,7 @@ RAW = Router(
         mismatch,
         broken_json,
         gone,
+        gone_codes,
         propagates,
         events,
         parameters,

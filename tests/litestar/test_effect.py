@@ -125,10 +125,26 @@ def test_places_that_are_litestars_own() -> None:
         assert not issubclass(seen[place], OURS), place
 
 
+def test_everywhere() -> None:
+    first, second = LiteconPlugin(everywhere=True), LiteconPlugin(everywhere=True)
+    try:
+        seen = seen_by(first)
+        assert not [place for place, kind in seen.items() if not issubclass(kind, OURS)]
+        # also for an app that has nothing of the plugin, as long as one of two wishes it
+        seen_by(second)
+        first.undo()
+        assert issubclass(seen_by()["authentication"], OURS)
+        second.undo()
+        assert not issubclass(seen_by()["authentication"], OURS)
+    finally:
+        first.undo()
+        second.undo()
+
+
 def test_classes_of_the_user_stay() -> None:
     seen = seen_by(LiteconPlugin(), request_class=OwnRequest, websocket_class=OwnSocket)
-    assert issubclass(seen["request"], OwnRequest)
-    assert issubclass(seen["socket"], OwnSocket)
+    assert issubclass(seen["request"], OwnRequest) and issubclass(seen["request"], OURS)
+    assert issubclass(seen["socket"], OwnSocket) and issubclass(seen["socket"], OURS)
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -137,5 +153,5 @@ def test_htmx_plugin(first: bool) -> None:
     seen = seen_by(*(plugins if first else reversed(plugins)))
     if not first:
         assert issubclass(seen["request"], HTMXRequest)
-    assert issubclass(seen["request"], Request)
+    assert issubclass(seen["request"], litecon.litestar.Request)
     assert issubclass(seen["socket"], litecon.litestar.WebSocket)

@@ -33,12 +33,12 @@ def still() -> Iterator[None]:
         yield
 
 
-def recorded(*plugins: Any) -> Recorded:
+def recorded(*plugins: Any, suspend: bool = False) -> Recorded:
     frozen.restart()
     # Litestar does not close the files of a form that it refuses
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
-        answers = record(make_app(plugins), SCRIPTS)
+        answers = record(make_app(plugins), SCRIPTS, suspend=suspend)
         gc.collect()
     answers[LEAKS] = sum(warning.category is ResourceWarning for warning in caught)
     others = [warning for warning in caught if warning.category is not ResourceWarning]
@@ -51,32 +51,46 @@ def plain(still: None) -> Recorded:
     return recorded()
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["plugin", "everywhere"])
-def plugged(request: pytest.FixtureRequest, plain: Recorded) -> Recorded:
-    plugin = LiteconPlugin(everywhere=request.param)
-    return recorded(plugin)
+@pytest.fixture(scope="module")
+def plain_suspending(still: None) -> Recorded:
+    return recorded(suspend=True)
+
+
+@pytest.fixture(scope="module", params=["plugin", "suspending", "everywhere"])
+def answers(request: pytest.FixtureRequest) -> tuple[Recorded, Recorded]:
+    """What is answered without the plugin and with it."""
+    suspend = request.param == "suspending"
+    without: Recorded = request.getfixturevalue("plain_suspending" if suspend else "plain")
+    plugin = LiteconPlugin(everywhere=request.param == "everywhere")
+    try:
+        return without, recorded(plugin, suspend=suspend)
+    finally:
+        plugin.undo()
+
+
+@pytest.mark.parametrize("name", EXCHANGE_NAMES)
+def test_http(answers: tuple[Recorded, Recorded], name: str) -> None:
+    without, with_it = answers
+    assert with_it[name] == without[name]
+
+
+@pytest.mark.parametrize("name", CONVERSATION_NAMES)
+def test_websocket(answers: tuple[Recorded, Recorded], name: str) -> None:
+    without, with_it = answers
+    assert with_it[name] == without[name]
+
+
+def test_files_are_closed(answers: tuple[Recorded, Recorded]) -> None:
+    without, with_it = answers
+    assert with_it[LEAKS] <= without[LEAKS]
 
 
 def test_everything_is_answered(plain: Recorded) -> None:
     """Two that wait for ever would be the same too, and notes that were not waited for be in the next answer."""
     for script in SCRIPTS:
-        answers = plain[script.name]
-        for answer in answers if isinstance(answers, list) else [answers]:
+        told = plain[script.name]
+        for answer in told if isinstance(told, list) else [told]:
             assert answer["events"], script.name
             assert answer["error"] != TOO_LONG, script.name
         if isinstance(script, Conversation):
-            assert len(json.loads(answers["notes"])) == script.notes, script.name
-
-
-@pytest.mark.parametrize("name", EXCHANGE_NAMES)
-def test_http(plain: Recorded, plugged: Recorded, name: str) -> None:
-    assert plugged[name] == plain[name]
-
-
-@pytest.mark.parametrize("name", CONVERSATION_NAMES)
-def test_websocket(plain: Recorded, plugged: Recorded, name: str) -> None:
-    assert plugged[name] == plain[name]
-
-
-def test_files_are_closed(plain: Recorded, plugged: Recorded) -> None:
-    assert plugged[LEAKS] <= plain[LEAKS]
+            assert len(json.loads(told["notes"])) == script.notes, script.name
