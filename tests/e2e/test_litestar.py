@@ -1,0 +1,49 @@
+"""The same answers with and without the plugin, over real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache, partial
+from typing import Any
+
+import pytest
+
+from ..litestar.conversations import CONVERSATIONS
+from ..litestar.layer_exchanges import EXCHANGES
+from .litestar_client import record
+from .servers import RunningServer, granian, uvicorn
+
+UNCERTAIN = {
+    # a client that still sends what was refused may or may not read the answer before the connection ends
+    "limit-of-app",
+    # a server cuts a body as it likes
+    "pieces-as-sent",
+    # granian closes with and without a frame where a task that received was cancelled
+    "stream-none",
+}
+SCRIPTS = [script for script in [*EXCHANGES, *CONVERSATIONS] if not script.needs_scope and script.name not in UNCERTAIN]
+
+Start = Callable[[str], AbstractContextManager[RunningServer]]
+SERVERS: dict[str, Start] = {
+    "uvicorn": partial(uvicorn, http="httptools", ws="websockets-sansio"),
+    "granian": granian,
+}
+
+
+@cache
+def recorded(server: str, app: str) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        # Litestar has orders that are those of a set of strings
+        patch.setenv("PYTHONHASHSEED", "0")
+        with SERVERS[server](f"litestar_app:{app}") as running:
+            return record(running.port, SCRIPTS)
+
+
+@pytest.mark.parametrize("name", [script.name for script in SCRIPTS])
+@pytest.mark.parametrize("app", ["plugged", "everywhere"])
+@pytest.mark.parametrize("server", SERVERS)
+def test_same(server: str, app: str, name: str) -> None:
+    expected = recorded(server, "plain")[name]
+    assert not isinstance(expected, str), expected
+    assert recorded(server, app)[name] == expected

@@ -1,0 +1,80 @@
+"""Where the plugin gives another answer than Litestar on purpose, because litecon promises more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from litecon.litestar import LiteconPlugin
+
+from ..helpers import http_scope
+from .app import make_app
+from .driving import record
+from .exchanges import one
+from .scripts import Conversation, Exchange, Leave
+
+PLAIN_AND_PLUGGED: list[list[Any]] = [[], [LiteconPlugin()]]
+
+
+def statuses(script: Exchange) -> list[int]:
+    """Return the status without and with the plugin."""
+    answers = [record(make_app(plugins), [script])[script.name] for plugins in PLAIN_AND_PLUGGED]
+    return [answer[0]["events"][0]["status"] for answer in answers]
+
+
+def test_byte_in_query() -> None:
+    """A byte that has no place in a query is no error of the server."""
+    script = one("byte", "GET", "/members/facts", scope={"query_string": b"a=\xff"})
+    assert statuses(script) == [500, 200]
+
+
+def test_code_of_disconnect() -> None:
+    """The code with which a client has left is told each time."""
+    script = Conversation("codes", "/raw/gone-codes", (Leave(4444),), notes=2)
+    notes = [json.loads(record(make_app(plugins), [script])["codes"]["notes"]) for plugins in PLAIN_AND_PLUGGED]
+    assert [[note[-4:] for note in noted] for noted in notes] == [["4444", "1000"], ["4444", "4444"]]
+
+
+class Slow:
+    """A client whose body comes in pieces, each after a while."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = list(pieces)
+
+    async def __call__(self) -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        if not self.pieces:
+            return {"type": "http.disconnect"}
+        piece = self.pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(self.pieces)}
+
+
+async def slowly(plugins: list[Any], path: str, *pieces: bytes) -> tuple[bytes, list[str]]:
+    """Return the body of an answer and what went wrong."""
+    sent: list[Any] = []
+    causes: list[str] = []
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    app = make_app(plugins)
+    scope = {**http_scope(method="POST", path=path), "causes": causes}
+    async with app.lifespan():
+        await app(scope, Slow(*pieces), send)  # type: ignore[arg-type]
+    return sent[1]["body"], causes
+
+
+def test_cancelled_read() -> None:
+    """A read that was given up resumes with what had arrived."""
+    answers = [
+        asyncio.run(slowly(plugins, "/members/body-cancelled", b"one ", b"two ", b"three ", b"four"))
+        for plugins in PLAIN_AND_PLUGGED
+    ]
+    assert answers[0] != answers[1] == (b"one two three four", [])
+
+
+def test_readers_at_once() -> None:
+    """Of several tasks that read one body the first gets it whole, and the others are told."""
+    _, causes = asyncio.run(slowly([LiteconPlugin()], "/members/body-at-once", b"one", b"two", b"three", b"four"))
+    assert causes == ["RuntimeError: another task is reading this body: await it there, and use what it returns"]
