@@ -15,6 +15,7 @@ from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take, mark
 from litecon._native.parsing cimport read_query
 
+import litestar
 from litestar._parsers import parse_cookie_string, parse_query_string
 from litestar.connection import base as _base
 from litestar.connection.base import empty_receive, empty_send
@@ -27,6 +28,27 @@ from litecon._joining import joined
 from litecon._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
 
 cdef extern from *:
+    """
+    #include <stddef.h>
+    #include <structmember.h>
+
+    /* where a class with slots has one, -1 for what is no slot */
+    static Py_ssize_t litecon_offset(PyObject *descriptor) {
+        if (Py_TYPE(descriptor) != &PyMemberDescr_Type) return -1;
+        if (((PyMemberDescrObject *) descriptor)->d_member->type != T_OBJECT_EX) return -1;
+        return ((PyMemberDescrObject *) descriptor)->d_member->offset;
+    }
+
+    static inline void litecon_put(PyObject *o, Py_ssize_t offset, PyObject *value) {
+        PyObject **slot = (PyObject **) ((char *) o + offset);
+        PyObject *old = *slot;
+        Py_INCREF(value);
+        *slot = value;
+        Py_XDECREF(old);
+    }
+    """
+    Py_ssize_t litecon_offset(object descriptor) noexcept
+    void litecon_put(object o, Py_ssize_t offset, object value) noexcept
     Py_ssize_t PY_SSIZE_T_MAX
 
 cdef object EMPTY = Empty
@@ -64,16 +86,58 @@ cdef object state_of(object scope):
     return _base.ScopeState.from_scope(scope)
 
 
+# PERF: where Litestar's classes have slots, they are filled at their offsets; a setattr() for each would cost half of what
+# Litestar's constructor costs
+cdef enum:
+    SHARED = 9
+    OF_REQUESTS = 9
+
+cdef tuple _NAMES = (
+    "scope", "receive", "send", "_connection_state", "_base_url", "_url", "_parsed_query", "_cookies", "_server_extensions",
+    "is_connected", "_body", "_form", "_json", "_msgpack", "_content_type", "_accept", "_content_length",
+    "supports_push_promise",
+)
+cdef Py_ssize_t _offsets[SHARED + OF_REQUESTS]
+cdef object _connection_class = litestar.connection.ASGIConnection
+cdef object _request_class = litestar.Request
+
+for _index, _slot in enumerate(_NAMES):
+    _offsets[_index] = litecon_offset((_connection_class if _index < SHARED else _request_class).__dict__.get(_slot))
+
+
+cdef inline int _put(object connection, int index, object value) except -1:
+    if _offsets[index] > 0:
+        litecon_put(connection, _offsets[index], value)
+    else:
+        setattr(connection, _NAMES[index], value)
+    return 0
+
+
 cdef int fill_connection(object connection, object scope, object receive, object send) except -1:
-    connection.scope = scope
-    connection.receive = receive
-    connection.send = send
-    connection._connection_state = state_of(scope)
-    connection._base_url = EMPTY
-    connection._url = EMPTY
-    connection._parsed_query = EMPTY
-    connection._cookies = EMPTY
-    connection._server_extensions = item(scope, "extensions") or {}
+    # SAFETY: the offsets are those of instances of this class
+    if not isinstance(connection, _connection_class):
+        raise TypeError(f"{type(connection).__name__!r} is no class of connections")
+    cdef object extensions = item(scope, "extensions")
+    _put(connection, 0, scope)
+    _put(connection, 1, receive)
+    _put(connection, 2, send)
+    _put(connection, 3, state_of(scope))
+    for index in range(4, 8):
+        _put(connection, index, EMPTY)
+    _put(connection, 8, extensions or {})
+    return 0
+
+
+cdef int fill_request(object request, object scope, object receive, object send) except -1:
+    if not isinstance(request, _request_class):
+        raise TypeError(f"{type(request).__name__!r} is no class of requests")
+    fill_connection(request, scope, receive, send)
+    cdef object extensions = item(scope, "extensions")
+    _put(request, 9, True)
+    _put(request, 10, request._connection_state.body)
+    for index in range(11, 17):
+        _put(request, index, EMPTY)
+    _put(request, 17, bool(extensions) and "http.response.push" in extensions)
     return 0
 
 
@@ -337,16 +401,7 @@ class RequestMethods:
     __slots__ = ()
 
     def __init__(self, scope, receive=empty_receive, send=empty_send):
-        fill_connection(self, scope, receive, send)
-        self.is_connected = True
-        self._body = self._connection_state.body
-        self._form = EMPTY
-        self._json = EMPTY
-        self._msgpack = EMPTY
-        self._content_type = EMPTY
-        self._accept = EMPTY
-        self._content_length = EMPTY
-        self.supports_push_promise = "http.response.push" in self._server_extensions
+        fill_request(self, scope, receive, send)
 
     def body(self):
         """Return the whole body, read once for all connections over the scope.

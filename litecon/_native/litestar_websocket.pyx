@@ -68,14 +68,8 @@ cdef class Channel:
         self.state = "init"
 
 
-cdef Channel channel_of(object socket):
-    cdef object channel
-    try:
-        channel = litecon_slot(_SLOT, socket)
-    except AttributeError:
-        channel = Channel.__new__(Channel)
-        litecon_set_slot(_SLOT, socket, channel)
-    return channel
+cdef inline Channel channel_of(object socket):
+    return litecon_slot(_SLOT, socket)
 
 
 cdef int take(Channel channel, object event) except -1:

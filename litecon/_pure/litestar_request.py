@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+import litestar
 from litestar._parsers import parse_cookie_string, parse_query_string
+from litestar.connection import base
+from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures import Headers
 from litestar.types import Empty
 
@@ -17,11 +20,24 @@ from .lookup import find_header
 __all__ = ("ConnectionMethods", "RequestMethods", "make_headers", "parse_cookies", "parse_query")
 
 
+# its ScopeState is looked up anew each time: it may have been replaced
+_base: Final[Any] = base
+# a property of the drop-in's hides the slot
+_set_connected: Final = litestar.Request.__dict__["is_connected"].__set__
+
+
 class ConnectionMethods:
     """The constructor of a connection, with what Litestar's own sets."""
 
-    # NOTE: that is Litestar's own, which in Python cannot be bettered
     __slots__ = ()
+
+    def __init__(self: Any, scope: Any, receive: Any = empty_receive, send: Any = empty_send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self._connection_state = _base.ScopeState.from_scope(scope)
+        self._base_url = self._url = self._parsed_query = self._cookies = Empty
+        self._server_extensions = scope.get("extensions") or {}
 
 
 def make_headers(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -77,6 +93,19 @@ class RequestMethods:
     _json: Any
     _msgpack: Any
     _connection_state: Any
+
+    def __init__(self: Any, scope: Any, receive: Any = empty_receive, send: Any = empty_send) -> None:
+        # PERF: ConnectionMethods.__init__() again, which a call would cost as much as it does
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self._connection_state = state = _base.ScopeState.from_scope(scope)
+        self._base_url = self._url = self._parsed_query = self._cookies = Empty
+        self._server_extensions = extensions = scope.get("extensions") or {}
+        _set_connected(self, True)
+        self._body = state.body
+        self._form = self._json = self._msgpack = self._content_type = self._accept = self._content_length = Empty
+        self.supports_push_promise = "http.response.push" in extensions
 
     async def body(self) -> bytes:
         """Return the whole body, read once for all connections over the scope.

@@ -7,12 +7,14 @@ from types import CoroutineType
 from typing import Any, Final, final
 
 import litestar
+from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures import Headers
 
 from .._errors import socket_busy
 from .._litestar import connection_is_disconnected, from_json, from_msgpack, socket_disconnected
 from .._resuming import Ready, kept, resumed
 from ..types import Event, Receive, Send
+from .litestar_request import ConnectionMethods
 
 __all__ = ("SocketMethods",)
 
@@ -87,15 +89,6 @@ def _code_of(event: Any) -> Any:
     return _NO_CODE if code is None else code
 
 
-def _channel_of(socket: Any) -> _Channel:
-    try:
-        return _SLOT.__get__(socket)  # type: ignore[no-any-return]
-    except AttributeError:
-        channel = _Channel()
-        _SLOT.__set__(socket, channel)
-        return channel
-
-
 def _header_list(headers: Any) -> Any:
     if isinstance(headers, dict):
         headers = Headers(headers=headers)
@@ -110,9 +103,8 @@ class SocketReceive:
 
     __slots__ = ("channel", "receive")
 
-    def __init__(self, channel: _Channel, receive: Receive) -> None:
-        self.channel = channel
-        self.receive = receive
+    channel: _Channel
+    receive: Receive
 
     async def __call__(self) -> Event:
         """Return the next event."""
@@ -133,9 +125,8 @@ class SocketSend:
 
     __slots__ = ("channel", "send")
 
-    def __init__(self, channel: _Channel, send: Send) -> None:
-        self.channel = channel
-        self.send = send
+    channel: _Channel
+    send: Send
 
     async def __call__(self, message: Event) -> None:
         """Send an event."""
@@ -152,14 +143,18 @@ class SocketMethods:
     receive: Any
     send: Any
 
+    def __init__(self: Any, scope: Any, receive: Any = empty_receive, send: Any = empty_send) -> None:
+        _SLOT.__set__(self, _Channel())
+        ConnectionMethods.__init__(self, scope, self.receive_wrapper(receive), self.send_wrapper(send))
+
     @property
     def connection_state(self) -> str:
         """What was received last: "init", "connect", "receive" or "disconnect"."""
-        return _channel_of(self).state
+        return _channel(self).state
 
     @connection_state.setter
     def connection_state(self, state: str) -> None:
-        _channel_of(self).state = state
+        _channel(self).state = state
 
     def receive_wrapper(self, receive: Receive) -> SocketReceive:
         """Return a `receive` that keeps `connection_state`.
@@ -167,7 +162,10 @@ class SocketMethods:
         Args:
             receive: The ASGI callable that gives events.
         """
-        return SocketReceive(_channel_of(self), receive)
+        wrapper = SocketReceive()
+        wrapper.channel = _channel(self)
+        wrapper.receive = receive
+        return wrapper
 
     def send_wrapper(self, send: Send) -> SocketSend:
         """Return a `send` that refuses events after the end.
@@ -175,7 +173,10 @@ class SocketMethods:
         Args:
             send: The ASGI callable that takes events.
         """
-        return SocketSend(_channel_of(self), send)
+        wrapper = SocketSend()
+        wrapper.channel = _channel(self)
+        wrapper.send = send
+        return wrapper
 
     async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
         """Accept the connection, where nothing was received yet.
