@@ -683,3 +683,12 @@ def test_cancellation_reaches_receive() -> None:
         assert task.cancelled()
 
     await_(main())
+
+
+def test_anext_with_a_default(side: Any) -> None:
+    # the interpreter asks a step for its __await__() again each time it resumes
+    async def main() -> None:
+        stream = side.Request(http_scope(method="POST"), Receiver(body_events(b"a", b"b"), suspend=True)).stream()
+        assert [await anext(stream, None) for _ in range(4)] == [b"a", b"b", b"", None]
+
+    asyncio.run(main())

@@ -312,3 +312,32 @@ def test_an_error_of_the_server_frees_the_socket(dropin: Any) -> None:
     with pytest.raises(OSError, match="broken"):
         await_(socket.receive_text())
     assert await_(socket.receive_text()) == "1"
+
+
+def test_two_tasks_accept(dropin: Any) -> None:
+    # Litestar's streams send in one task and listen for the end in another
+    async def main(*events: Any) -> list[Any]:
+        socket, sent = make(dropin, CONNECT, *events, suspend=True)
+        results = await asyncio.gather(socket.send_text("x"), socket.receive_text(), return_exceptions=True)
+        assert [event["type"] for event in sent.events] == ["websocket.accept", "websocket.send"]
+        return results
+
+    assert asyncio.run(main(text("1"))) == [None, "1"]
+    _, ended = asyncio.run(main(ENDED))
+    assert isinstance(ended, WebSocketDisconnect)
+    assert ended.code == 1001
+
+
+def test_anext_with_a_default(dropin: Any) -> None:
+    async def main() -> None:
+        socket, _ = make(dropin, CONNECT, text("1"), ENDED, suspend=True)
+        messages = socket.iter_data()
+        assert [await anext(messages, None) for _ in range(3)] == ["1", None, None]
+
+    asyncio.run(main())
+
+
+def test_a_message_without_a_handshake_is_not_lost(dropin: Any) -> None:
+    socket, sent = make(dropin, text("1"))
+    assert await_(socket.receive_text()) == "1"
+    assert [event["type"] for event in sent.events] == ["websocket.accept"]
