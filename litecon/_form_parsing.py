@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -42,8 +45,11 @@ URLENCODED: Final = "application/x-www-form-urlencoded"
 _AMPERSANDS: Final = re.compile(rb"&&+")
 _ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 _MAX_BOUNDARY: Final = 1024
-# of the interpreter's encodings of text those that no form uses, and that take quadratic time or are no encoding of bytes
-_REFUSED: Final = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
+# the interpreter's encodings, by the names of their modules: those that have other names too, and those that have none; not
+# the ones that no form uses, and that take quadratic time or are no encoding of bytes
+_CODECS: Final = frozenset(aliases.values()) - {"utf_7"} | set(
+    "cp1006 cp720 cp737 cp856 cp874 cp875 koi8_t koi8_u mac_arabic mac_croatian mac_farsi mac_romanian utf_8_sig".split()
+)
 
 
 def field_too_large(limit: int) -> RequestEntityTooLarge:
@@ -434,11 +440,15 @@ def text_codec(charset: str) -> str:
     Raises:
         ClientException: There is no such encoding, or it is none of text.
     """
-    try:
-        info = codecs.lookup(charset)
-    except (LookupError, ValueError):
-        raise broken_field(f"there is no charset {quoted(charset)}") from None
-    if not info._is_text_encoding or info.name in _REFUSED:
+    # NOTE: codecs.lookup() keeps each name that it does not know for ever, and looks for a module of that name on the disk
+    name = normalize_encoding(charset).lower()
+    name = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
+    info = None
+    if name in _CODECS and charset.isascii() and charset.isprintable():
+        # one of another system may be missing
+        with suppress(LookupError):
+            info = codecs.lookup(name)
+    if info is None or not info._is_text_encoding:
         raise broken_field(f"{quoted(charset)} is no charset of text")
     return info.name
 
@@ -453,7 +463,7 @@ def decode_text(data: bytes, charset: str | None) -> str:
     Raises:
         ClientException: The charset is unknown or none of text, or the data is not encoded in it.
     """
-    codec = "utf-8" if charset is None else text_codec(charset)
+    codec = "utf-8" if charset is None or charset.lower() == "utf-8" else text_codec(charset)
     try:
         return data.decode(codec)
     except ValueError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import random
 import shutil
 import socket
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,7 @@ from .form_bodies import (
 )
 from .helpers import check_linear, drive
 
+COUNTER = itertools.count()
 READERS: dict[str, Any] = {"form": read_form, "stream_form": read_parts}
 
 
@@ -578,7 +582,8 @@ class TestCases:
             "undefined",
             "unicode_escape",
         ]
-        + ["raw_unicode_escape", "utf-7", "", "a" * 3000, "../../x", "a\x00b", "mbcs", "os", "__init__", "ü"],
+        + ["raw_unicode_escape", "utf-7", "", "a" * 3000, "../../x", "a\x00b", "mbcs", "os", "__init__", "ü"]
+        + ["utf-8ü", "utf-8\x00", "aliases", "encodings.utf_8"],
     )
     def test_charset_refused(self, side: Any, read: Any, charset: str) -> None:
         body = multipart(part("a", b"616263", content_type=f'text/plain; charset="{charset}"'.encode()))
@@ -597,12 +602,35 @@ class TestCases:
             (b"utf-16", "ü".encode("utf-16"), "ü"),
             (b"shift_jis", "日本".encode("shift_jis"), "日本"),
             (b"us-ascii", b"a", "a"),
+            (b"utf-8-sig", b"\xef\xbb\xbfa", "a"),
+            (b"KOI8-U", b"\xc1", "а"),
+            (b"Windows-1252", b"\x80", "€"),
+            (b"ISO_8859-15:1998", b"\xa4", "€"),
+            (b"8859", b"\xfc", "ü"),
         ],
         ids=str,
     )
     def test_charset(self, side: Any, read: Any, charset: bytes, data: bytes, text: str) -> None:
         body = multipart(part("a", data, content_type=b"text/plain; charset=" + charset))
         assert drive(read(make_request(side, body))) == [("a", text)]
+
+    def test_charsets_are_not_kept(self, side: Any, read: Any) -> None:
+        def try_names(start: int) -> None:
+            for index in range(start, start + 500):
+                kind = b"text/plain; charset=%s%d" % ((b"x", b"utf-8-", b"latin.")[index % 3], index)
+                bad(drive(verdict(read(make_request(side, multipart(part("a", b"1", content_type=kind)))))))
+
+        # names that no test before has asked for
+        start = next(COUNTER) * 1000
+        try_names(start)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            try_names(start + 500)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] < 40_000
+        finally:
+            tracemalloc.stop()
 
     @pytest.mark.parametrize(
         ("kind", "data"),
