@@ -184,7 +184,8 @@ async def _read_parts(request: Request[Any, Any, Any], boundary: str | None) -> 
     try:
         async for chunk in request.stream():
             received += len(chunk)
-            for event in reader.parse(chunk):
+            event: Any = None
+            for event in (chunk,) if reader.is_content(chunk) else reader.parse(chunk):
                 if type(event) is bytes:
                     if file is None:
                         # most come in one piece
@@ -202,6 +203,7 @@ async def _read_parts(request: Request[Any, Any, Any], boundary: str | None) -> 
                 else:
                     form.add(segment.name, await file.finish())
                     file = None
+            reader.remember(chunk, event)
         if chunk:
             # a stream() of the application's may leave out the b"" at the end, which tells the parser
             reader.finish()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, final
 
-from ._disk import BATCH, in_thread, in_thread_for_sure, write_all
+from ._disk import BATCH, ThreadedFile, in_thread, in_thread_for_sure, write_all
 from ._form_parsing import (
     MULTIPART,
     URLENCODED,
@@ -135,8 +135,8 @@ class Part:
             ClientException: The body is broken.
             ClientDisconnect: The client has gone before the end.
         """
+        target = _Target(os.fspath(path))
         self._begin()
-        target = _Target(path)
         try:
             await in_thread(target.open)
             batch: list[bytes] = []
@@ -150,6 +150,10 @@ class Part:
                 if progress is not None:
                     progress(self.size, self._total())
             await in_thread(target.finish, b"".join(batch))
+        except GeneratorExit:
+            # nothing can be awaited any more
+            target.discard()
+            raise
         except BaseException:
             await in_thread_for_sure(target.discard)
             raise
@@ -169,36 +173,50 @@ class Part:
         return f"<Part {self.name[:80]!r}{file}, {self.size} bytes so far>"
 
 
-class _Target:
+class _Target(ThreadedFile):
     """A file that a part is written to, in threads.
 
     Args:
         path: Of the file.
     """
 
-    __slots__ = ("_file", "_path")
+    __slots__ = ("_file", "_is_ours", "_path")
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | bytes) -> None:
+        super().__init__()
         self._path = path
         self._file: Any = None
+        self._is_ours = False
 
     def open(self) -> None:
-        self._file = open(self._path, "wb", buffering=0)
+        self._work(self._open)
 
     def write(self, data: bytes) -> None:
-        write_all(self._file, data)
+        self._work(write_all, self._file, data)
 
     def finish(self, data: bytes) -> None:
+        self._work(self._finish, data)
+
+    def discard(self) -> None:
+        self._end_soon()
+
+    def _open(self) -> None:
+        self._file = open(self._path, "wb", buffering=0)
+        # a device or a pipe is not ours to remove
+        self._is_ours = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)
+
+    def _finish(self, data: bytes) -> None:
         write_all(self._file, data)
         self._file.close()
 
-    def discard(self) -> None:
+    def _end(self) -> None:
         if self._file is None:
             return
-        # a device or a pipe is not ours to remove
-        is_regular = self._file.closed or stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)
-        self._file.close()
-        if is_regular:
+        # what has failed is being raised; a full disk may be told once more
+        with suppress(OSError):
+            self._file.close()
+        if self._is_ours:
+            self._is_ours = False
             with suppress(OSError):
                 os.unlink(self._path)
 

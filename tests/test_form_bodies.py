@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import random
 import shutil
 import socket
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,7 @@ from .form_bodies import (
 )
 from .helpers import check_linear, drive
 
+COUNTER = itertools.count()
 READERS: dict[str, Any] = {"form": read_form, "stream_form": read_parts}
 
 
@@ -244,6 +248,45 @@ class TestSplits:
                 request = make_request(side, body[:first], body[first:second], body[second:])
                 assert drive(read(request)) == [("f", ("f", "application/octet-stream", b"\r")), ("a", "1")]
 
+    @pytest.mark.parametrize("boundary", [b"ab", BOUNDARY], ids=["short", "long"])
+    def test_content_that_looks_like_the_end(self, side: Any, read: Any, boundary: bytes) -> None:
+        chance = random.Random(4)
+        end = b"\r\n--" + boundary
+        # the same objects over and over, as a server with a buffer pool or a test may send them
+        pieces = [end[:1], end[:2], end[:3], end[:-1], end[1:], b"ab", b"\r", b"x", b"x" * 50, b"--", b"-\r\n\r"]
+        for _ in range(150):
+            chosen = chance.choices(pieces, k=40)
+            while end in (data := b"".join(chosen)):
+                chosen = [piece for piece in chosen if piece != b"ab" and piece != end[1:]]
+            opening = b"--%s\r\n" % boundary + part("f", b"", "f")
+            if chance.randrange(2):
+                opening += chosen.pop(0)
+            # in a chunk of its own, or in pieces like those of the content, up to the next head
+            closing = end + b"\r\n" + part("a", b"1") + end + b"--"
+            cut = chance.randrange(len(end) + 4)
+            tail = [closing[:cut], closing[cut:]] if chance.randrange(2) else split(closing, 2)
+            request = make_request(
+                side, opening, *chosen, *tail, content_type=b"multipart/form-data; boundary=" + boundary
+            )
+            assert drive(read(request)) == [("f", ("f", "application/octet-stream", data)), ("a", "1")], (chosen, cut)
+
+    def test_content_and_end_in_one_object(self, side: Any, read: Any) -> None:
+        both = b"bc"
+        opening = b"--abc\r\n" + part("f", b"", "f")
+        chunks = [opening, both, both, b"\r\n--a", both, b"\r\n" + part("a", b"1"), b"\r\n--abc--"]
+        request = make_request(side, *chunks, content_type=b"multipart/form-data; boundary=abc")
+        assert drive(read(request)) == [("f", ("f", "application/octet-stream", b"bcbc")), ("a", "1")]
+
+    @pytest.mark.parametrize("length", [0, 99, 100, 101, 1000])
+    def test_length_that_a_part_announces(self, side: Any, read: Any, length: int) -> None:
+        body = multipart(part("f", b"x" * 100, "f", b"Content-Length: %d" % length), part("a", b"1"))
+        for size in range(1, 120):
+            outcome = drive(verdict(read(make_request(side, *split(body, size)))))
+            if length == 100:
+                assert outcome[0] == "read", size
+            else:
+                bad(outcome)
+
     @pytest.mark.parametrize("kind", [MULTIPART, URLENCODED], ids=["multipart", "urlencoded"])
     def test_exact_limits_at_every_position(self, side: Any, read: Any, kind: bytes) -> None:
         if kind == URLENCODED:
@@ -404,7 +447,7 @@ class TestCases:
     def test_no_boundary(self, side: Any, read: Any, kind: bytes) -> None:
         bad(drive(verdict(read(make_request(side, MIX, content_type=kind)))))
 
-    @pytest.mark.parametrize("boundary", ["ü€", "a\nb", "x" * 100_000])
+    @pytest.mark.parametrize("boundary", ["ü€", "a\nb", "a\rb", "x" * 100_000])
     def test_impossible_boundary(self, side: Any, read: Any, boundary: str) -> None:
         kind = b'multipart/form-data; boundary="' + boundary.encode() + b'"'
         bad(drive(verdict(read(make_request(side, MIX, content_type=kind)))))
@@ -539,7 +582,8 @@ class TestCases:
             "undefined",
             "unicode_escape",
         ]
-        + ["raw_unicode_escape", "utf-7", "", "a" * 3000, "../../x", "a\x00b", "mbcs", "os", "__init__", "ü"],
+        + ["raw_unicode_escape", "utf-7", "", "a" * 3000, "../../x", "a\x00b", "mbcs", "os", "__init__", "ü"]
+        + ["utf-8ü", "utf-8\x00", "aliases", "encodings.utf_8"],
     )
     def test_charset_refused(self, side: Any, read: Any, charset: str) -> None:
         body = multipart(part("a", b"616263", content_type=f'text/plain; charset="{charset}"'.encode()))
@@ -558,12 +602,35 @@ class TestCases:
             (b"utf-16", "ü".encode("utf-16"), "ü"),
             (b"shift_jis", "日本".encode("shift_jis"), "日本"),
             (b"us-ascii", b"a", "a"),
+            (b"utf-8-sig", b"\xef\xbb\xbfa", "a"),
+            (b"KOI8-U", b"\xc1", "а"),
+            (b"Windows-1252", b"\x80", "€"),
+            (b"ISO_8859-15:1998", b"\xa4", "€"),
+            (b"8859", b"\xfc", "ü"),
         ],
         ids=str,
     )
     def test_charset(self, side: Any, read: Any, charset: bytes, data: bytes, text: str) -> None:
         body = multipart(part("a", data, content_type=b"text/plain; charset=" + charset))
         assert drive(read(make_request(side, body))) == [("a", text)]
+
+    def test_charsets_are_not_kept(self, side: Any, read: Any) -> None:
+        def try_names(start: int) -> None:
+            for index in range(start, start + 500):
+                kind = b"text/plain; charset=%s%d" % ((b"x", b"utf-8-", b"latin.")[index % 3], index)
+                bad(drive(verdict(read(make_request(side, multipart(part("a", b"1", content_type=kind)))))))
+
+        # names that no test before has asked for
+        start = next(COUNTER) * 1000
+        try_names(start)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            try_names(start + 500)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] < 40_000
+        finally:
+            tracemalloc.stop()
 
     @pytest.mark.parametrize(
         ("kind", "data"),

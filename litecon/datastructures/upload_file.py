@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Final
 
-from .._disk import in_thread, write_all
+from .._disk import ThreadedFile, in_thread, write_all
 
 __all__ = ("UploadFile",)
 
 _MEGABYTE: Final = 1024 * 1024
 
 
-class UploadFile:
+class UploadFile(ThreadedFile):
     """A file of a form: in memory while it is small, in a temporary file on disk beyond that.
 
     What touches the disk runs in a thread, so that no other request waits for it.
@@ -36,6 +36,7 @@ class UploadFile:
         headers: Mapping[str, str] | None = None,
         max_spool_size: int = _MEGABYTE,
     ) -> None:
+        super().__init__()
         self.content_type: str = content_type
         self.filename: str = filename
         self.headers: dict[str, str] = dict(headers or {})
@@ -52,7 +53,7 @@ class UploadFile:
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
-        return bool(self._file.closed)
+        return self._must_end or bool(self._file.closed)
 
     async def write(self, data: bytes) -> int:
         """Write at the current position, and return the number of bytes.
@@ -64,9 +65,10 @@ class UploadFile:
             ValueError: It is closed.
             OSError: The disk cannot take it.
         """
+        self._expect_open()
         position = self._file.tell()
         if self._on_disk or position + len(data) > self.max_spool_size:
-            await in_thread(self._write_to_disk, data)
+            await in_thread(self._work, self._write_to_disk, data)
         else:
             self._file.write(data)
             self.size = max(self.size, position + len(data))
@@ -81,7 +83,8 @@ class UploadFile:
         Raises:
             ValueError: It is closed.
         """
-        data: bytes = await in_thread(self._file.read, size) if self._on_disk else self._file.read(size)
+        self._expect_open()
+        data: bytes = await in_thread(self._work, self._file.read, size) if self._on_disk else self._file.read(size)
         return data
 
     async def seek(self, offset: int) -> int:
@@ -95,6 +98,7 @@ class UploadFile:
         """
         if offset < 0:
             raise ValueError(f"the offset is {offset}, expected 0 or more")
+        self._expect_open()
         position: int = self._file.seek(offset)
         return position
 
@@ -104,6 +108,9 @@ class UploadFile:
 
     def close_now(self) -> None:
         """Do what `close()` does; nothing of it waits, since what is on disk was written without a buffer."""
+        self._end_soon()
+
+    def _end(self) -> None:
         self._file.close()
 
     def _write_to_disk(self, data: bytes) -> None:
