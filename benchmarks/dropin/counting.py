@@ -65,6 +65,9 @@ def _count(tasks: Sequence[Task], arm: Arm, cold: bool, keep_profile: Path | Non
     with tempfile.TemporaryDirectory() as directory:
         profile = os.path.join(directory, "profile")
         command = ["valgrind", "--tool=callgrind", f"--dump-before={MARK}", f"--callgrind-out-file={profile}"]
+        if keep_profile is not None:
+            # else a profile has the names of functions only that none before it has
+            command.append("--compress-strings=no")
         words = [*(["--cold"] if cold else []), arm.name, *(task.name for task in tasks)]
         run_measured([*command, sys.executable, "-m", "benchmarks.dropin.child", *words])
         counts = []

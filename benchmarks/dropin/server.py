@@ -1,6 +1,7 @@
 """Whole servers, one for each arm, all running at once; a client loads them in turn, task by task.
 
-Turns are short and many: what else runs on the machine disturbs neighbours alike.
+Turns are short and many: what else runs on the machine disturbs neighbours alike. The servers are started several
+times, since of two processes that run the same one may be a few percent slower all its life, by where its memory lies.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .tasks import APP
 
 __all__ = ("loaded_tasks", "time_servers")
 
+_STARTS: Final = 5
 _CONNECTIONS: Final = 16
 _REQUESTS: Final = 96
 _MESSAGES: Final = 320
@@ -58,28 +60,33 @@ def time_servers(
         MeasureFailed: A server or the client has failed.
         Unavailable: The server is not installed.
     """
+    names = [arm.name for arm in arms]
+    found: dict[str, list[list[float]]] = {task.name: [] for task in tasks}
+    starts = min(_STARTS, rounds)
+    for start in range(starts):
+        with ExitStack() as servers:
+            addresses = [_serve(servers, server, arm) for arm in arms]
+            for number, task in enumerate(tasks, 1):
+                counts = map(str, (_CONNECTIONS, _count_of(task), -(-rounds // starts)))
+                found[task.name] += run_client(["benchmarks.dropin.load", task.name, *counts, *addresses])
+                progress(f"start {start + 1} of {starts}: [{number}/{len(tasks)}] {task.name}")
     times: Counts = {}
     processor_times: Counts = {}
-    with ExitStack() as servers:
-        addresses = {}
-        names = [arm.name for arm in arms]
-        for arm in arms:
-            app = "without" if arm.plugin is None else "with_plugin"
-            pure = ARMS[arm.name] == "pure"
-            running = serving(server, app, module_of_app="benchmarks.dropin.served", pure=pure)
-            started = servers.enter_context(running)
-            addresses[arm.name] = f"{started.port}:{started.process.pid}"
-        for number, task in enumerate(tasks, 1):
-            count = _count_of(task)
-            words = [task.name, *map(str, (_CONNECTIONS, count, rounds)), *addresses.values()]
-            found = run_client(["benchmarks.dropin.load", *words])
-            times[task.name] = _times(names, found, count)
-            if len(found[0]) > len(names):
-                processor_times[task.name] = _times(names, [seconds[len(names) :] for seconds in found], count)
-            floor = times[task.name][WITHOUT]
-            rates = ", ".join(f"{name} {floor / time:.3f}" for name, time in times[task.name].items())
-            progress(f"[{number}/{len(tasks)}] {task.name}: {1e9 / floor:,.0f} a second; {rates}")
+    for task in tasks:
+        count = _count_of(task)
+        seconds = found[task.name]
+        times[task.name] = _times(names, [one[: len(names)] for one in seconds], count)
+        if len(seconds[0]) > len(names):
+            processor_times[task.name] = _times(names, [one[len(names) :] for one in seconds], count)
     return times, processor_times
+
+
+def _serve(servers: ExitStack, server: str, arm: Arm) -> str:
+    """Start an arm's server, and return its port and process as the client wants to be told."""
+    app = "without" if arm.plugin is None else "with_plugin"
+    pure = ARMS[arm.name] == "pure"
+    running = servers.enter_context(serving(server, app, module_of_app="benchmarks.dropin.served", pure=pure))
+    return f"{running.port}:{running.process.pid}"
 
 
 def _count_of(task: Task) -> int:

@@ -60,7 +60,7 @@ def _request(
         made["headers"] = [header for header in made["headers"] if not header[0].startswith(b"content-")]
         return made
 
-    details = {"operation": APP, "repeats": 100, "events": events(b""), "asynchronous": True, **details}
+    details = {"operation": APP, "repeats": 60, "events": events(b""), "asynchronous": True, **details}
     operation = details.pop("operation")
     return Task(name or path, operation, summary, scope, lambda index: (status, expected(index)), **details)
 
@@ -71,7 +71,7 @@ def _upload(
     content_type: str,
     chunks: list[bytes],
     expected: Callable[[int], Any],
-    repeats: int = 100,
+    repeats: int = 60,
     cold_events: Callable[[int], tuple[Event, ...]] | None = None,
 ) -> tuple[Task, Task]:
     """Return a task that is a request with a body, and its variant with a `receive` that suspends."""
@@ -105,7 +105,7 @@ def _messages(
         per_message=True,
         message=message,
         sent=sent,
-        repeats=200,
+        repeats=150,
     )
     return _in_both_ways(task)
 
@@ -214,7 +214,7 @@ TASKS: Final[tuple[Task, ...]] = (
         "application/octet-stream",
         [_CHUNK] * CHUNKS,
         lambda index: CHUNKS * CHUNK_SIZE,
-        repeats=40,
+        repeats=30,
     ),
     _request(
         "missing",
@@ -237,7 +237,7 @@ TASKS: Final[tuple[Task, ...]] = (
             (CONNECT,),
             asynchronous=True,
             kind="websocket",
-            repeats=100,
+            repeats=60,
         )
     ),
 )
