@@ -48,6 +48,11 @@ def _parser() -> ArgumentParser:
         help="a whole server's WebSocket echo against raw ASGI: messages per second, or --instructions; "
         "one of %(choices)s (default: %(const)s)",
     )
+    parser.add_argument(
+        "--litestar",
+        action="store_true",
+        help="the drop-in inside a Litestar app, with the plugin and without; also with --instructions or --server",
+    )
     what.add_argument("--memory", action="store_true", help="only the size of idle connection objects")
     what.add_argument("--list", action="store_true", help="only list tasks and contestants")
     parser.add_argument(
@@ -63,17 +68,31 @@ def _parser() -> ArgumentParser:
     return parser
 
 
+def _run_dropin(options: Namespace) -> int:
+    # here, since the other benchmarks go without it
+    from .dropin.command import run
+
+    _check_numbers(options)
+    return run(options, _tell)
+
+
+def _check_numbers(options: Namespace) -> None:
+    if options.jobs < 1 or options.rounds < 1:
+        raise ValueError("--jobs and --rounds are at least 1")
+    if options.instructions and (missing := callgrind_is_missing()) is not None:
+        raise ValueError(missing)
+
+
 def _run(options: Namespace) -> int:
+    if options.litestar:
+        return _run_dropin(options)
     if options.list:
         print(*(f"{task.name:28}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
         return 0
-    if options.jobs < 1 or options.rounds < 1:
-        raise ValueError("--jobs and --rounds are at least 1")
+    _check_numbers(options)
     tasks = [] if options.memory else select_tasks(options.only)
     if not tasks and not options.memory:
         raise ValueError(f"no task matches {' or '.join(options.only)}: --list shows them")
-    if options.instructions and (missing := callgrind_is_missing()) is not None:
-        raise ValueError(missing)
     if options.server is not None:
         load_contestant("compiled")
         if options.instructions:

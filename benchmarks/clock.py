@@ -6,7 +6,7 @@ It is the thread's processor time: what other processes take of the machine in t
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import thread_time_ns
 from typing import Final
@@ -15,7 +15,7 @@ from .contestants import FLOOR, Contestant
 from .driver import Batch, check, make_batch, make_empty_batch
 from .tasks import Task
 
-__all__ = ("time_ratios",)
+__all__ = ("batch_size", "take_turns", "time_ratios")
 
 _SMALLEST_BATCH: Final = 8
 _LARGEST_BATCH: Final = 4000
@@ -62,34 +62,55 @@ def _time_task(
 ) -> dict[str, float]:
     event_loop = event_loop and task.asynchronous
     floor = next(contestant for contestant in contestants if contestant.name == FLOOR)
-    batch = _batch_size(task, floor, event_loop, batch_seconds)
+    batch = batch_size(lambda count: make_batch(task, floor, count, event_loop=event_loop), batch_seconds)
     for contestant in contestants:
         make_batch(task, contestant, 64, cold=cold, event_loop=event_loop)()
     # the least of several: whatever disturbs it makes it longer, and would take too much off
     empty = min(_time_batch(make_empty_batch(task, floor, batch, cold=cold), batch) for _ in range(5))
     if task.has_loop:
         empty = 0.0
+
+    def make(contestant: Contestant) -> Callable[[], Batch]:
+        return lambda: make_batch(task, contestant, batch, cold=cold, event_loop=event_loop)
+
+    makers = {contestant.name: make(contestant) for contestant in contestants}
+    return take_turns(makers, FLOOR, batch, rounds, empty)
+
+
+def take_turns(
+    makers: Mapping[str, Callable[[], Batch]], floor: str, count: int, rounds: int, empty: float = 0.0
+) -> dict[str, float]:
+    """Return nanoseconds of one operation, by name: the floor's median, and each other's median ratio times it.
+
+    Args:
+        makers: By name, a function that returns a new batch.
+        floor: The name that the others are compared with.
+        count: How many operations a batch has.
+        rounds: How many ratios the median is of.
+        empty: What is taken off each operation's time, as the loop's.
+    """
+    names = list(makers)
     floor_times = []
-    ratios: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
+    ratios: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(rounds):
         # each is first, and last, as often as any other
-        order = [*contestants[turn % len(contestants) :], *contestants[: turn % len(contestants)]]
-        found = {
-            contestant.name: _time_batch(make_batch(task, contestant, batch, cold=cold, event_loop=event_loop), batch)
-            - empty
-            for contestant in order
-        }
-        floor_times.append(found[FLOOR])
+        first = turn % len(names)
+        found = {name: _time_batch(makers[name](), count) - empty for name in [*names[first:], *names[:first]]}
+        floor_times.append(found[floor])
         for name, time in found.items():
-            ratios[name].append(time / max(found[FLOOR], 0.01))
+            ratios[name].append(time / max(found[floor], 0.01))
     floor_time = median(floor_times)
     return {name: floor_time * median(found) for name, found in ratios.items()}
 
 
-def _batch_size(task: Task, floor: Contestant, event_loop: bool, seconds: float) -> int:
-    one = min(
-        _time_batch(make_batch(task, floor, _SMALLEST_BATCH, event_loop=event_loop), _SMALLEST_BATCH) for _ in range(5)
-    )
+def batch_size(make: Callable[[int], Batch], seconds: float) -> int:
+    """Return how many operations take about so long.
+
+    Args:
+        make: Returns a batch of so many.
+        seconds: How long.
+    """
+    one = min(_time_batch(make(_SMALLEST_BATCH), _SMALLEST_BATCH) for _ in range(5))
     return max(_SMALLEST_BATCH, min(_LARGEST_BATCH, int(seconds * 1e9 / max(one, 1.0))))
 
 

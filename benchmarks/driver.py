@@ -23,14 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = (
     "Batch",
+    "await_all",
     "check",
     "drive",
     "make_batch",
+    "make_bodies",
     "make_empty_batch",
+    "make_messages",
     "make_receive",
+    "make_scopes",
     "make_send",
     "open_socket",
+    "run_in_asyncio",
     "running_loop",
+    "sent_data",
 )
 
 Receive = Callable[[], Awaitable[Event]]
@@ -106,20 +112,20 @@ def make_batch(
         event_loop: Whether asyncio drives the coroutines, instead of a bare loop.
     """
     operation = contestant.operations[task.operation]
-    drive_all = _run_in_asyncio if event_loop else drive
+    drive_all = run_in_asyncio if event_loop else drive
     pool = max(count, pool)
     if task.per_message:
-        socket = open_socket(task, contestant, _messages(task, count, pool, cold))
+        socket = open_socket(task, contestant, make_messages(task, count, pool, cold))
         coroutine = operation(socket, count)
         batch = partial(drive_all, coroutine)
     else:
         scopes = make_scopes(task, contestant, pool, cold)
-        receive = make_receive(_bodies(task, pool, cold), task.suspends)
+        receive = make_receive(make_bodies(task, pool, cold), task.suspends)
         send = make_send(task.suspends)
         if task.has_loop:
             batch = partial(_drive_holding, scopes, drive_all, operation(scopes[:count], receive, send))
         elif task.asynchronous:
-            batch = partial(drive_all, _await_all(operation, scopes, count, receive, send))
+            batch = partial(drive_all, await_all(operation, scopes, count, receive, send))
         else:
             batch = partial(_run, operation, scopes, count, receive, send)
     if contestant.event_loop and not event_loop:
@@ -257,12 +263,17 @@ def _check_messages(task: Task, contestant: Contestant) -> None:
         if found != task.expected(count - 1):
             raise ValueError(f"{contestant.name} has a wrong result for {task.name}: {found!r:.200}")
         wanted = [task.sent(index) for index in range(count)] if task.sent else []
-        if len(sent) != 1 + len(wanted) or list(map(_sent_data, sent[1:], wanted)) != wanted:
+        if len(sent) != 1 + len(wanted) or list(map(sent_data, sent[1:], wanted)) != wanted:
             raise ValueError(f"{contestant.name} has sent {sent[1:]!r:.200} in {task.name}")
 
 
-def _sent_data(event: Event, wanted: Any) -> Any:
-    """Return what an event carries: as it is, or decoded where something else than text and bytes is wanted."""
+def sent_data(event: Event, wanted: Any) -> Any:
+    """Return what an event carries: as it is, or decoded where something else than text and bytes is wanted.
+
+    Args:
+        event: That was sent.
+        wanted: What it is compared with.
+    """
     if event["type"] != "websocket.send":
         return event
     text = event.get("text")
@@ -270,14 +281,29 @@ def _sent_data(event: Event, wanted: Any) -> Any:
     return data if isinstance(wanted, (str, bytes)) else json.loads(data)
 
 
-def _messages(task: Task, count: int, pool: int, cold: bool) -> list[Event]:
+def make_messages(task: Task, count: int, pool: int, cold: bool) -> list[Event]:
+    """Return the messages that a server gives.
+
+    Args:
+        task: It says what is in them.
+        count: How many.
+        pool: How many are prepared, at least.
+        cold: Whether no two are alike.
+    """
     if task.message is None:
         return []
     made = [task.message(index + 1) for index in range(pool)] if cold else [task.message(0)] * pool
     return made[:count]
 
 
-def _bodies(task: Task, count: int, cold: bool) -> Iterator[Event]:
+def make_bodies(task: Task, count: int, cold: bool) -> Iterator[Event]:
+    """Return the events of the bodies of so many requests, or of more.
+
+    Args:
+        task: It says what is in them.
+        count: How many.
+        cold: Whether no two are alike, where the task has such.
+    """
     if not cold or task.cold_events is None:
         return cycle(task.events)
     return iter([event for index in range(count) for event in task.cold_events(index + 1)])
@@ -294,10 +320,18 @@ def _run(operation: Callable[..., Any], scopes: list[Scope], count: int, receive
         operation(next_scope(), receive, send)
 
 
-async def _await_all(
+async def await_all(
     operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Receive, send: Send
 ) -> None:
-    """Await a coroutine function so many times, as a server awaits its application."""
+    """Await a coroutine function so many times, as a server awaits its application.
+
+    Args:
+        operation: The coroutine function.
+        scopes: One is taken, from the end, for each time.
+        count: How often.
+        receive: The same each time.
+        send: The same each time.
+    """
     next_scope = scopes.pop
     for _ in range(count):
         await operation(next_scope(), receive, send)
@@ -308,7 +342,8 @@ def _drive_holding(scopes: list[Scope], drive_all: Callable[[Any], Any], corouti
     drive_all(coroutine)
 
 
-def _run_in_asyncio(coroutine: Any) -> Any:
+def run_in_asyncio(coroutine: Any) -> Any:
+    """Return the result of a coroutine that a loop of asyncio runs, the same loop each time."""
     return _runner().run(coroutine)
 
 

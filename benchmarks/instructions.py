@@ -21,7 +21,7 @@ from .child import EMPTY
 from .contestants import Contestant
 from .tasks import Task, find_task
 
-__all__ = ("MeasureFailed", "callgrind_is_missing", "count_instructions", "memory_of")
+__all__ = ("MeasureFailed", "callgrind_is_missing", "count_instructions", "memory_of", "run_measured")
 
 _COLLECTED: Final = re.compile(r"Collected : (\d+)")
 _ROOT: Final = Path(__file__).resolve().parent.parent
@@ -89,7 +89,7 @@ def memory_of(contestant: Contestant) -> dict[str, float]:
         MeasureFailed: The process has crashed.
     """
     sizes: dict[str, float] = json.loads(
-        _run([sys.executable, "-m", "benchmarks.child", "memory", contestant.name]).stdout
+        run_measured([sys.executable, "-m", "benchmarks.child", "memory", contestant.name]).stdout
     )
     return sizes
 
@@ -102,21 +102,29 @@ def _count(task: Task, contestant: str, cold: bool, keep_profile: Path | None) -
     words = [str(3 * task.repeats), *(["cold"] if cold else [])]
     # the first run has no callgrind: it checks the result, and compiles to bytecode what was not, so that neither of
     # the others does
-    _run([*command, "1", *words])
+    run_measured([*command, "1", *words])
     fewer = _collected([*command, str(task.repeats), *words], "/dev/null")
     more = _collected([*command, str(3 * task.repeats), *words], profile)
     return (more - fewer) / (2 * task.repeats)
 
 
 def _collected(command: list[str], profile: str) -> int:
-    told = _run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *command]).stderr
+    told = run_measured(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *command]).stderr
     found = _COLLECTED.search(told)
     if found is None:
         raise MeasureFailed(f"callgrind has counted nothing: {told.strip()[-500:]}")
     return int(found[1])
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+def run_measured(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command that is to be counted, with nothing random in it.
+
+    Args:
+        command: The words.
+
+    Raises:
+        MeasureFailed: It has failed.
+    """
     done = subprocess.run(
         command, cwd=_ROOT, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False
     )

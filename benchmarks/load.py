@@ -1,31 +1,62 @@
 """The client that loads whole servers: `python -m benchmarks.load CONNECTIONS MESSAGES ROUNDS PORT...`.
 
-Each connection has one text message under way. The servers take turns, round by round; the seconds of each round and
-server are printed as JSON. It speaks no more of RFC 6455 than an echo needs, so that the server is what is slow.
+Each connection has one text message under way, or one request. The servers take turns, round by round; the seconds of
+each round and server are printed as JSON. It speaks no more of RFC 6455 than an echo needs, and of HTTP that a response
+has a Content-Length, so that the server is what is slow.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import selectors
 import socket
 import sys
+from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import NamedTuple
 
 from .data import TEXT
 
-__all__ = ("main",)
+__all__ = ("Exchange", "echo_of", "load", "main")
 
-_HANDSHAKE = (
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
-_DATA = TEXT.encode()
-# a mask of zeros leaves the data as it is (RFC 6455 section 5.3); one byte tells a length of at most 125 bytes
-_FRAME = bytes([0x81, 0x80 | len(_DATA), 0, 0, 0, 0]) + _DATA
-_ANSWER = bytes([0x81, len(_DATA)]) + _DATA
-_CLOSE = bytes([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
 _WARM_UP = 500
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+
+
+class Exchange(NamedTuple):
+    """What is sent over a connection, and what comes back.
+
+    Args:
+        opening: Sent once, and answered with a head; empty for HTTP.
+        question: Sent each time.
+        answer: What comes back, or, of HTTP, the content of it.
+        closing: Sent at the end.
+    """
+
+    opening: bytes
+    question: bytes
+    answer: bytes
+    closing: bytes
+
+
+def echo_of(data: bytes, target: str = "/") -> Exchange:
+    """Return the exchange that is a text message and its echo.
+
+    Args:
+        data: Of the message, at most 65,535 bytes.
+        target: Of the handshake.
+    """
+    handshake = (
+        f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    # one byte tells a length of at most 125 bytes, or that two more do (RFC 6455 section 5.2)
+    length = [len(data)] if len(data) <= 125 else [126, *len(data).to_bytes(2, "big")]
+    # a mask of zeros leaves the data as it is (section 5.3)
+    question = bytes([0x81, 0x80 | length[0], *length[1:], 0, 0, 0, 0]) + data
+    closing = bytes([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
+    return Exchange(handshake.encode(), question, bytes([0x81, *length]) + data, closing)
 
 
 class Client:
@@ -34,19 +65,38 @@ class Client:
     Args:
         port: Where the server listens, on the loopback.
         connections: How many.
+        exchange: What is sent, and what comes back.
 
     Raises:
-        OSError: The server does not answer, or not with a WebSocket.
+        OSError: The server does not answer, or not as it should.
     """
 
-    def __init__(self, port: int, connections: int) -> None:
-        self._sockets = [_open(port) for _ in range(connections)]
+    def __init__(self, port: int, connections: int, exchange: Exchange) -> None:
+        self._question = exchange.question
+        self._end = exchange.answer
+        self._size = len(exchange.answer)
+        self._closing = exchange.closing
+        self._sockets = [_open(port, exchange.opening) for _ in range(connections)]
         self._selector = selectors.DefaultSelector()
         for connection in self._sockets:
             self._selector.register(connection, selectors.EVENT_READ, connection)
+        if not exchange.opening:
+            # the heads of all responses are as long as that of the second: a first one may open a session
+            for _ in range(2):
+                self._size = self._size_of_response()
+
+    def _size_of_response(self) -> int:
+        connection = self._sockets[0]
+        connection.sendall(self._question)
+        head = _read_head(connection)
+        length = _LENGTH.search(head)
+        content = _read(connection, int(length[1])) if length else b""
+        if content != self._end:
+            raise OSError(f"the server has answered something else: {head + content!r:.300}")
+        return len(head) + len(content)
 
     def echo(self, messages: int) -> float:
-        """Have so many messages sent back and return how many seconds that took.
+        """Have so many messages or requests answered and return how many seconds that took.
 
         Args:
             messages: Over all connections.
@@ -57,37 +107,43 @@ class Client:
         to_send = to_come = messages
         start = perf_counter()
         for connection in self._sockets[:messages]:
-            connection.sendall(_FRAME)
+            connection.sendall(self._question)
             to_send -= 1
         while to_come:
             for key, _ in self._selector.select():
                 ready: socket.socket = key.data
-                if _read(ready, len(_ANSWER)) != _ANSWER:
-                    raise OSError("the server has sent something else than an echo")
+                if not _read(ready, self._size).endswith(self._end):
+                    raise OSError("the server has sent something else than the answer")
                 to_come -= 1
                 if to_send:
-                    ready.sendall(_FRAME)
+                    ready.sendall(self._question)
                     to_send -= 1
         return perf_counter() - start
 
     def close(self) -> None:
         """Close all connections."""
         for connection in self._sockets:
-            connection.sendall(_CLOSE)
+            connection.sendall(self._closing)
             connection.close()
         self._selector.close()
 
 
-def _open(port: int) -> socket.socket:
+def _open(port: int, opening: bytes) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(_HANDSHAKE)
+    if opening:
+        connection.sendall(opening)
+        head = _read_head(connection)
+        if not head.startswith(b"HTTP/1.1 101"):
+            raise OSError(f"the server has refused the WebSocket: {head[:80]!r}")
+    return connection
+
+
+def _read_head(connection: socket.socket) -> bytes:
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         head += _read(connection, 1)
-    if not head.startswith(b"HTTP/1.1 101"):
-        raise OSError(f"the server has refused the WebSocket: {head[:80]!r}")
-    return connection
+    return head
 
 
 def _read(connection: socket.socket, size: int) -> bytes:
@@ -100,22 +156,51 @@ def _read(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit status."""
-    connections, messages, rounds, *ports = map(int, arguments)
-    clients = [Client(port, connections) for port in ports]
+def load(
+    exchange: Exchange,
+    connections: int,
+    messages: int,
+    rounds: int,
+    ports: Sequence[int],
+    processor_clocks: Sequence[Callable[[], float]] = (),
+) -> list[list[float]]:
+    """Return the seconds of each server in each round.
+
+    Args:
+        exchange: What is sent, and what comes back.
+        connections: To each server.
+        messages: Or requests, in one round of one server.
+        rounds: How many.
+        ports: Of the servers.
+        processor_clocks: For each server what tells the processor time that it has had, which then follows in each
+            round, server by server.
+
+    Raises:
+        OSError: A server does not answer, or not as it should.
+    """
+    clients = [Client(port, connections, exchange) for port in ports]
     for client in clients:
-        client.echo(_WARM_UP)
+        client.echo(min(_WARM_UP, messages))
     found = []
     for turn in range(rounds):
         seconds = [0.0] * len(clients)
+        processor_seconds = [0.0] * len(processor_clocks)
         # each is first as often as any other
         for number in range(len(clients)) if turn % 2 else reversed(range(len(clients))):
+            before = processor_clocks[number]() if processor_clocks else 0.0
             seconds[number] = clients[number].echo(messages)
-        found.append(seconds)
+            if processor_clocks:
+                processor_seconds[number] = processor_clocks[number]() - before
+        found.append(seconds + processor_seconds)
     for client in clients:
         client.close()
-    print(json.dumps(found))
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the arguments say and return the exit status."""
+    connections, messages, rounds, *ports = map(int, arguments)
+    print(json.dumps(load(echo_of(TEXT.encode()), connections, messages, rounds, ports)))
     return 0
 
 

@@ -12,7 +12,7 @@ from .bounds import Counts, Measure, Verdict, geometric_mean, judge, ratio, rati
 from .contestants import FLOOR, Contestant
 from .tasks import Task
 
-__all__ = ("Outcome", "text_of", "write_json")
+__all__ = ("Outcome", "aligned", "number_text", "text_of", "write_json")
 
 _FORMAT: Final = 2
 
@@ -113,8 +113,8 @@ def _counts_table(outcome: Outcome) -> str:
             [
                 task.name,
                 "-" if floor is None else f"{floor:,.0f}",
-                *(_number(ratio(counts, task.name, name, FLOOR)) for name in names),
-                _number(ratio(counts, task.name, "compiled", "fallback")),
+                *(number_text(ratio(counts, task.name, name, FLOOR)) for name in names),
+                number_text(ratio(counts, task.name, "compiled", "fallback")),
             ]
         )
     rows.append([])
@@ -123,8 +123,8 @@ def _counts_table(outcome: Outcome) -> str:
             [
                 f"mean: {title}",
                 "",
-                *(_number(geometric_mean(ratios_of(counts, tasks, name, FLOOR))) for name in names),
-                _number(geometric_mean(ratios_of(counts, tasks, "compiled", "fallback"))),
+                *(number_text(geometric_mean(ratios_of(counts, tasks, name, FLOOR))) for name in names),
+                number_text(geometric_mean(ratios_of(counts, tasks, "compiled", "fallback"))),
             ]
         )
     inputs = "no two inputs alike" if outcome.cold else "inputs warm"
@@ -133,7 +133,7 @@ def _counts_table(outcome: Outcome) -> str:
         f"{inputs}; "
         f"contestants as a multiple of {FLOOR}; the means are geometric"
     )
-    return f"{title}\n\n{_aligned(rows)}"
+    return f"{title}\n\n{aligned(rows)}"
 
 
 def _memory_table(outcome: Outcome) -> str:
@@ -143,7 +143,7 @@ def _memory_table(outcome: Outcome) -> str:
     rows = [["contestant", *kinds]]
     for name, sizes in outcome.memory.items():
         rows.append([name, *(f"{sizes[kind]:,.0f}" if kind in sizes else "-" for kind in kinds)])
-    return f"bytes of one idle connection object, its scope not counted\n\n{_aligned(rows)}"
+    return f"bytes of one idle connection object, its scope not counted\n\n{aligned(rows)}"
 
 
 def _verdict_table(outcome: Outcome) -> str:
@@ -157,22 +157,32 @@ def _verdict_table(outcome: Outcome) -> str:
             [
                 verdict.title,
                 limit,
-                f"{verdict.number:.3g}" if verdict.limit >= 100 else _number(verdict.number, 3),
+                f"{verdict.number:.3g}" if verdict.limit >= 100 else number_text(verdict.number, 3),
                 "reached" if verdict.reached else "NOT REACHED",
                 verdict.detail,
             ]
         )
     is_time = outcome.measure != "instructions" and outcome.counts
     note = " (they are meant for instructions; these are times)" if is_time else ""
-    return f"bounds{note}\n\n{_aligned(rows)}"
+    return f"bounds{note}\n\n{aligned(rows)}"
 
 
-def _number(value: float | None, digits: int = 2) -> str:
+def number_text(value: float | None, digits: int = 2) -> str:
+    """Return a number as it is in a table, a dash if there is none.
+
+    Args:
+        value: The number.
+        digits: After the point.
+    """
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as lines: the first column to the left, numbers to the right."""
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as lines: numbers to the right, words to the left.
+
+    Args:
+        rows: Of cells; a row may be shorter than others.
+    """
     columns = max(map(len, rows))
     padded = [[*row, *[""] * (columns - len(row))] for row in rows]
     widths = [max(len(row[column]) for row in padded) for column in range(columns)]

@@ -21,13 +21,15 @@ from typing import IO, Final
 from .contestants import Unavailable
 from .instructions import MeasureFailed
 
-__all__ = ("SERVERS", "compare_instructions", "compare_throughput")
+__all__ = ("SERVERS", "Running", "compare_instructions", "compare_throughput", "run_client", "serving")
+
+_UVICORN: Final = ("--timeout-keep-alive", "86400", "--log-level", "warning")
 
 SERVERS: Final[dict[str, list[str]]] = {
-    # a ping would be taken for an echo
-    "uvicorn": ["uvicorn", "--ws", "websockets", "--ws-ping-interval", "86400", "--log-level", "warning"],
-    "uvicorn-sansio": ["uvicorn", "--ws", "websockets-sansio", "--ws-ping-interval", "86400", "--log-level", "warning"],
-    "uvicorn-wsproto": ["uvicorn", "--ws", "wsproto", "--ws-ping-interval", "86400", "--log-level", "warning"],
+    # a ping would be taken for an echo, and a connection whose server waits for its turn is not to be closed
+    "uvicorn": ["uvicorn", "--ws", "websockets", "--ws-ping-interval", "86400", *_UVICORN],
+    "uvicorn-sansio": ["uvicorn", "--ws", "websockets-sansio", "--ws-ping-interval", "86400", *_UVICORN],
+    "uvicorn-wsproto": ["uvicorn", "--ws", "wsproto", "--ws-ping-interval", "86400", *_UVICORN],
     "hypercorn": ["hypercorn", "--workers", "0", "--log-level", "warning"],
     "granian": ["granian", "--interface", "asgi", "--log-level", "error"],
 }
@@ -59,7 +61,7 @@ def compare_throughput(
         MeasureFailed: A server or the client has failed.
         Unavailable: The server is not installed.
     """
-    with _serving(server, _APPS[0]) as raw, _serving(server, _APPS[1]) as litecon:
+    with serving(server, _APPS[0]) as raw, serving(server, _APPS[1]) as litecon:
         progress(f"{server}: {rounds} rounds of {messages} messages over {_CONNECTIONS} connections, twice")
         found = _load(_CONNECTIONS, messages, rounds, [raw.port, litecon.port])
     ratios = [of_raw / of_litecon for of_raw, of_litecon in found]
@@ -107,7 +109,7 @@ def _said(reached: bool) -> str:
 
 def _count(server: str, app: str, messages: int) -> int:
     callgrind = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
-    with _serving(server, app, callgrind) as running:
+    with serving(server, app, callgrind) as running:
         _load(1, messages, 1, [running.port])
         running.stop()
         told = running.said()
@@ -118,7 +120,19 @@ def _count(server: str, app: str, messages: int) -> int:
 
 
 def _load(connections: int, messages: int, rounds: int, ports: Sequence[int]) -> list[list[float]]:
-    command = [sys.executable, "-m", "benchmarks.load", *map(str, (connections, messages, rounds, *ports))]
+    return run_client(["benchmarks.load", *map(str, (connections, messages, rounds, *ports))])
+
+
+def run_client(words: Sequence[str]) -> list[list[float]]:
+    """Return the seconds of each server in each round, as a client finds them in a process of its own.
+
+    Args:
+        words: The client's module and arguments.
+
+    Raises:
+        MeasureFailed: The client has failed.
+    """
+    command = [sys.executable, "-m", *words]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MeasureFailed(f"the client has failed: {done.stderr.strip()[-500:]}")
@@ -126,17 +140,31 @@ def _load(connections: int, messages: int, rounds: int, ports: Sequence[int]) ->
     return found
 
 
-class _Running:
+class Running:
+    """A server that runs.
+
+    Args:
+        process: Its process.
+        port: Where it listens.
+        output: What it writes goes there.
+    """
+
     def __init__(self, process: subprocess.Popen[bytes], port: int, output: IO[bytes]) -> None:
         self.process = process
         self.port = port
         self._output = output
 
     def said(self) -> str:
+        """Return what it has written."""
         # the process writes at a position that it shares with this file object
         return os.pread(self._output.fileno(), 1 << 20, 0).decode("utf-8", "replace")
 
     def wait_for_start(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            MeasureFailed: It does not.
+        """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -147,6 +175,7 @@ class _Running:
         raise MeasureFailed(f"the server does not answer: {self.said().strip()[-500:]}")
 
     def stop(self) -> None:
+        """End it, as Ctrl-C does."""
         if self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGINT)
@@ -158,21 +187,36 @@ class _Running:
 
 
 @contextmanager
-def _serving(server: str, app: str, prefix: Sequence[str] = ()) -> Iterator[_Running]:
-    """Run an application on a free port until the end of the block."""
+def serving(
+    server: str, app: str, prefix: Sequence[str] = (), *, module_of_app: str = "benchmarks.apps", pure: bool = False
+) -> Iterator[Running]:
+    """Run an application on a free port until the end of the block.
+
+    Args:
+        server: Of `SERVERS`.
+        app: Its name in the module.
+        prefix: Words before those of the server's process.
+        module_of_app: The module that has it.
+        pure: Whether litecon's pure side is to be used.
+
+    Raises:
+        MeasureFailed: The server does not start.
+        Unavailable: The server is not installed.
+    """
     module, *options = SERVERS[server]
     if find_spec(module) is None:
         raise Unavailable(f"{module} is not installed")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     where = ["--bind", f"127.0.0.1:{port}"] if module == "hypercorn" else ["--host", "127.0.0.1", "--port", str(port)]
-    command = [*prefix, sys.executable, "-m", module, f"benchmarks.apps:{app}", *where, *options]
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": "0", "PYTHONPATH": os.fspath(_ROOT)}
+    command = [*prefix, sys.executable, "-m", module, f"{module_of_app}:{app}", *where, *options]
+    switches = {"PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": str(int(pure)), "PYTHONPATH": os.fspath(_ROOT)}
+    environment = {**os.environ, **switches}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
-        running = _Running(process, port, output)
+        running = Running(process, port, output)
         try:
             running.wait_for_start()
             yield running

@@ -1,0 +1,1 @@
+"""Requests and messages inside a Litestar app, with the drop-in and without it."""

@@ -1,0 +1,125 @@
+"""The loops that are measured: an app is called as a server calls it, in a task of an asyncio loop.
+
+The loop is a real one, since Litestar's session stores and listeners ask for it. What only suspends, as the doubles of
+the server do, is resumed at once, so that turns of the loop are not what is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Generator
+from functools import partial
+from itertools import cycle, islice
+from typing import Any, Final
+
+from ..contestants import Contestant
+from ..data import CONNECT, DISCONNECT, Event
+from ..driver import (
+    Batch,
+    await_all,
+    make_bodies,
+    make_messages,
+    make_receive,
+    make_scopes,
+    make_send,
+    run_in_asyncio,
+    sent_data,
+)
+from ..tasks import Task
+
+__all__ = ("check", "make_batch")
+
+# a server puts nothing into a scope that the tasks do not
+_SERVER: Final = Contestant("server", "", {})
+
+
+def make_batch(task: Task, app: Any, count: int, *, pool: int = 0, cold: bool = False) -> Batch:
+    """Return a batch of requests, or a connection over which so many messages come.
+
+    Args:
+        task: What the app is asked.
+        app: Of an arm.
+        count: How often.
+        pool: For how many, at least, something is prepared: so that two batches differ in nothing else.
+        cold: Whether no two inputs are alike.
+    """
+    pool = max(count, pool)
+    send = make_send(task.suspends)
+    if task.per_message:
+        (scope,) = make_scopes(task, _SERVER, 1, cold)
+        receive = make_receive(iter([CONNECT, *make_messages(task, count, pool, cold), DISCONNECT]), task.suspends)
+        coroutine = app(scope, receive, send)
+    else:
+        scopes = make_scopes(task, _SERVER, pool, cold)
+        receive = make_receive(make_bodies(task, pool, cold), task.suspends)
+        coroutine = await_all(app, scopes, count, receive, send)
+    return partial(run_in_asyncio, _resumed(coroutine))
+
+
+async def _resumed(coroutine: Any) -> None:
+    await _resume(coroutine)
+
+
+@types.coroutine
+def _resume(coroutine: Any) -> Generator[Any, None, None]:
+    try:
+        while True:
+            future = coroutine.send(None)
+            if future is not None:
+                yield future
+    except StopIteration:
+        pass
+
+
+def check(task: Task, app: Any, arm: str) -> None:
+    """Ask an app a few times and compare its answers with what is expected.
+
+    Args:
+        task: What it is asked.
+        app: Of the arm.
+        arm: Its name.
+
+    Raises:
+        ValueError: The answer is wrong, or events were left over.
+    """
+    for index in range(3):
+        sent: list[Event] = []
+        if task.per_message:
+            found, expected, left = _converse(task, app, index + 1, sent)
+        else:
+            found, expected, left = _answer(task, app, index, sent)
+        if found != expected:
+            raise ValueError(f"{arm} has a wrong answer in {task.name}: {found!r:.300}, not {expected!r:.300}")
+        if left:
+            raise ValueError(f"{arm} left events unread in {task.name}")
+
+
+def _converse(task: Task, app: Any, count: int, sent: list[Event]) -> tuple[Any, Any, bool]:
+    if task.message is None or task.sent is None:
+        raise ValueError(f"{task.name} has no messages")
+    events = iter([CONNECT, *map(task.message, range(count)), DISCONNECT])
+    receive = make_receive(events, task.suspends)
+    run_in_asyncio(_resumed(app(task.scope(0), receive, make_send(task.suspends, sent))))
+    wanted = [task.sent(index) for index in range(count)]
+    accepted, *others = [event["type"] for event in sent]
+    if accepted != "websocket.accept" or set(others[:count]) != {"websocket.send"}:
+        return sent, wanted, False
+    # a listener says goodbye to who has left
+    found = [sent_data(event, wanted[0]) for event in sent if event["type"] == "websocket.send"]
+    return found, wanted, any(True for _ in events)
+
+
+def _answer(task: Task, app: Any, index: int, sent: list[Event]) -> tuple[Any, Any, bool]:
+    own = task.events if task.cold_events is None else task.cold_events(0)
+    events = cycle(own)
+    receive = make_receive(events, task.suspends)
+    run_in_asyncio(_resumed(app(task.scope(index), receive, make_send(task.suspends, sent))))
+    expected = task.expected(index)
+    left = bool(own[0].get("body", True)) and next(islice(events, 1)) is not own[0]
+    if task.kind == "websocket":
+        return [event["type"] for event in sent], expected, left
+    body = b"".join(event.get("body", b"") for event in sent[1:])
+    is_bytes = isinstance(expected[1], bytes)
+    return (sent[0]["status"], body if is_bytes else json.loads(body)), expected, left
+
