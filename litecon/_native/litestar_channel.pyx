@@ -7,12 +7,13 @@ from litecon._native.calling cimport litecon_call, litecon_call_with
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+from litecon._native.waiting cimport kept, resumed
 
 import litestar
 
 from litecon._errors import not_constructed, socket_busy
 from litecon._litestar import connection_is_disconnected
-from litecon._resuming import Ready, kept, resumed
+from litecon._resuming import Ready
 
 cdef extern from *:
     """
@@ -69,7 +70,9 @@ cdef object start_receiving(Operation operation, Channel channel, object receive
         raise socket_busy()
     claim(operation, channel, &channel.busy)
     if channel.pending is not None:
-        return resumed(channel)
+        awaitable = resumed(channel)
+        if awaitable is not None:
+            return awaitable
     awaitable = litecon_call(receive)
     return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
 

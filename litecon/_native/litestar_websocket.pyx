@@ -95,9 +95,6 @@ cdef class ReceiveMessage(Operation):
     cdef str label(self):
         return "MessageIterator.__anext__" if self.iterator is not None else self.name
 
-    cdef bint is_step(self) noexcept:
-        return self.iterator is not None
-
     cdef object begin(self):
         cdef object socket = self.socket
         if self.iterator is not None:

@@ -10,8 +10,9 @@ import litestar
 
 from .._errors import socket_busy
 from .._litestar import connection_is_disconnected
-from .._resuming import Ready, kept, resumed
+from .._resuming import Ready
 from ..types import Event, Receive, Send
+from .waiting import kept, resumed
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -68,9 +69,8 @@ class Channel:
             raise connection_is_disconnected(self.code)
         if self.busy:
             raise socket_busy()
-        if self.pending is not None:
-            awaitable = resumed(self)
-        else:
+        awaitable = None if self.pending is None else resumed(self)
+        if awaitable is None:
             awaitable = receive()
             if type(awaitable) is not CoroutineType:
                 awaitable = kept(self, awaitable)
