@@ -1,7 +1,7 @@
-"""The client that loads whole servers: `python -m benchmarks.load CONNECTIONS MESSAGES ROUNDS PORT...`.
+"""The client that loads whole servers: `python -m benchmarks.load CONNECTIONS MESSAGES ROUNDS PORT/PATH...`.
 
-Each connection has one text message under way. The servers take turns, round by round; the seconds of each round and
-server are printed as JSON. It speaks no more of RFC 6455 than an echo needs, so that the server is what is slow.
+Each connection has one text message under way. The paths take turns, round by round; the seconds of each round and
+path are printed as JSON. It speaks no more of RFC 6455 than an echo needs, so that the server is what is slow.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .data import TEXT
 __all__ = ("main",)
 
 _HANDSHAKE = (
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"GET /%b HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 _DATA = TEXT.encode()
@@ -29,18 +29,18 @@ _WARM_UP = 500
 
 
 class Client:
-    """The connections to one server.
+    """The connections to one path of a server.
 
     Args:
-        port: Where the server listens, on the loopback.
+        target: The port where the server listens, on the loopback, and the path, with a slash between them.
         connections: How many.
 
     Raises:
         OSError: The server does not answer, or not with a WebSocket.
     """
 
-    def __init__(self, port: int, connections: int) -> None:
-        self._sockets = [_open(port) for _ in range(connections)]
+    def __init__(self, target: str, connections: int) -> None:
+        self._sockets = [_open(target) for _ in range(connections)]
         self._selector = selectors.DefaultSelector()
         for connection in self._sockets:
             self._selector.register(connection, selectors.EVENT_READ, connection)
@@ -78,10 +78,11 @@ class Client:
         self._selector.close()
 
 
-def _open(port: int) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port))
+def _open(target: str) -> socket.socket:
+    port, _, path = target.partition("/")
+    connection = socket.create_connection(("127.0.0.1", int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(_HANDSHAKE)
+    connection.sendall(_HANDSHAKE % path.encode())
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         head += _read(connection, 1)
@@ -102,8 +103,8 @@ def _read(connection: socket.socket, size: int) -> bytes:
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
-    connections, messages, rounds, *ports = map(int, arguments)
-    clients = [Client(port, connections) for port in ports]
+    connections, messages, rounds = map(int, arguments[:3])
+    clients = [Client(target, connections) for target in arguments[3:]]
     for client in clients:
         client.echo(_WARM_UP)
     found = []
