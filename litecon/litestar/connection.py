@@ -18,11 +18,14 @@ __all__ = ("ASGIConnection",)
 _kernels = litestar_kernels()
 
 if TYPE_CHECKING:
+    from litestar.types import Receive, Scope, Send
 
     class _ConnectionMethods:
         """A kernel's; what its methods take and return is what Litestar's do."""
 
         __slots__ = ()
+
+        def __init__(self, scope: Scope, receive: Receive = ..., send: Send = ...) -> None: ...
 
 else:
     _ConnectionMethods = _kernels.ConnectionMethods

@@ -21,11 +21,14 @@ _kernels = litestar_kernels()
 _IS_CONNECTED: Final = connection.Request.__dict__["is_connected"]
 
 if TYPE_CHECKING:
+    from litestar.types import Receive, Scope, Send
 
     class _RequestMethods:
         """A kernel's; what its methods take and return is what Litestar's do."""
 
         __slots__ = ()
+
+        def __init__(self, scope: Scope, receive: Receive = ..., send: Send = ...) -> None: ...
 
 else:
     _RequestMethods = _kernels.RequestMethods

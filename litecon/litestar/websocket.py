@@ -13,11 +13,14 @@ from .connection import ASGIConnection
 __all__ = ("WebSocket",)
 
 if TYPE_CHECKING:
+    from litestar.types import Receive, Scope, Send
 
     class _SocketMethods:
         """A kernel's; what its methods take and return is what Litestar's do."""
 
         __slots__ = ()
+
+        def __init__(self, scope: Scope, receive: Receive = ..., send: Send = ...) -> None: ...
 
 else:
     _SocketMethods = litestar_kernels().SocketMethods
