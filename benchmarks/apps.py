@@ -6,7 +6,7 @@ from typing import Any
 
 from litecon import WebSocket
 
-__all__ = ("litecon", "raw")
+__all__ = ("both", "litecon", "raw")
 
 
 async def raw(scope: Any, receive: Any, send: Any) -> None:
@@ -44,6 +44,17 @@ async def litecon(scope: Any, receive: Any, send: Any) -> None:
     await socket.accept()
     async for text in socket.iter_data():
         await socket.send_text(text)
+
+
+async def both(scope: Any, receive: Any, send: Any) -> None:
+    """Do as the application does that the path names.
+
+    Args:
+        scope: Of a WebSocket, or the lifespan.
+        receive: The server's.
+        send: The server's.
+    """
+    await (litecon if scope.get("path") == "/litecon" else raw)(scope, receive, send)
 
 
 async def _live(receive: Any, send: Any) -> None:

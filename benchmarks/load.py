@@ -1,4 +1,4 @@
-"""The client that loads whole servers: `python -m benchmarks.load CONNECTIONS MESSAGES ROUNDS PORT...`.
+"""The client that loads whole servers: `python -m benchmarks.load CONNECTIONS MESSAGES ROUNDS PORT/PATH...`.
 
 Each connection has one text message under way, or one request. The servers take turns, round by round; the seconds of
 each round and server are printed as JSON. It speaks no more of RFC 6455 than an echo needs, and of HTTP that a response
@@ -157,28 +157,26 @@ def _read(connection: socket.socket, size: int) -> bytes:
 
 
 def load(
-    exchange: Exchange,
+    targets: Sequence[tuple[int, Exchange]],
     connections: int,
     messages: int,
     rounds: int,
-    ports: Sequence[int],
     processor_clocks: Sequence[Callable[[], float]] = (),
 ) -> list[list[float]]:
-    """Return the seconds of each server in each round.
+    """Return the seconds of each target in each round.
 
     Args:
-        exchange: What is sent, and what comes back.
-        connections: To each server.
-        messages: Or requests, in one round of one server.
+        targets: Of each the port where a server listens, what is sent, and what comes back.
+        connections: To each of them.
+        messages: Or requests, in one round of one of them.
         rounds: How many.
-        ports: Of the servers.
-        processor_clocks: For each server what tells the processor time that it has had, which then follows in each
-            round, server by server.
+        processor_clocks: For each target what tells the processor time that it has had, which then follows in each
+            round, one by one.
 
     Raises:
         OSError: A server does not answer, or not as it should.
     """
-    clients = [Client(port, connections, exchange) for port in ports]
+    clients = [Client(port, connections, exchange) for port, exchange in targets]
     for client in clients:
         client.echo(min(_WARM_UP, messages))
     found = []
@@ -200,8 +198,12 @@ def load(
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
-    connections, messages, rounds, *ports = map(int, arguments)
-    print(json.dumps(load(echo_of(TEXT.encode()), connections, messages, rounds, ports)))
+    connections, messages, rounds = map(int, arguments[:3])
+    targets = []
+    for target in arguments[3:]:
+        port, _, path = target.partition("/")
+        targets.append((int(port), echo_of(TEXT.encode(), f"/{path}")))
+    print(json.dumps(load(targets, connections, messages, rounds)))
     return 0
 
 

@@ -221,6 +221,10 @@ class _Target(ThreadedFile):
                 os.unlink(self._path)
 
 
+def has_passed(part: Part) -> StreamConsumed:
+    return StreamConsumed(f"the part {part.name[:80]!r} has passed: read it before the next is asked for")
+
+
 @final
 class _PartChunks:
     """An asynchronous iterator over the bytes of a part.
@@ -241,7 +245,18 @@ class _PartChunks:
     async def __anext__(self) -> bytes:
         if self._is_closed:
             raise StopAsyncIteration
-        chunk = await self._part._stream.next_chunk(self._part)
+        part = self._part
+        stream = part._stream
+        # PERF: as FormStream.next_chunk() does it, but without two more coroutines for each chunk
+        if part._number != stream._open:
+            raise has_passed(part)
+        while not stream._events and stream.goes_on():
+            try:
+                received = await stream._chunks.__anext__()
+            except StopAsyncIteration:
+                received = b""
+            stream.feed(received)
+        chunk = stream.take(part)
         if chunk is None:
             self._is_closed = True
             raise StopAsyncIteration
@@ -296,7 +311,7 @@ class FormStream:
         while self._open:
             if not self._events:
                 await self.fill()
-            self._take()
+            self.take()
         if not self._events:
             await self.fill()
         head = self._events.popleft()
@@ -320,23 +335,31 @@ class FormStream:
             ClientDisconnect: The client has gone before the end.
         """
         if part._number != self._open:
-            raise StreamConsumed(f"the part {part.name[:80]!r} has passed: read it before the next is asked for")
+            raise has_passed(part)
         if not self._events:
             await self.fill()
-        chunk = self._take()
-        part.size = self._size
-        return chunk
+        return self.take(part)
 
-    def _take(self) -> bytes | None:
-        """Return the next bytes of the part that is arriving, which have come; None at its end."""
+    def take(self, part: Part | None = None) -> bytes | None:
+        """Return the next bytes of the part that is arriving, which have come; None at its end.
+
+        Args:
+            part: It, where it is not skipped.
+
+        Raises:
+            RequestEntityTooLarge: The file is too large.
+        """
         chunk: bytes | None = self._events.popleft()
         if chunk is None:
             self._open = 0
             return None
-        self._size += len(chunk)
-        limit = self.limits.max_file_size
-        if self._is_file and limit is not None and self._size > limit:
-            raise file_too_large(limit)
+        self._size = size = self._size + len(chunk)
+        if part is not None:
+            part.size = size
+        if self._is_file:
+            limit = self.limits.max_file_size
+            if limit is not None and size > limit:
+                raise file_too_large(limit)
         return chunk
 
     def _start(self) -> None:
@@ -350,21 +373,33 @@ class FormStream:
 
     async def fill(self) -> None:
         """Receive until there is an event: a head, bytes, or None at the end of a part, and of the form."""
-        while not self._events:
-            if self._error is not None:
-                raise self._error
-            if self._reader is None:
-                self._events.append(None)
-                return
+        while not self._events and self.goes_on():
             try:
                 chunk = await self._chunks.__anext__()
             except StopAsyncIteration:
                 # a stream() of the application's may leave out the b"" at the end
                 chunk = b""
-            try:
-                self._events.extend(self._reader.feed(chunk))
-            except ClientException as error:
-                # behind what came before it
-                self._error = error
-            if not chunk:
-                self._reader = None
+            self.feed(chunk)
+
+    def goes_on(self) -> bool:
+        """Return whether a chunk must be received for the next event; raise the error behind the last one."""
+        if self._error is not None:
+            raise self._error
+        if self._reader is None:
+            self._events.append(None)
+            return False
+        return True
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the events of a chunk.
+
+        Args:
+            chunk: The next of the body, b"" at its end.
+        """
+        try:
+            self._events.extend(self._reader.feed(chunk))
+        except ClientException as error:
+            # behind what came before it
+            self._error = error
+        if not chunk:
+            self._reader = None

@@ -73,7 +73,8 @@ def main(arguments: list[str]) -> int:
     servers = [tuple(map(int, word.split(":"))) for word in words[3:]]
     clocks = [_processor_clock(process) for _, process in servers] if sys.platform == "linux" else []
     ports = [port for port, _ in servers]
-    print(json.dumps(load(exchange_of(find_task(name)), connections, messages, rounds, ports, clocks)))
+    exchange = exchange_of(find_task(name))
+    print(json.dumps(load([(port, exchange) for port in ports], connections, messages, rounds, clocks)))
     return 0
 
 

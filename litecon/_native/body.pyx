@@ -10,11 +10,11 @@ from litecon._native.calling cimport litecon_call
 from litecon._native.iteration cimport Iteration
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+from litecon._native.waiting cimport kept, resumed
 
 from collections import deque
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
-from litecon._resuming import kept, resumed
 
 cdef extern from *:
     """
@@ -147,14 +147,16 @@ cdef class BodyReader:
     cdef object next_awaitable(self, object receive):
         cdef object awaitable
         if self.pending is not None:
-            return resumed(self)
+            awaitable = resumed(self)
+            if awaitable is not None:
+                return awaitable
         awaitable = litecon_call(receive)
         return awaitable if PyCoro_CheckExact(awaitable) else kept(self, awaitable)
 
     def receiving(self, receive):
         """Return what to await for the next event: what `receive` returns, or a future that it gave before.
 
-        A future is shielded, so that a cancelled read drops no event.
+        A future is not cancelled with the read, which would drop its event.
 
         Args:
             receive: The server's callable.
@@ -265,9 +267,6 @@ cdef class NextChunk(Operation):
 
     cdef str label(self):
         return "BodyStream.__anext__"
-
-    cdef bint is_step(self) noexcept:
-        return True
 
     cdef object begin(self):
         cdef BodyStream stream = self.stream

@@ -10,6 +10,7 @@ from cpython.unicode cimport PyUnicode_GET_LENGTH
 from litecon._native.calling cimport litecon_call, litecon_call_with
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+from litecon._native.waiting cimport kept, resumed
 
 from litecon._errors import (
     cannot_send,
@@ -22,7 +23,6 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._resuming import kept, resumed
 from litecon._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
 
 cdef extern from *:
@@ -84,7 +84,9 @@ cdef int rename(Channel channel, object name) except -1:
 cdef object receiving(Channel channel, object receive):
     cdef object awaitable
     if channel.pending is not None:
-        return resumed(channel)
+        awaitable = resumed(channel)
+        if awaitable is not None:
+            return awaitable
     awaitable = litecon_call(receive)
     return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
 

@@ -1,15 +1,26 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""What the drop-in's WebSockets do: keeping the state, receiving, iterating and sending, as Litestar's do it."""
+"""What the drop-in's WebSockets do: accepting, receiving, iterating and sending, as Litestar's do it."""
 
 cimport cython
 
 from litecon._native.calling cimport litecon_call, litecon_call_with
-from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.classes cimport litecon_class, litecon_version
 from litecon._native.iteration cimport Iteration
+from litecon._native.litestar_channel cimport (
+    Channel,
+    SocketReceive,
+    SocketSend,
+    channel_of,
+    code_of,
+    connected,
+    open_channel,
+    received,
+    start_receiving,
+    start_sending,
+)
 from litecon._native.litestar_request cimport fill_connection
 from litecon._native.mapping cimport item
-from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take, mark
+from litecon._native.operation cimport LiteconPool, Operation, install, litecon_take, mark
 
 import litestar
 from litestar.connection.base import empty_receive, empty_send
@@ -17,21 +28,9 @@ from litestar.datastructures import Headers
 from litestar.exceptions import WebSocketDisconnect
 from litestar.serialization import default_serializer, encode_json, encode_msgpack
 
-from litecon._errors import not_constructed, socket_busy
-from litecon._litestar import connection_is_disconnected, from_json, from_msgpack, socket_disconnected
-from litecon._resuming import Ready, kept, resumed
+from litecon._errors import not_constructed
+from litecon._litestar import from_json, from_msgpack, socket_disconnected
 
-cdef extern from *:
-    """
-    #define litecon_slot(descriptor, o) (Py_TYPE(descriptor)->tp_descr_get(descriptor, o, (PyObject *) Py_TYPE(o)))
-    #define litecon_set_slot(descriptor, o, value) (Py_TYPE(descriptor)->tp_descr_set(descriptor, o, value))
-    """
-    object litecon_slot(object descriptor, object o)
-    int litecon_set_slot(object descriptor, object o, object value) except -1
-    bint PyCoro_CheckExact(object o) noexcept
-
-# where Litestar's own class has the state, ours has a channel: no slot is added, so that both can be bases of one class
-cdef object _SLOT = litestar.WebSocket.__dict__["connection_state"]
 cdef object _Headers = Headers
 cdef object _from_json = from_json
 cdef object _from_msgpack = from_msgpack
@@ -51,153 +50,6 @@ cdef enum:
     RECEIVE_DATA = 1
     SEND_DATA = 2
     ITER_DATA = 4
-
-
-@cython.final
-cdef class Channel:
-    """The state of one WebSocket, which its callables keep without keeping the socket itself."""
-
-    cdef object state
-    # of the event that ended it, None until then
-    cdef object code
-    # a future that receive() gave and that is not done
-    cdef public object pending
-    cdef bint busy
-
-    def __cinit__(self):
-        self.state = "init"
-
-
-cdef inline Channel channel_of(object socket):
-    return litecon_slot(_SLOT, socket)
-
-
-cdef int take(Channel channel, object event) except -1:
-    cdef int kind = litecon_socket_event(event["type"])
-    if kind == MESSAGE:
-        channel.state = "receive"
-    elif kind == CONNECTED:
-        channel.state = "connect"
-    else:
-        channel.state = "disconnect"
-        if kind == ENDED:
-            channel.code = _code_of(event)
-    return 0
-
-
-cdef object _code_of(object event):
-    cdef object code = item(event, "code")
-    return 1005 if code is None else code
-
-
-cdef object start_receiving(Operation operation, Channel channel, object receive):
-    cdef object awaitable
-    if channel.state == "disconnect":
-        raise connection_is_disconnected(channel.code)
-    if channel.busy:
-        raise socket_busy()
-    claim(operation, channel, &channel.busy)
-    if channel.pending is not None:
-        return resumed(channel)
-    awaitable = litecon_call(receive)
-    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
-
-
-cdef int received(Operation operation, Channel channel, object event) except -1:
-    if channel.pending is not None:
-        channel.pending = None
-    take(channel, event)
-    operation.let_go()
-    return 0
-
-
-cdef object start_sending(Channel channel, object send, object event):
-    if channel.state == "disconnect":
-        raise connection_is_disconnected(channel.code)
-    if channel.pending is not None and not channel.busy and event["type"] == "websocket.close":
-        # a server (granian) may wait for its receive() to end before it closes
-        channel.pending = None
-    return litecon_call_with(send, event)
-
-
-@cython.final
-cdef class ReceiveEvent(Operation):
-    """`WebSocket.receive`."""
-
-    cdef Channel channel
-    cdef object receive
-
-    cdef str label(self):
-        return "WebSocket.receive"
-
-    cdef object begin(self):
-        return start_receiving(self, self.channel, self.receive)
-
-    cdef object step(self, object result):
-        received(self, self.channel, result)
-        self._done = True
-        return result
-
-
-cdef LiteconPool _receives
-install(ReceiveEvent, &_receives)
-
-
-@cython.final
-cdef class SendEvent(Operation):
-    """`WebSocket.send`."""
-
-    cdef Channel channel
-    cdef object send
-    cdef object event
-
-    cdef str label(self):
-        return "WebSocket.send"
-
-    cdef object begin(self):
-        return start_sending(self.channel, self.send, self.event)
-
-    cdef object step(self, object result):
-        self._done = True
-
-
-cdef LiteconPool _sends
-install(SendEvent, &_sends)
-
-
-@cython.final
-cdef class SocketReceive:
-    """The `receive` of a WebSocket: keeps its state."""
-
-    cdef Channel channel
-    cdef object receive
-
-    def __call__(self):
-        """Return the next event."""
-        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives, ())
-        if self.channel is None:
-            raise not_constructed(self)
-        operation.channel = self.channel
-        operation.receive = self.receive
-        return operation
-
-
-@cython.final
-cdef class SocketSend:
-    """The `send` of a WebSocket: refuses events after its end."""
-
-    cdef Channel channel
-    cdef object send
-
-    def __call__(self, message):
-        """Send an event."""
-        cdef SendEvent operation = <SendEvent> litecon_take(&_sends, ())
-        if self.channel is None:
-            raise not_constructed(self)
-        operation.channel = self.channel
-        operation.send = self.send
-        operation.event = message
-        return operation
 
 
 # PERF: which methods a class overrides is looked up once, and again when the class has another version
@@ -243,9 +95,6 @@ cdef class ReceiveMessage(Operation):
     cdef str label(self):
         return "MessageIterator.__anext__" if self.iterator is not None else self.name
 
-    cdef bint is_step(self) noexcept:
-        return self.iterator is not None
-
     cdef object begin(self):
         cdef object socket = self.socket
         if self.iterator is not None:
@@ -284,7 +133,7 @@ cdef class ReceiveMessage(Operation):
         if self.own:
             received(self, self.channel, event)
         if event["type"] == "websocket.disconnect":
-            raise socket_disconnected(_code_of(event))
+            raise socket_disconnected(code_of(event))
         if self.mode == "text":
             return item(event, "text") or ""
         return item(event, "bytes") or b""
@@ -458,26 +307,10 @@ cdef class Answer(Operation):
             self._done = True
             return None
         self.connecting = False
-        if self.own and self.connected(result):
+        if self.own and connected(self.channel, result):
             self._done = True
             return None
         return self.send({"type": "websocket.accept", "subprotocol": self.first, "headers": _header_list(self.second)})
-
-    cdef bint connected(self, object event) except -1:
-        """Take what came; return whether another task has accepted meanwhile."""
-        cdef Channel channel = self.channel
-        cdef bint accepted = channel.state != "init"
-        if litecon_socket_event(event["type"]) == MESSAGE:
-            # it is for who receives next
-            channel.pending = Ready(event)
-            if not accepted:
-                channel.state = "connect"
-        else:
-            take(channel, event)
-        if channel.state == "disconnect":
-            raise connection_is_disconnected(channel.code)
-        return accepted
-
 
 cdef LiteconPool _answers
 install(Answer, &_answers)
@@ -506,7 +339,7 @@ class SocketMethods:
     __slots__ = ()
 
     def __init__(self, scope, receive=empty_receive, send=empty_send):
-        litecon_set_slot(_SLOT, self, Channel.__new__(Channel))
+        open_channel(self)
         fill_connection(self, scope, self.receive_wrapper(receive), self.send_wrapper(send))
 
     @property

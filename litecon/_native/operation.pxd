@@ -1,4 +1,8 @@
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
+
+cdef extern from *:
+    int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
 
 cdef extern from "pool.h":
     ctypedef struct LiteconPool:
@@ -38,9 +42,6 @@ cdef class Operation:
     cdef object failed(self, object error)
     # Let others use what this claimed; the end does it too, however it comes.
     cdef void let_go(self) noexcept
-    # Whether this is a step of an asynchronous iterator: `anext(iterator, default)` asks such for its __await__() each time it
-    # resumes, and an asynchronous generator's own steps do not mind.
-    cdef bint is_step(self) noexcept
     # The qualified name of the method, for people.
     cdef str label(self)
     cdef void finish(self) noexcept
@@ -53,6 +54,38 @@ cdef inline void claim(Operation self, object claimed, bint *busy) noexcept:
     busy[0] = True
 
 
+# Return a value, as PyIter_Send does.
+cdef inline int returned(object value, PyObject **result) except -1:
+    Py_INCREF(value)
+    result[0] = <PyObject *> value
+    return RETURN
+
+
+# Let go in the usual case, without a call; the state is DONE already or SUSPENDED no more.
+cdef inline void let_go_quickly(Operation self) noexcept:
+    # SAFETY: the flag lies in what is claimed; where the collector has cleared that, it has cleared the owner of the flag
+    if self._claimed is not None:
+        self._busy[0] = False
+        self._claimed = None
+    self._busy = NULL
+
+
+# Go on with the awaitable that a suspended operation waits for. Where it waits on, that is all, and NEXT is returned. Else
+# the references to the awaitable and to what it returned are the caller's, for drive_on() or for the end.
+cdef inline int go_on_waiting(Operation self, PyObject *value, PyObject **inner, PyObject **out) noexcept:
+    cdef int status
+    self._state = RUNNING
+    # SAFETY: borrowed, since nobody else changes an operation that is RUNNING
+    status = PyIter_Send(<PyObject *> self._inner, value, out)
+    if status == NEXT:
+        self._state = SUSPENDED
+    else:
+        inner[0] = <PyObject *> self._inner
+        Py_INCREF(self._inner)
+        self._inner = None
+    return status
+
+
 ctypedef int (*am_send)(Operation, PyObject *, PyObject **) noexcept
 
 # The am_send of operations. An error is set where ERROR is returned.
@@ -62,6 +95,8 @@ cdef int drive(Operation self, PyObject *value, PyObject **result) noexcept
 cdef int drive_on(Operation self, int status, PyObject *inner, PyObject *out, PyObject **result) noexcept
 # The same, with the awaitable to begin with, whose reference is taken over.
 cdef int drive_from(Operation self, PyObject *awaitable, PyObject **result) noexcept
+# What `await` iterates over for an awaitable that is no native coroutine.
+cdef object iterator_of(object awaitable)
 # Make a final subclass drivable, and litecon_take() its constructor; to be called once for each, at import. Its fields are
 # objects or numbers: what points into memory must not outlive its end. `send` is for one that knows a shorter way.
 cdef int install(type cls, LiteconPool *pool, am_send send=?) except -1

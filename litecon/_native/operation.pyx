@@ -7,7 +7,7 @@ It behaves as a native coroutine does, and costs less: awaiting it runs `am_send
 
 from cpython.exc cimport PyErr_SetString
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 
 from types import GeneratorType
 
@@ -81,7 +81,6 @@ cdef extern from *:
     object litecon_take_error()
     object litecon_given(PyObject *o)
     int litecon_send(Operation self, PyObject *value, PyObject **result) noexcept
-    int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
     int PyCode_Check(object code) noexcept
     bint PyCoro_CheckExact(object o) noexcept
 
@@ -89,7 +88,7 @@ cdef enum:
     CO_ITERABLE_COROUTINE = 0x100
 
 
-cdef object _iterator_of(object awaitable):
+cdef object iterator_of(object awaitable):
     cdef PyObject *iterator = litecon_await_iter(<PyObject *> awaitable)
     cdef object result
     if iterator is not NULL:
@@ -107,7 +106,7 @@ cdef int _drive(Operation self, object awaitable, PyObject **result) except -1:
     cdef int status
     while True:
         if not PyCoro_CheckExact(awaitable):
-            awaitable = _iterator_of(awaitable)
+            awaitable = iterator_of(awaitable)
         status = PyIter_Send(<PyObject *> awaitable, <PyObject *> None, &out)
         if status != RETURN:
             if status == NEXT:
@@ -116,18 +115,12 @@ cdef int _drive(Operation self, object awaitable, PyObject **result) except -1:
             return status
         awaitable = self.step(litecon_given(out))
         if self._done:
-            return _returned(awaitable, result)
-
-
-cdef inline int _returned(object value, PyObject **result) except -1:
-    Py_INCREF(value)
-    result[0] = <PyObject *> value
-    return RETURN
+            return returned(awaitable, result)
 
 
 cdef int _start(Operation self, PyObject **result) except -1:
     cdef object value = self.begin()
-    return _returned(value, result) if self._done else _drive(self, value, result)
+    return returned(value, result) if self._done else _drive(self, value, result)
 
 
 cdef int _resume(Operation self, PyObject *value, PyObject **result) except -1:
@@ -141,15 +134,15 @@ cdef int _resume(Operation self, PyObject *value, PyObject **result) except -1:
     return ERROR if status == ERROR else _go_on(self, litecon_given(out), result)
 
 
-cdef int _go_on(Operation self, object returned, PyObject **result) except -1:
+cdef int _go_on(Operation self, object result_of_one, PyObject **result) except -1:
     """Go on with what an awaitable has returned."""
-    cdef object value = self.step(returned)
-    return _returned(value, result) if self._done else _drive(self, value, result)
+    cdef object value = self.step(result_of_one)
+    return returned(value, result) if self._done else _drive(self, value, result)
 
 
 cdef int _recover(Operation self, PyObject **result) except -1:
     """Ask what becomes of the error that is set."""
-    return _returned(self.failed(litecon_take_error()), result)
+    return returned(self.failed(litecon_take_error()), result)
 
 
 # SAFETY: the casts hide the exception clause from Cython: an error stays set, and the caller is told by -1
@@ -200,8 +193,11 @@ cdef inline int _settled(Operation self, int status, PyObject **result) noexcept
     if status == NEXT:
         self._state = SUSPENDED
         return NEXT
-    if status == ERROR and self._guarded:
-        status = (<_starter> _recover)(self, result)
+    if status == ERROR:
+        # asyncio's tasks look at this first
+        result[0] = NULL
+        if self._guarded:
+            status = (<_starter> _recover)(self, result)
     self._state = DONE
     if self._busy is not NULL:
         self.let_go()
@@ -255,12 +251,10 @@ cdef class Operation:
     """What a compiled asynchronous method returns: to be awaited once, as a coroutine is."""
 
     def __await__(self):
-        if (self._state == SUSPENDED or self._state == RUNNING) and not self.is_step():
+        # `anext(iterator, default)` asks each time it resumes, and what it asks nobody else has
+        if (self._state == SUSPENDED and Py_REFCNT(self) > 1) or self._state == RUNNING:
             raise RuntimeError("coroutine is being awaited already")
         return self
-
-    cdef bint is_step(self) noexcept:
-        return False
 
     cdef object begin(self):
         raise NotImplementedError
@@ -272,12 +266,8 @@ cdef class Operation:
         raise error
 
     cdef void let_go(self) noexcept:
-        # SAFETY: the flag lies in what is claimed; where the collector has cleared that, it has cleared the owner of the flag
         if self._busy is not NULL:
-            if self._claimed is not None:
-                self._busy[0] = False
-                self._claimed = None
-            self._busy = NULL
+            let_go_quickly(self)
 
     cdef str label(self):
         return "Operation"
@@ -301,15 +291,24 @@ cdef class Operation:
         cdef PyObject *out = NULL
         cdef int status
         cdef object inner
-        cdef object error = _exception_of(kind, value, traceback)
-        if self._state == RUNNING or self._state == DONE:
-            _refuse(self)
-        if self._state == CREATED:
+        cdef object error
+        cdef tuple thrown
+        if self._state != SUSPENDED:
+            error = _exception_of(kind, value, traceback)
+            if self._state != CREATED:
+                _refuse(self)
             self.finish()
             raise error
         self._state = RUNNING
         try:
             inner = self._inner
+            try:
+                error = _exception_of(kind, value, traceback)
+                thrown = (error,)
+            except BaseException as refused:
+                # as with a coroutine the innermost refuses it, and the TypeError is raised in those around it
+                error = refused
+                thrown = (kind,) if value is None and traceback is None else (kind, value, traceback)
             if isinstance(error, GeneratorExit):
                 if hasattr(inner, "close"):
                     inner.close()
@@ -318,7 +317,7 @@ cdef class Operation:
             if throw is None:
                 raise error
             try:
-                value = throw(error)
+                value = throw(*thrown)
             except StopIteration as stop:
                 if stop is error:
                     raise

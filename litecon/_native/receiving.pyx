@@ -52,21 +52,26 @@ from litecon._native.operation cimport (
     CREATED,
     DONE,
     ERROR,
+    NEXT,
     RETURN,
+    SUSPENDED,
     LiteconPool,
     Operation,
+    am_send,
     claim,
     drive,
     drive_from,
     drive_on,
+    go_on_waiting,
     install,
+    let_go_quickly,
     litecon_take,
 )
+from litecon._native.waiting cimport kept, taken
 
 from typing import Any
 
 from litecon._errors import cannot_receive, not_constructed, wrong_mode
-from litecon._resuming import kept
 from litecon.exceptions import SerializationException, WebSocketDisconnect
 
 cdef extern from *:
@@ -101,9 +106,6 @@ cdef class ReceiveMessage(Operation):
 
     cdef str label(self):
         return "MessageIterator.__anext__" if self.iterator is not None else method_name("receive", self.method)
-
-    cdef bint is_step(self) noexcept:
-        return self.iterator is not None
 
     cdef object begin(self):
         cdef int overrides = overrides_of(self.socket, &self.max_size)
@@ -186,6 +188,8 @@ cdef class ReceiveMessage(Operation):
 # PERF: the usual case of an operation in one piece, without the calls of begin() and step() and the references that they
 # count; the rest goes the general way, from where it turns out to be something else
 cdef int _receive(Operation operation, PyObject *value, PyObject **result) noexcept:
+    if operation._state != CREATED:
+        return _going_on(operation, value, result)
     return _receive_from(<ReceiveMessage> operation, (<ReceiveMessage> operation).socket.channel, value, result)
 
 
@@ -205,8 +209,7 @@ cdef inline int _receive_from(ReceiveMessage self, Channel channel, PyObject *va
     cdef PyObject *out = NULL
     cdef int status
     if (
-        self._state != CREATED
-        or value is not <PyObject *> None
+        value is not <PyObject *> None
         or channel.state != OPEN
         or channel.foreign
         or channel.busy
@@ -235,6 +238,41 @@ cdef inline int _receive_from(ReceiveMessage self, Channel channel, PyObject *va
             result[0] = data
             return RETURN
     claim(self, channel, &channel.busy)
+    return drive_on(self, status, inner, out, result)
+
+
+cdef int _go_on(Operation operation, PyObject *value, PyObject **result) noexcept:
+    # one that has claimed the socket waits for the server
+    if operation._state != SUSPENDED or operation._busy is NULL:
+        return drive(operation, value, result)
+    return _go_on_receiving(<ReceiveMessage> operation, (<ReceiveMessage> operation).socket.channel, value, result)
+
+
+# PERF: through a pointer, so that its code makes the beginning no longer
+cdef am_send _going_on = _go_on
+
+
+cdef inline int _go_on_receiving(ReceiveMessage self, Channel channel, PyObject *value, PyObject **result) noexcept:
+    cdef PyObject *inner = NULL
+    cdef PyObject *data
+    cdef PyObject *out = NULL
+    cdef int status = go_on_waiting(self, value, &inner, &out)
+    if status == NEXT:
+        result[0] = out
+        return NEXT
+    if status == RETURN and self.method <= BYTES and channel.state == OPEN and self.max_size < 0:
+        data = usual_message(out, self.mode == IS_BINARY)
+        if data is not NULL:
+            if channel.pending is not None:
+                taken(channel.pending)
+                channel.pending = None
+            Py_INCREF(<object> data)
+            Py_DECREF(<object> out)
+            Py_DECREF(<object> inner)
+            self._state = DONE
+            let_go_quickly(self)
+            result[0] = data
+            return RETURN
     return drive_on(self, status, inner, out, result)
 
 

@@ -30,11 +30,14 @@ from litecon._native.operation cimport (
     DONE,
     ERROR,
     RETURN,
+    SUSPENDED,
     LiteconPool,
     Operation,
+    am_send,
     drive,
     drive_from,
     drive_on,
+    go_on_waiting,
     install,
     litecon_take,
 )
@@ -114,6 +117,8 @@ cdef class SendMessage(Sending):
 
 
 cdef int _send(Operation operation, PyObject *value, PyObject **result) noexcept:
+    if operation._state != CREATED:
+        return _going_on(operation, value, result)
     return _send_to(<SendMessage> operation, (<SendMessage> operation).channel, value, result)
 
 
@@ -123,8 +128,7 @@ cdef inline int _send_to(SendMessage self, Channel channel, PyObject *value, PyO
     cdef PyObject *out = NULL
     cdef int status
     if (
-        self._state != CREATED
-        or value is not <PyObject *> None
+        value is not <PyObject *> None
         or (channel.state != OPEN and channel.state != ACCEPTED)
         or channel.foreign
         or self.method > BYTES
@@ -149,6 +153,30 @@ cdef inline int _send_to(SendMessage self, Channel channel, PyObject *value, PyO
         result[0] = <PyObject *> None
         return RETURN
     return drive_on(self, status, inner, out, result)
+
+
+cdef int _go_on(Operation operation, PyObject *value, PyObject **result) noexcept:
+    if operation._state != SUSPENDED or (<SendMessage> operation).waits_for != SERVER:
+        return drive(operation, value, result)
+    return _go_on_sending(<SendMessage> operation, value, result)
+
+
+# PERF: through a pointer, so that its code makes the beginning no longer
+cdef am_send _going_on = _go_on
+
+
+cdef inline int _go_on_sending(SendMessage self, PyObject *value, PyObject **result) noexcept:
+    cdef PyObject *inner = NULL
+    cdef int status = go_on_waiting(self, value, &inner, result)
+    if status == RETURN:
+        Py_DECREF(<object> inner)
+        Py_DECREF(<object> result[0])
+        self._state = DONE
+        Py_INCREF(None)
+        result[0] = <PyObject *> None
+    elif status == ERROR:
+        return drive_on(self, ERROR, inner, NULL, result)
+    return status
 
 
 cdef LiteconPool _sends

@@ -8,9 +8,9 @@ from types import CoroutineType
 from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, wrong_event, wrong_event_body
-from .._resuming import kept, resumed
 from ..types import Event, Receive, Scope
 from .iteration import Iteration
+from .waiting import kept, resumed
 
 __all__ = ("BodyReader", "BodyStream")
 
@@ -114,13 +114,15 @@ class BodyReader:
     def receiving(self, receive: Receive) -> Awaitable[Event]:
         """Return what to await for the next event: what `receive` returns, or a future that it gave before.
 
-        A future is shielded, so that a cancelled read drops no event.
+        A future is not cancelled with the read, which would drop its event.
 
         Args:
             receive: The server's callable.
         """
         if self.pending is not None:
-            return resumed(self)  # type: ignore[no-any-return]
+            awaitable = resumed(self)
+            if awaitable is not None:
+                return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
         return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
 

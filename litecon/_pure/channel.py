@@ -18,10 +18,10 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._resuming import kept, resumed
 from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
+from .waiting import kept, resumed
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -91,7 +91,9 @@ class Channel:
     def receiving(self, receive: Receive) -> Awaitable[Event]:
         """Return what to await for the next event, also after an await that was cancelled."""
         if self.pending is not None:
-            return resumed(self)  # type: ignore[no-any-return]
+            awaitable = resumed(self)
+            if awaitable is not None:
+                return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
         return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
 

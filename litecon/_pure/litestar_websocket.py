@@ -1,92 +1,18 @@
-"""What the drop-in's WebSockets do: keeping the state, receiving, iterating and sending, as Litestar's do it."""
+"""What the drop-in's WebSockets do: accepting, receiving, iterating and sending, as Litestar's do it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import CoroutineType
-from typing import Any, Final, final
+from typing import Any
 
-import litestar
 from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures import Headers
 
-from .._errors import socket_busy
 from .._litestar import connection_is_disconnected, from_json, from_msgpack, socket_disconnected
-from .._resuming import Ready, kept, resumed
 from ..types import Event, Receive, Send
+from .litestar_channel import SocketReceive, SocketSend, channel_of, code_of, open_channel
 from .litestar_request import ConnectionMethods
 
 __all__ = ("SocketMethods",)
-
-# where Litestar's own class has the state, ours has a channel: no slot is added, so that both can be bases of one class
-_SLOT: Final = litestar.WebSocket.__dict__["connection_state"]
-_channel: Final[Callable[[Any], _Channel]] = _SLOT.__get__
-_NO_CODE: Final = 1005
-_STATES: Final = {"websocket.connect": "connect", "websocket.receive": "receive"}
-
-
-@final
-class _Channel:
-    """The state of one WebSocket, which its callables keep without keeping the socket itself."""
-
-    __slots__ = ("busy", "code", "pending", "state")
-
-    def __init__(self) -> None:
-        self.state = "init"
-        # of the event that ended it, None until then
-        self.code: Any = None
-        # a future that receive() gave and that is not done
-        self.pending: Any = None
-        self.busy = False
-
-    def take(self, event: Any) -> None:
-        kind = event["type"]
-        self.state = _STATES.get(kind, "disconnect")
-        if kind == "websocket.disconnect":
-            self.code = _code_of(event)
-
-
-    def connected(self, event: Any) -> bool:
-        """Take what came to accept(); return whether another task has accepted meanwhile."""
-        accepted = self.state != "init"
-        if event["type"] == "websocket.receive":
-            # it is for who receives next
-            self.pending = Ready(event)
-            if not accepted:
-                self.state = "connect"
-        else:
-            self.take(event)
-        if self.state == "disconnect":
-            raise connection_is_disconnected(self.code)
-        return accepted
-
-    def start(self, receive: Receive) -> Any:
-        """Return what to await for the next event; the caller gives `busy` back, and `pending` where something came."""
-        if self.state == "disconnect":
-            raise connection_is_disconnected(self.code)
-        if self.busy:
-            raise socket_busy()
-        if self.pending is not None:
-            awaitable = resumed(self)
-        else:
-            awaitable = receive()
-            if type(awaitable) is not CoroutineType:
-                awaitable = kept(self, awaitable)
-        self.busy = True
-        return awaitable
-
-    def start_sending(self, event: Any) -> None:
-        """Raise what is known before an event is sent."""
-        if self.state == "disconnect":
-            raise connection_is_disconnected(self.code)
-        if self.pending is not None and not self.busy and event["type"] == "websocket.close":
-            # a server (granian) may wait for its receive() to end before it closes
-            self.pending = None
-
-
-def _code_of(event: Any) -> Any:
-    code = event.get("code")
-    return _NO_CODE if code is None else code
 
 
 def _header_list(headers: Any) -> Any:
@@ -95,43 +21,6 @@ def _header_list(headers: Any) -> Any:
     if isinstance(headers, Headers):
         return headers.to_header_list()
     return headers if isinstance(headers, list) else []
-
-
-@final
-class SocketReceive:
-    """The `receive` of a WebSocket: keeps its state."""
-
-    __slots__ = ("channel", "receive")
-
-    channel: _Channel
-    receive: Receive
-
-    async def __call__(self) -> Event:
-        """Return the next event."""
-        channel = self.channel
-        awaitable = channel.start(self.receive)
-        try:
-            event = await awaitable
-            channel.pending = None
-        finally:
-            channel.busy = False
-        channel.take(event)
-        return event  # type: ignore[no-any-return]
-
-
-@final
-class SocketSend:
-    """The `send` of a WebSocket: refuses events after its end."""
-
-    __slots__ = ("channel", "send")
-
-    channel: _Channel
-    send: Send
-
-    async def __call__(self, message: Event) -> None:
-        """Send an event."""
-        self.channel.start_sending(message)
-        await self.send(message)
 
 
 class SocketMethods:
@@ -144,17 +33,17 @@ class SocketMethods:
     send: Any
 
     def __init__(self: Any, scope: Any, receive: Any = empty_receive, send: Any = empty_send) -> None:
-        _SLOT.__set__(self, _Channel())
+        open_channel(self)
         ConnectionMethods.__init__(self, scope, self.receive_wrapper(receive), self.send_wrapper(send))
 
     @property
     def connection_state(self) -> str:
         """What was received last: "init", "connect", "receive" or "disconnect"."""
-        return _channel(self).state
+        return channel_of(self).state
 
     @connection_state.setter
     def connection_state(self, state: str) -> None:
-        _channel(self).state = state
+        channel_of(self).state = state
 
     def receive_wrapper(self, receive: Receive) -> SocketReceive:
         """Return a `receive` that keeps `connection_state`.
@@ -163,7 +52,7 @@ class SocketMethods:
             receive: The ASGI callable that gives events.
         """
         wrapper = SocketReceive()
-        wrapper.channel = _channel(self)
+        wrapper.channel = channel_of(self)
         wrapper.receive = receive
         return wrapper
 
@@ -174,7 +63,7 @@ class SocketMethods:
             send: The ASGI callable that takes events.
         """
         wrapper = SocketSend()
-        wrapper.channel = _channel(self)
+        wrapper.channel = channel_of(self)
         wrapper.send = send
         return wrapper
 
@@ -188,7 +77,7 @@ class SocketMethods:
         Raises:
             WebSocketDisconnect: The client has gone.
         """
-        channel = _channel(self)
+        channel = channel_of(self)
         if channel.state != "init":
             return
         receive = self.receive
@@ -211,7 +100,7 @@ class SocketMethods:
             WebSocketDisconnect: The client has gone.
             RuntimeError: Another task is receiving.
         """
-        channel = _channel(self)
+        channel = channel_of(self)
         if channel.state == "init":
             await self.accept()
         receive = self.receive
@@ -230,7 +119,7 @@ class SocketMethods:
             # another callable does what it wants
             event = await receive()
         if event["type"] == "websocket.disconnect":
-            raise socket_disconnected(_code_of(event))
+            raise socket_disconnected(code_of(event))
         return (event.get("text") or "") if mode == "text" else (event.get("bytes") or b"")
 
     async def receive_json(self, mode: str = "text") -> Any:
@@ -267,7 +156,7 @@ class SocketMethods:
         Raises:
             WebSocketDisconnect: The client has gone.
         """
-        channel = _channel(self)
+        channel = channel_of(self)
         if channel.state == "init":
             await self.accept()
         event: Event = {"type": "websocket.send", "bytes": None, "text": None}

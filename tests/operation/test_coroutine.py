@@ -297,7 +297,34 @@ class TestThrow:
         operation.send(None)
         with pytest.raises(TypeError, match="exceptions must be classes or instances deriving from BaseException"):
             operation.throw(what)
-        operation.close()
+        # it has ended
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+            operation.send(None)
+
+    def test_what_is_no_exception_is_refused_where_it_waits(self, side: Any) -> None:
+        seen = []
+
+        async def receive() -> dict[str, Any]:
+            try:
+                await suspend()
+            except TypeError as error:
+                seen.append(str(error))
+            return event(b"caught")
+
+        request = side.Request({"type": "http"}, receive)
+        operation = request.body()
+        operation.send(None)
+        with pytest.raises(StopIteration) as stop:
+            operation.throw(5)
+        assert stop.value.value == b"caught"
+        assert seen == ["exceptions must be classes or instances deriving from BaseException, not int"]
+
+    def test_what_is_no_exception_before_the_start(self, side: Any) -> None:
+        operation = made(side, suspended)
+        with pytest.raises(TypeError, match="exceptions must be classes or instances deriving from BaseException"):
+            operation.throw(5)
+        assert operation.send(None) == "suspended"
+        assert result_of(operation) == b"x"
 
     def test_reader_is_free_again(self, side: Any) -> None:
         request = side.Request({"type": "http"}, suspended)

@@ -1,0 +1,36 @@
+from litecon._native.operation cimport Operation
+
+
+# The state of one WebSocket, which its callables keep without keeping the socket itself.
+cdef class Channel:
+    cdef object state
+    # of the event that ended it, None until then
+    cdef object code
+    # a future that receive() gave and that is not done, or an event that is still to be given out
+    cdef public object pending
+    cdef bint busy
+
+
+cdef class SocketReceive:
+    cdef Channel channel
+    cdef object receive
+
+
+cdef class SocketSend:
+    cdef Channel channel
+    cdef object send
+
+
+cdef Channel channel_of(object socket)
+# Give a socket a channel of its own.
+cdef int open_channel(object socket) except -1
+# The code that a disconnect has, 1005 without one.
+cdef object code_of(object event)
+# Claim the channel; what to await for the next event.
+cdef object start_receiving(Operation operation, Channel channel, object receive)
+# Take the event that came, and let the channel go.
+cdef int received(Operation operation, Channel channel, object event) except -1
+# Take what came to accept(); whether another task has accepted meanwhile.
+cdef bint connected(Channel channel, object event) except -1
+# What to await for an event to be sent.
+cdef object start_sending(Channel channel, object send, object event)

@@ -1,0 +1,1 @@
+"""The contract is `_core.pyi`; what the methods are of is Litestar's."""

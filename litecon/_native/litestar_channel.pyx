@@ -1,0 +1,182 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""The state of the drop-in's WebSockets, and the ASGI callables that keep it, as Litestar's do."""
+
+cimport cython
+
+from litecon._native.calling cimport litecon_call, litecon_call_with
+from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
+from litecon._native.mapping cimport item
+from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+from litecon._native.waiting cimport kept, resumed
+
+import litestar
+
+from litecon._errors import not_constructed, socket_busy
+from litecon._litestar import connection_is_disconnected
+from litecon._resuming import Ready
+
+cdef extern from *:
+    """
+    #define litecon_slot(descriptor, o) (Py_TYPE(descriptor)->tp_descr_get(descriptor, o, (PyObject *) Py_TYPE(o)))
+    #define litecon_set_slot(descriptor, o, value) (Py_TYPE(descriptor)->tp_descr_set(descriptor, o, value))
+    """
+    object litecon_slot(object descriptor, object o)
+    int litecon_set_slot(object descriptor, object o, object value) except -1
+    bint PyCoro_CheckExact(object o) noexcept
+
+# where Litestar's own class has the state, ours has a channel: no slot is added, so that both can be bases of one class
+cdef object _SLOT = litestar.WebSocket.__dict__["connection_state"]
+
+
+@cython.final
+cdef class Channel:
+    """The state of one WebSocket, which its callables keep without keeping the socket itself."""
+
+    def __cinit__(self):
+        self.state = "init"
+
+
+cdef Channel channel_of(object socket):
+    return litecon_slot(_SLOT, socket)
+
+
+cdef int open_channel(object socket) except -1:
+    return litecon_set_slot(_SLOT, socket, Channel.__new__(Channel))
+
+
+cdef int take(Channel channel, object event) except -1:
+    cdef int kind = litecon_socket_event(event["type"])
+    if kind == MESSAGE:
+        channel.state = "receive"
+    elif kind == CONNECTED:
+        channel.state = "connect"
+    else:
+        channel.state = "disconnect"
+        if kind == ENDED:
+            channel.code = code_of(event)
+    return 0
+
+
+cdef object code_of(object event):
+    cdef object code = item(event, "code")
+    return 1005 if code is None else code
+
+
+cdef object start_receiving(Operation operation, Channel channel, object receive):
+    cdef object awaitable
+    if channel.state == "disconnect":
+        raise connection_is_disconnected(channel.code)
+    if channel.busy:
+        raise socket_busy()
+    claim(operation, channel, &channel.busy)
+    if channel.pending is not None:
+        awaitable = resumed(channel)
+        if awaitable is not None:
+            return awaitable
+    awaitable = litecon_call(receive)
+    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+
+
+cdef int received(Operation operation, Channel channel, object event) except -1:
+    if channel.pending is not None:
+        channel.pending = None
+    take(channel, event)
+    operation.let_go()
+    return 0
+
+
+cdef bint connected(Channel channel, object event) except -1:
+    cdef bint accepted = channel.state != "init"
+    if litecon_socket_event(event["type"]) == MESSAGE:
+        # it is for who receives next
+        channel.pending = Ready(event)
+        if not accepted:
+            channel.state = "connect"
+    else:
+        take(channel, event)
+    if channel.state == "disconnect":
+        raise connection_is_disconnected(channel.code)
+    return accepted
+
+
+cdef object start_sending(Channel channel, object send, object event):
+    if channel.state == "disconnect":
+        raise connection_is_disconnected(channel.code)
+    if channel.pending is not None and not channel.busy and event["type"] == "websocket.close":
+        # a server (granian) may wait for its receive() to end before it closes
+        channel.pending = None
+    return litecon_call_with(send, event)
+
+
+@cython.final
+cdef class ReceiveEvent(Operation):
+    """`WebSocket.receive`."""
+
+    cdef Channel channel
+    cdef object receive
+
+    cdef str label(self):
+        return "WebSocket.receive"
+
+    cdef object begin(self):
+        return start_receiving(self, self.channel, self.receive)
+
+    cdef object step(self, object result):
+        received(self, self.channel, result)
+        self._done = True
+        return result
+
+
+cdef LiteconPool _receives
+install(ReceiveEvent, &_receives)
+
+
+@cython.final
+cdef class SendEvent(Operation):
+    """`WebSocket.send`."""
+
+    cdef Channel channel
+    cdef object send
+    cdef object event
+
+    cdef str label(self):
+        return "WebSocket.send"
+
+    cdef object begin(self):
+        return start_sending(self.channel, self.send, self.event)
+
+    cdef object step(self, object result):
+        self._done = True
+
+
+cdef LiteconPool _sends
+install(SendEvent, &_sends)
+
+
+@cython.final
+cdef class SocketReceive:
+    """The `receive` of a WebSocket: keeps its state."""
+
+    def __call__(self):
+        """Return the next event."""
+        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives, ())
+        if self.channel is None:
+            raise not_constructed(self)
+        operation.channel = self.channel
+        operation.receive = self.receive
+        return operation
+
+
+@cython.final
+cdef class SocketSend:
+    """The `send` of a WebSocket: refuses events after its end."""
+
+    def __call__(self, message):
+        """Send an event."""
+        cdef SendEvent operation = <SendEvent> litecon_take(&_sends, ())
+        if self.channel is None:
+            raise not_constructed(self)
+        operation.channel = self.channel
+        operation.send = self.send
+        operation.event = message
+        return operation
