@@ -50,6 +50,7 @@ def _own(shared: URL) -> URL:
     url.password = shared.password
     url.hostname = shared.hostname
     url.port = shared.port
-    url._parsed_url = shared._parsed_url
+    # PERF: made once for all of them
+    url._parsed_url = str(shared)
     url._query_params = Empty
     return url  # type: ignore[no-any-return]
