@@ -183,8 +183,9 @@ def load(
     for turn in range(rounds):
         seconds = [0.0] * len(clients)
         processor_seconds = [0.0] * len(processor_clocks)
-        # each is first as often as any other
-        for number in range(len(clients)) if turn % 2 else reversed(range(len(clients))):
+        # each is first as often as any other, and comes after itself, with warm caches, as often
+        first = turn % len(clients)
+        for number in [*range(first, len(clients)), *range(first)]:
             before = processor_clocks[number]() if processor_clocks else 0.0
             seconds[number] = clients[number].echo(messages)
             if processor_clocks:

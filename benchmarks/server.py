@@ -198,7 +198,7 @@ class Running:
 
 @contextmanager
 def serving(
-    server: str, app: str, prefix: Sequence[str] = (), *, module_of_app: str = "benchmarks.apps", pure: bool = False
+    server: str, app: str, prefix: Sequence[str] = (), *, module_of_app: str = "benchmarks.apps"
 ) -> Iterator[Running]:
     """Run an application on a free port until the end of the block.
 
@@ -207,7 +207,6 @@ def serving(
         app: Its name in the module.
         prefix: Words before those of the server's process.
         module_of_app: The module that has it.
-        pure: Whether litecon's pure side is to be used.
 
     Raises:
         MeasureFailed: The server does not start.
@@ -220,7 +219,7 @@ def serving(
         port = listener.getsockname()[1]
     where = ["--bind", f"127.0.0.1:{port}"] if module == "hypercorn" else ["--host", "127.0.0.1", "--port", str(port)]
     command = [*prefix, sys.executable, "-m", module, f"{module_of_app}:{app}", *where, *options]
-    switches = {"PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": str(int(pure)), "PYTHONPATH": os.fspath(_ROOT)}
+    switches = {"PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": "0", "PYTHONPATH": os.fspath(_ROOT)}
     environment = {**os.environ, **switches}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(

@@ -87,13 +87,13 @@ def test_a_wrong_answer_is_found() -> None:
 
 
 def test_a_client_sends_what_the_tasks_say() -> None:
-    exchange = exchange_of(find_task("json-data"))
+    exchange = exchange_of(find_task("json-data"), "compiled")
     head, _, content = exchange.question.partition(b"\r\n\r\n")
-    assert head.startswith(b"POST /json-data?page=1&order=name HTTP/1.1\r\nhost: api.example.com\r\n")
+    assert head.startswith(b"POST /compiled/json-data?page=1&order=name HTTP/1.1\r\nhost: api.example.com\r\n")
     assert b"content-length: %d" % len(content) in head
     assert exchange.answer == content
-    message = exchange_of(find_task("ws-json"))
-    assert message.opening.startswith(b"GET /ws-json?")
+    message = exchange_of(find_task("ws-json"), "compiled")
+    assert message.opening.startswith(b"GET /compiled/ws-json?")
     # the client's frame has a mask
     assert len(message.question) == len(message.answer) + 4
     assert {task.name for task in loaded_tasks(TASKS)} == ASKED - {"ws-connect"}

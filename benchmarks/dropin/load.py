@@ -1,6 +1,7 @@
-"""The client that asks for one task: `python -m benchmarks.dropin.load TASK CONNECTIONS MESSAGES ROUNDS PORT:PROCESS...`.
+"""The client that asks for one task: `python -m benchmarks.dropin.load TASK CONNECTIONS MESSAGES ROUNDS PORT PROCESS ARM...`.
 
-The seconds of each server in each round are printed as JSON, and then the processor time of each, where Linux tells it.
+The seconds of each arm in each round are printed as JSON, and then the processor time that its server has had for it,
+where Linux tells it.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from .tasks import find_task
 __all__ = ("exchange_of", "main")
 
 
-def exchange_of(task: Task) -> Exchange:
+def exchange_of(task: Task, arm: str) -> Exchange:
     """Return what is sent to a server for a task, and what must come back.
 
     Args:
         task: Of the registry.
+        arm: The name of the one that is to answer.
     """
     scope = task.scope(0)
-    target = f"{scope['path']}?{scope['query_string'].decode()}"
+    target = f"/{arm}{scope['path']}?{scope['query_string'].decode()}"
     if task.message is not None:
         return echo_of(task.message(0)["text"].encode(), target)
     content = task.expected(0)[1]
@@ -69,12 +71,11 @@ def _family_of(process: int) -> list[int]:
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
     name, *words = arguments
-    connections, messages, rounds = map(int, words[:3])
-    servers = [tuple(map(int, word.split(":"))) for word in words[3:]]
-    clocks = [_processor_clock(process) for _, process in servers] if sys.platform == "linux" else []
-    ports = [port for port, _ in servers]
-    exchange = exchange_of(find_task(name))
-    print(json.dumps(load([(port, exchange) for port in ports], connections, messages, rounds, clocks)))
+    connections, messages, rounds, port, process = map(int, words[:5])
+    arms = words[5:]
+    clocks = [_processor_clock(process)] * len(arms) if sys.platform == "linux" else []
+    targets = [(port, exchange_of(find_task(name), arm)) for arm in arms]
+    print(json.dumps(load(targets, connections, messages, rounds, clocks)))
     return 0
 
 

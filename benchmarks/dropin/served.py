@@ -1,12 +1,35 @@
-"""The apps that a server runs; which side the plugin has is for the process to say."""
+"""The app that a server runs: each arm's, below a path that begins with the arm's name."""
 
 from __future__ import annotations
 
-from litecon.litestar import LiteconPlugin
+from functools import cache
+from typing import Any
 
-from .app import make_app
+from .arms import load_arm
+from .tasks import APP
 
-__all__ = ("with_plugin", "without")
+__all__ = ("arms",)
 
-without = make_app()
-with_plugin = make_app([LiteconPlugin()])
+
+async def arms(scope: Any, receive: Any, send: Any) -> None:
+    """Have the arm answer that a path begins with, which does not see the name.
+
+    Args:
+        scope: Of any kind.
+        receive: The server's.
+        send: The server's.
+    """
+    if scope["type"] == "lifespan":
+        for _ in ("startup", "shutdown"):
+            event = await receive()
+            await send({"type": f"{event['type']}.complete"})
+        return
+    _, name, path = scope["path"].split("/", 2)
+    scope["path"] = f"/{path}"
+    scope["raw_path"] = scope["path"].encode()
+    await _app_of(name)(scope, receive, send)
+
+
+@cache
+def _app_of(name: str) -> Any:
+    return load_arm(name).app(APP)

@@ -1,20 +1,19 @@
-"""Whole servers, one for each arm, all running at once; a client loads them in turn, task by task.
+"""A whole server that runs the apps of all arms; a client asks them in turn, task by task.
 
-Turns are short and many: what else runs on the machine disturbs neighbours alike. The servers are started several
-times, since of two processes that run the same one may be a few percent slower all its life, by where its memory lies.
+Turns are short and many: what else runs on the machine disturbs neighbours alike. All are in one process, which is
+started several times: of two that run the same one may be a fifth slower all its life, by where its memory lies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from statistics import median
 from typing import Final
 
 from ..bounds import Counts
 from ..server import run_client, serving
 from ..tasks import Task
-from .arms import ARMS, WITHOUT, Arm
+from .arms import WITHOUT, Arm
 from .tasks import APP
 
 __all__ = ("loaded_tasks", "time_servers")
@@ -64,11 +63,15 @@ def time_servers(
     found: dict[str, list[list[float]]] = {task.name: [] for task in tasks}
     starts = min(_STARTS, rounds)
     for start in range(starts):
-        with ExitStack() as servers:
-            addresses = [_serve(servers, server, arm) for arm in arms]
+        # each has its connections opened first as often as any other
+        first = start % len(names)
+        order = [*names[first:], *names[:first]]
+        with serving(server, "arms", module_of_app="benchmarks.dropin.served") as running:
             for number, task in enumerate(tasks, 1):
-                counts = map(str, (_CONNECTIONS, _count_of(task), -(-rounds // starts)))
-                found[task.name] += run_client(["benchmarks.dropin.load", task.name, *counts, *addresses])
+                counts = (_CONNECTIONS, _count_of(task), -(-rounds // starts), running.port, running.process.pid)
+                for turn in run_client(["benchmarks.dropin.load", task.name, *map(str, counts), *order]):
+                    halves = turn[: len(names)], turn[len(names) :]
+                    found[task.name].append([half[order.index(name)] for half in halves if half for name in names])
                 progress(f"start {start + 1} of {starts}: [{number}/{len(tasks)}] {task.name}")
     times: Counts = {}
     processor_times: Counts = {}
@@ -79,14 +82,6 @@ def time_servers(
         if len(seconds[0]) > len(names):
             processor_times[task.name] = _times(names, [one[len(names) :] for one in seconds], count)
     return times, processor_times
-
-
-def _serve(servers: ExitStack, server: str, arm: Arm) -> str:
-    """Start an arm's server, and return its port and process as the client wants to be told."""
-    app = "without" if arm.plugin is None else "with_plugin"
-    pure = ARMS[arm.name] == "pure"
-    running = servers.enter_context(serving(server, app, module_of_app="benchmarks.dropin.served", pure=pure))
-    return f"{running.port}:{running.process.pid}"
 
 
 def _count_of(task: Task) -> int:
