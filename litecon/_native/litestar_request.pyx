@@ -132,12 +132,12 @@ cdef int fill_request(object request, object scope, object receive, object send)
     if not isinstance(request, _request_class):
         raise TypeError(f"{type(request).__name__!r} is no class of requests")
     fill_connection(request, scope, receive, send)
-    cdef object extensions = item(scope, "extensions")
+    cdef object extensions = request._server_extensions
     _put(request, 9, True)
     _put(request, 10, request._connection_state.body)
     for index in range(11, 17):
         _put(request, index, EMPTY)
-    _put(request, 17, bool(extensions) and "http.response.push" in extensions)
+    _put(request, 17, "http.response.push" in extensions)
     return 0
 
 
@@ -342,7 +342,7 @@ cdef class ReadBody(Operation):
         if reader.streamed:
             raise reader.errors.streamed()
         self.max_size = _max_size(self.request)
-        reader.check_size(self.max_size, -1 if self.max_size < 0 else _announced(self.request))
+        reader.check_size(self.max_size, _announced(self.request))
         return self.advance()
 
     cdef object advance(self):

@@ -218,7 +218,11 @@ class BodyStream(Iteration):
             return self._kept(reader.body)
         if not self._started and reader.consumed:
             raise reader.errors.streamed()
-        with reader:
+        if reader.busy:
+            raise reader.errors.busy()
+        # PERF: not as a context manager, whose two calls a chunk would pay for
+        reader.busy = True
+        try:
             announced = None if self._started else self._announced
             self._started = True
             reader.check(self._max_size, announced)
@@ -229,6 +233,8 @@ class BodyStream(Iteration):
                     event = await reader.receiving(self._receive)
                     reader.pending = None
                 reader.feed(event, self._max_size)
+        finally:
+            reader.busy = False
         if chunks:
             chunk = chunks.popleft()
             reader.streamed += len(chunk)

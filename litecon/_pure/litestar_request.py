@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 import litestar
@@ -14,7 +14,7 @@ from litestar.types import Empty
 
 from .._joining import joined
 from .._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
-from .body import BodyReader, shared_reader
+from .body import BodyReader, BodyStream, shared_reader
 from .lookup import find_header
 
 __all__ = ("ConnectionMethods", "RequestMethods", "make_headers", "parse_cookies", "parse_query")
@@ -132,7 +132,7 @@ class RequestMethods:
                 if reader.streamed:
                     raise reader.errors.streamed()
                 max_size = max_body_size(self)
-                reader.check(max_size, None if max_size is None else _announced(self))
+                reader.check(max_size, _announced(self))
                 while not reader.ended:
                     event = reader.next_peeked()
                     if event is None:
@@ -143,46 +143,20 @@ class RequestMethods:
         self._body = state.body = body
         return body
 
-    async def stream(self) -> AsyncGenerator[bytes, None]:
+    def stream(self) -> BodyStream:
         """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
 
         After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
         """
-        # PERF: a generator, as Litestar's own, takes half of what the steps of a BodyStream take
+        # NOTE: no generator, as Litestar's own is: one whose step is cancelled has ended, and the rest would be missing
         body = self._body
         if body is Empty:
             body = self._connection_state.body
         if body is not Empty:
-            if body:
-                yield body
-            yield b""
-            return
-        reader = _reader_of(self)
-        if reader.consumed:
-            raise reader.errors.streamed()
-        max_size = max_body_size(self)
-        reader.check(max_size, None if max_size is None else _announced(self))
-        chunks = reader._chunks
-        while True:
-            if reader.busy:
-                raise reader.errors.busy()
-            reader.busy = True
-            try:
-                while not chunks and not reader.ended:
-                    event = reader.next_peeked()
-                    if event is None:
-                        event = await reader.receiving(self.receive)
-                        reader.pending = None
-                    reader.feed(event, max_size)
-            finally:
-                reader.busy = False
-            if not chunks:
-                break
-            chunk = chunks.popleft()
-            reader.streamed += len(chunk)
-            yield chunk
-        reader.consumed = True
-        yield b""
+            reader = BodyReader()
+            reader.body = body
+            return BodyStream(reader, self.receive, None, None)
+        return BodyStream(_reader_of(self), self.receive, max_body_size(self), _announced(self))
 
     async def json(self) -> Any:
         """Return the body, decoded as JSON; None for an empty body.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, final
 
+import litestar
 from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures import Headers
+from litestar.exceptions import WebSocketDisconnect
 
 from .._litestar import connection_is_disconnected, from_json, from_msgpack, socket_disconnected
 from ..types import Event, Receive, Send
+from .iteration import Iteration
 from .litestar_channel import SocketReceive, SocketSend, channel_of, code_of, open_channel
 from .litestar_request import ConnectionMethods
 
@@ -21,6 +24,31 @@ def _header_list(headers: Any) -> Any:
     if isinstance(headers, Headers):
         return headers.to_header_list()
     return headers if isinstance(headers, list) else []
+
+
+@final
+class MessageIterator(Iteration):
+    """An asynchronous iterator over the messages of a WebSocket, with the methods of an asynchronous generator."""
+
+    # NOTE: no generator, as Litestar's own is: one whose step is cancelled, or has got a bad message, has ended
+    __slots__ = ("_decode", "_mode", "_socket")
+
+    def __init__(self, socket: Any, mode: str, decode: Any = None) -> None:
+        super().__init__()
+        self._socket = socket
+        self._mode = mode
+        self._decode = decode
+
+    async def __anext__(self) -> Any:
+        if self._closed:
+            raise StopAsyncIteration
+        self._started = True
+        try:
+            data = await self._socket.receive_data(self._mode)
+        except WebSocketDisconnect:
+            self._closed = True
+            raise StopAsyncIteration from None
+        return data if self._decode is None else self._decode(self._socket, data)
 
 
 class SocketMethods:
@@ -145,6 +173,30 @@ class SocketMethods:
         """
         return from_msgpack(self, await self.receive_data(mode="binary"))
 
+    def iter_data(self, mode: str = "text") -> Any:
+        """Return an asynchronous iterator over the messages, which ends when the client has gone.
+
+        Args:
+            mode: "text" for str, "binary" for bytes.
+        """
+        return MessageIterator(self, mode)
+
+    def iter_json(self, mode: str = "text") -> Any:
+        """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client has gone.
+
+        Args:
+            mode: "text" or "binary": which kind of message is expected.
+        """
+        if type(self).iter_data is not _iter_data:
+            return litestar.WebSocket.iter_json(self, mode)  # type: ignore[arg-type]
+        return MessageIterator(self, mode, from_json)
+
+    def iter_msgpack(self) -> Any:
+        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when the client has gone."""
+        if type(self).iter_data is not _iter_data:
+            return litestar.WebSocket.iter_msgpack(self)  # type: ignore[arg-type]
+        return MessageIterator(self, "binary", from_msgpack)
+
     async def send_data(self, data: str | bytes, mode: str = "text", encoding: str = "utf-8") -> None:
         """Send a message; the connection is accepted before if it was not.
 
@@ -170,3 +222,6 @@ class SocketMethods:
                 raise connection_is_disconnected(channel.code)
             send = send.send
         await send(event)
+
+
+_iter_data = SocketMethods.iter_data

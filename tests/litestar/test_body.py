@@ -194,3 +194,40 @@ def test_settings_as_the_line_after_2_has_them(dropin: Any, attribute: str, monk
     else:
         with pytest.raises(RequestEntityTooLarge):
             await_(request.json())
+
+
+def test_a_stream_goes_on_after_a_cancelled_step(dropin: Any) -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        first, *rest = body_events(b"a", b"b", b"c")
+        queue.put_nowait(first)
+        stream = dropin.Request(litestar_scope(method="POST"), queue.get).stream()
+        assert await anext(stream) == b"a"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await anext(stream)
+        for event in rest:
+            queue.put_nowait(event)
+        assert [chunk async for chunk in stream] == [b"b", b"c", b""]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("limit", [1000, None])
+@pytest.mark.parametrize("method", ["body", "stream"])
+def test_an_announced_length_that_is_none(dropin: Any, limit: int | None, method: str) -> None:
+    # whether or not the handler has a bound, as Litestar's own
+    handler = type("Handler", (), {"resolve_request_max_body_size": lambda self: limit})()
+    for cls in (dropin.Request, litestar.Request):
+
+        async def read(cls: Any = cls) -> None:
+            scope = litestar_scope(method="POST", headers=[(b"content-length", b"many")], route_handler=handler)
+            request = cls(scope, Receiver(body_events(b"x")))
+            if method == "body":
+                await request.body()
+            else:
+                async for _ in request.stream():
+                    pass
+
+        with pytest.raises(ClientException, match="Invalid content-length"):
+            asyncio.run(read())

@@ -341,3 +341,22 @@ def test_a_message_without_a_handshake_is_not_lost(dropin: Any) -> None:
     socket, sent = make(dropin, text("1"))
     assert await_(socket.receive_text()) == "1"
     assert [event["type"] for event in sent.events] == ["websocket.accept"]
+
+
+def test_iteration_goes_on_after_a_cancelled_step_and_a_bad_message(dropin: Any) -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        socket = dropin.WebSocket(socket_scope(), queue.get, Sender())
+        queue.put_nowait(CONNECT)
+        await socket.accept()
+        messages = socket.iter_json()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await anext(messages)
+        for event in (text("{"), text("1"), ENDED):
+            queue.put_nowait(event)
+        with pytest.raises(SerializationException):
+            await anext(messages)
+        assert [item async for item in messages] == [1]
+
+    asyncio.run(main())
