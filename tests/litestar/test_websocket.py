@@ -360,3 +360,13 @@ def test_iteration_goes_on_after_a_cancelled_step_and_a_bad_message(dropin: Any)
         assert [item async for item in messages] == [1]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", ["data", "text", "bytes", "json", "msgpack"])
+def test_operations_are_named_after_their_methods(dropin: Any, kind: str) -> None:
+    socket, _ = make(dropin)
+    for verb in ("receive", "send"):
+        arguments = {"receive_data": ["text"]}.get(f"{verb}_{kind}", [] if verb == "receive" else [b"1"])
+        operation = getattr(socket, f"{verb}_{kind}")(*arguments)
+        assert operation.__qualname__.endswith(f".{verb}_{kind}")
+        operation.close()

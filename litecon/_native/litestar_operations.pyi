@@ -1,0 +1,1 @@
+"""Has no names of its own: what it makes is what the methods of `litestar_websocket` return."""
