@@ -36,14 +36,16 @@ async def poll(reader: BodyReader, receive: Receive) -> Event | None:
         with trio.CancelScope() as scope:
             event = await _watched(receive(), lambda trap: scope.cancel() if hasattr(trap, "abort_func") else None)
         return event
+    awaitable = reader.receiving(receive)
     if reader.pending is None:
-        awaitable = reader.receiving(receive)
-        if reader.pending is None:
-            event = await _look(awaitable)
-            return event
+        event = await _look(awaitable)
+    else:
         await _turn()
-    # a future: it is left alone, and asked again the next time
-    return await reader.receiving(receive) if reader.pending.done() else None
+        # a future that is not done is left alone, and asked again the next time
+        if reader.pending.done():
+            event = await awaitable
+            reader.pending = None
+    return event
 
 
 @coroutine

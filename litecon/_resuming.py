@@ -21,15 +21,6 @@ class Ready:
     def __init__(self, event: Any) -> None:
         self._event = event
 
-    @property
-    def awaitable(self) -> Ready:
-        """This."""
-        return self
-
-    def done(self) -> bool:
-        """Return True: there is nothing to wait for."""
-        return True
-
     def __await__(self) -> Generator[Any, Any, Any]:
         yield from ()
         return self._event

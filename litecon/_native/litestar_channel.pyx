@@ -7,7 +7,7 @@ from litecon._native.calling cimport litecon_call, litecon_call_with
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
-from litecon._native.waiting cimport kept, resumed
+from litecon._native.waiting cimport Waiting, abandon, resumed, waiting_for
 
 import litestar
 
@@ -64,6 +64,7 @@ cdef object code_of(object event):
 
 cdef object start_receiving(Operation operation, Channel channel, object receive):
     cdef object awaitable
+    cdef Waiting waiting
     if channel.state == "disconnect":
         raise connection_is_disconnected(channel.code)
     if channel.busy:
@@ -74,7 +75,13 @@ cdef object start_receiving(Operation operation, Channel channel, object receive
         if awaitable is not None:
             return awaitable
     awaitable = litecon_call(receive)
-    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+    if PyCoro_CheckExact(awaitable):
+        return awaitable
+    waiting = waiting_for(awaitable)
+    if waiting is None:
+        return awaitable
+    channel.pending = waiting
+    return waiting
 
 
 cdef int received(Operation operation, Channel channel, object event) except -1:
@@ -104,7 +111,7 @@ cdef object start_sending(Channel channel, object send, object event):
         raise connection_is_disconnected(channel.code)
     if channel.pending is not None and not channel.busy and event["type"] == "websocket.close":
         # a server (granian) may wait for its receive() to end before it closes
-        channel.pending = None
+        abandon(channel)
     return litecon_call_with(send, event)
 
 

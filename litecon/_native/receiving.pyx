@@ -16,6 +16,7 @@ from litecon._native.channel cimport (
     Channel,
     disconnected,
     expect_free,
+    keep,
     receiving,
     state_name,
     take_message,
@@ -67,7 +68,6 @@ from litecon._native.operation cimport (
     let_go_quickly,
     litecon_take,
 )
-from litecon._native.waiting cimport kept, taken
 
 from typing import Any
 
@@ -200,7 +200,7 @@ ctypedef PyObject *(*_keeper)(Channel, PyObject *) noexcept
 cdef object _kept(Channel channel, PyObject *awaitable):
     cdef object given = <object> awaitable
     Py_DECREF(given)
-    return kept(channel, given)
+    return keep(channel, given)
 
 
 cdef inline int _receive_from(ReceiveMessage self, Channel channel, PyObject *value, PyObject **result) noexcept:
@@ -264,7 +264,6 @@ cdef inline int _go_on_receiving(ReceiveMessage self, Channel channel, PyObject 
         data = usual_message(out, self.mode == IS_BINARY)
         if data is not NULL:
             if channel.pending is not None:
-                taken(channel.pending)
                 channel.pending = None
             Py_INCREF(<object> data)
             Py_DECREF(<object> out)

@@ -3,9 +3,9 @@
 
 cimport cython
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.ref cimport Py_INCREF
 
-from litecon._native.operation cimport NEXT, RETURN, iterator_of, returned
+from litecon._native.operation cimport NEXT, RETURN, returned
 
 cdef extern from *:
     """
@@ -18,50 +18,41 @@ cdef extern from *:
     """
     int litecon_install_send(type cls, void *send) except -1
     object litecon_given(PyObject *o)
-    int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
 
 
 # PERF: the class of the server's futures is asked once
 cdef object _future_class = None
 
 
-cdef object kept(object holder, object awaitable):
+cdef Waiting waiting_for(object awaitable):
     global _future_class
-    cdef Kept kept
+    cdef Waiting waiting
     if type(awaitable) is not _future_class:
         if getattr(awaitable, "_asyncio_future_blocking", None) is None:
-            return awaitable
+            return None
         _future_class = type(awaitable)
-    kept = Kept.__new__(Kept)
-    kept.awaitable = awaitable
-    holder.pending = kept
-    return _waiting(kept)
+    waiting = Waiting.__new__(Waiting)
+    waiting.future = awaitable
+    return waiting
 
 
 cdef object resumed(object holder):
     cdef object pending = holder.pending
-    if type(pending) is Kept and (<Kept> pending).waiting.failed:
-        holder.pending = None
-        return None
-    if pending.done():
-        holder.pending = None
-        return pending.awaitable
-    return _waiting(pending)
+    if type(pending) is Waiting:
+        if (<Waiting> pending).again():
+            return pending
+        pending = None
+    holder.pending = None
+    return pending
 
 
-@cython.final
-@cython.freelist(8)
-cdef class Kept:
-    """A future that `receive()` gave, which is cancelled when nobody will ask for it any more."""
-
-    def done(self):
-        """Return whether it is done."""
-        return self.awaitable.done()
-
-    def __dealloc__(self):
-        # a server may wait for its receive() to end before it lets go of the connection
-        if not self.taken and self.awaitable is not None and not self.awaitable.done():
-            self.awaitable.cancel()
+cdef int abandon(object holder) except -1:
+    cdef object pending = holder.pending
+    holder.pending = None
+    # not left to its end: the traceback of a cancelled task may keep it
+    if type(pending) is Waiting:
+        (<Waiting> pending).abandon()
+    return 0
 
 
 @cython.final
@@ -70,7 +61,8 @@ cdef class Waiting:
     """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
 
     A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future. The
-    task waits for this instead, which wakes it in the same turn of the loop: `asyncio.shield()` takes another.
+    task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The future
+    is cancelled when nobody will ask for it any more.
     """
 
     def __await__(self):
@@ -88,14 +80,35 @@ cdef class Waiting:
         return value
 
     cdef int forget(self) except -1:
-        if self.callback is not None:
+        cdef object callback = self.callback
+        if callback is not None:
             self.callback = None
-            self.future.remove_done_callback(self)
+            self.future.remove_done_callback(callback)
         return 0
+
+    cdef bint again(self) except -1:
+        """Get ready to be awaited once more; return whether an event can still come of it."""
+        if self.future is None:
+            return False
+        if self.callback is not None:
+            # the task was woken by an error, or it has got its cancellation together with the event, or it is gone
+            if self.future.done():
+                try:
+                    self.future.result()
+                except BaseException:
+                    self.future = None
+                    return False
+            self.forget()
+        self.yielded = False
+        return True
 
     def close(self):
         """End the waiting."""
         self.forget()
+
+    def done(self):
+        """Return whether there is nothing to wait for."""
+        return self.future is None or self.future.done()
 
     def get_loop(self):
         """Return the event loop of the future."""
@@ -105,20 +118,12 @@ cdef class Waiting:
         """Have the task woken when the future is done.
 
         Args:
-            callback: Of the task; called with this.
+            callback: Of the task; called with the future.
             context: To call it in.
         """
         self.callback = callback
         self.context = context
-        self.future.add_done_callback(self, context=context)
-
-    def __call__(self, future):
-        cdef object callback = self.callback
-        # none where the task was cancelled in the moment in which the future was done
-        if callback is not None:
-            self.callback = None
-            self.woken = True
-            callback(self)
+        self.future.add_done_callback(callback, context=context)
 
     def cancel(self, msg=None):
         """Wake the task with a CancelledError, and leave the future alone; return False where it is done already.
@@ -130,53 +135,43 @@ cdef class Waiting:
         if callback is None or self.future.done():
             return False
         self.forget()
-        self.cancelled = True
         self.message = msg
         self.future.get_loop().call_soon(callback, self, context=self.context)
         return True
 
     def result(self):
-        """Raise CancelledError where the task was cancelled; what becomes of the future is seen when the task goes on."""
-        if self.cancelled:
-            from asyncio import CancelledError
+        """Raise the CancelledError that the task was woken for."""
+        from asyncio import CancelledError
 
-            raise CancelledError() if self.message is None else CancelledError(self.message)
+        raise CancelledError() if self.message is None else CancelledError(self.message)
 
+    cdef int abandon(self) except -1:
+        # a server may wait for its receive() to end before it lets go of the connection
+        if self.future is not None and not self.future.done():
+            self.future.cancel()
+        return 0
 
-cdef Waiting _waiting(Kept kept):
-    cdef Waiting waiting = Waiting.__new__(Waiting)
-    waiting.future = kept.awaitable
-    kept.waiting = waiting
-    return waiting
+    def __dealloc__(self):
+        self.abandon()
 
 
 cdef int _step(Waiting self, PyObject *value, PyObject **result) except -1:
-    self.failed = True
-    cdef int status = _step_of(self, value, result)
-    # it stays True where an error was raised
-    self.failed = False
-    return status
-
-
-cdef inline int _step_of(Waiting self, PyObject *value, PyObject **result) except -1:
-    cdef PyObject *out = NULL
-    cdef int status
-    if self.steps is None:
-        self.steps = iterator_of(self.future)
-    status = PyIter_Send(<PyObject *> self.steps, value, &out)
-    result[0] = out
-    if status == NEXT and out is <PyObject *> self.future:
-        if self.woken:
-            # granian's where it was cancelled: it says so here alone
-            result[0] = NULL
-            Py_DECREF(<object> out)
-            return returned(self.future.result(), result)
-        self.future._asyncio_future_blocking = False
-        self._asyncio_future_blocking = True
-        Py_INCREF(self)
-        result[0] = <PyObject *> self
-        Py_DECREF(<object> out)
-    return status
+    cdef object future = self.future
+    cdef object event
+    if future is None:
+        raise RuntimeError("cannot reuse already awaited future")
+    if self.yielded:
+        # PERF: not asked whether it is done; where it is not, this raises, and the future is kept
+        event = future.result()
+        self.future = None
+        return returned(event, result)
+    if future.done():
+        self.future = None
+        return returned(future.result(), result)
+    self.yielded = self._asyncio_future_blocking = True
+    Py_INCREF(self)
+    result[0] = <PyObject *> self
+    return NEXT
 
 
 litecon_install_send(Waiting, <void *> _step)

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 from .._errors import BODY_ERRORS, wrong_event, wrong_event_body
 from ..types import Event, Receive, Scope
 from .iteration import Iteration
-from .waiting import kept, resumed
+from .waiting import resumed, waiting_for
 
 __all__ = ("BodyReader", "BodyStream")
 
@@ -124,7 +124,13 @@ class BodyReader:
             if awaitable is not None:
                 return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
-        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
+        if type(awaitable) is CoroutineType:
+            return awaitable
+        waiting = waiting_for(awaitable)
+        if waiting is None:
+            return awaitable
+        self.pending = waiting
+        return waiting
 
     def feed(self, event: Event, max_size: int | None) -> None:
         """Take an event that `receive` gave.

@@ -21,7 +21,7 @@ from .._errors import (
 from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
-from .waiting import kept, resumed
+from .waiting import abandon, resumed, waiting_for
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -95,7 +95,13 @@ class Channel:
             if awaitable is not None:
                 return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
-        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
+        if type(awaitable) is CoroutineType:
+            return awaitable
+        waiting = waiting_for(awaitable)
+        if waiting is None:
+            return awaitable
+        self.pending = waiting
+        return waiting
 
     def disconnected(self) -> WebSocketDisconnect:
         return socket_closed(self.code, self.reason or "")
@@ -182,9 +188,9 @@ class Channel:
         if state == CLOSED or (event["type"] == "websocket.http.response.body" and not event.get("more_body")):
             self.keep_code(event.get("code"), event.get("reason"), BROKEN)
             state = CLOSED
-            if not self.busy:
-                # nothing is given out any more, and a server (granian) may wait for its receive() to end before it closes
-                self.pending = None
+            if self.pending is not None and not self.busy:
+                # a server (granian) may wait for its receive() to end before it closes
+                abandon(self)
         self.state = state
 
     def go_back(self, state: int) -> None:

@@ -12,7 +12,7 @@ from .._errors import socket_busy
 from .._litestar import connection_is_disconnected
 from .._resuming import Ready
 from ..types import Event, Receive, Send
-from .waiting import kept, resumed
+from .waiting import abandon, resumed, waiting_for
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -48,7 +48,6 @@ class Channel:
         if kind == "websocket.disconnect":
             self.code = code_of(event)
 
-
     def connected(self, event: Any) -> bool:
         """Take what came to accept(); return whether another task has accepted meanwhile."""
         accepted = self.state != "init"
@@ -73,7 +72,9 @@ class Channel:
         if awaitable is None:
             awaitable = receive()
             if type(awaitable) is not CoroutineType:
-                awaitable = kept(self, awaitable)
+                waiting = waiting_for(awaitable)
+                if waiting is not None:
+                    self.pending = awaitable = waiting
         self.busy = True
         return awaitable
 
@@ -83,7 +84,7 @@ class Channel:
             raise connection_is_disconnected(self.code)
         if self.pending is not None and not self.busy and event["type"] == "websocket.close":
             # a server (granian) may wait for its receive() to end before it closes
-            self.pending = None
+            abandon(self)
 
 
 def code_of(event: Any) -> Any:

@@ -2,62 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextvars import Context
 from typing import Any, final
 
-__all__ = ("Kept", "Waiting")
+__all__ = ("Waiting", "abandon", "resumed", "waiting_for")
 
 
-def kept(holder: Any, awaitable: Any) -> Any:
-    """Return what to await for what `receive()` gave; a future is kept, so that a cancelled await drops no event.
+def waiting_for(awaitable: Any) -> Waiting | None:
+    """Return what to await for a future that `receive()` gave, to be kept until its event has come; None if it is none.
 
     Args:
-        holder: Has `pending`, which is None.
         awaitable: What `receive()` gave.
     """
-    if getattr(awaitable, "_asyncio_future_blocking", None) is None:
-        return awaitable
-    holder.pending = Kept(awaitable)
-    return holder.pending.waiting
+    return None if getattr(awaitable, "_asyncio_future_blocking", None) is None else Waiting(awaitable)
 
 
 def resumed(holder: Any) -> Any:
     """Return what to await for what was kept; None where there is nothing any more, but the next is to be asked for.
 
     Args:
-        holder: Has `pending`, which is `Kept` or `Ready`.
+        holder: Has `pending`, which is `Waiting` or `Ready`.
     """
     pending = holder.pending
-    if isinstance(pending, Kept) and pending.waiting.failed:
-        holder.pending = None
-        return None
-    if pending.done():
-        holder.pending = None
-        return pending.awaitable
-    pending.waiting = Waiting(pending.awaitable)
-    return pending.waiting
+    if isinstance(pending, Waiting):
+        if pending.again():
+            return pending
+        pending = None
+    holder.pending = None
+    return pending
 
 
-@final
-class Kept:
-    """A future that `receive()` gave, which is cancelled when nobody will ask for it any more."""
+def abandon(holder: Any) -> None:
+    """Nothing more is received: drop what was kept, and cancel a future.
 
-    __slots__ = ("awaitable", "waiting")
-
-    def __init__(self, awaitable: Any) -> None:
-        self.awaitable = awaitable
-        # what awaits it, or was the last that did
-        self.waiting = Waiting(awaitable)
-
-    def done(self) -> bool:
-        """Return whether it is done."""
-        return self.awaitable.done()  # type: ignore[no-any-return]
-
-    def __del__(self) -> None:
-        # a server may wait for its receive() to end before it lets go of the connection
-        if not self.awaitable.done():
-            self.awaitable.cancel()
+    Args:
+        holder: Has `pending`, which is `Waiting` or `Ready`.
+    """
+    pending = holder.pending
+    holder.pending = None
+    # not left to its end: the traceback of a cancelled task may keep it
+    if isinstance(pending, Waiting):
+        pending.abandon()
 
 
 @final
@@ -65,88 +51,74 @@ class Waiting:
     """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
 
     A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future. The
-    task waits for this instead, which wakes it in the same turn of the loop: `asyncio.shield()` takes another.
+    task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The future
+    is cancelled when nobody will ask for it any more.
     """
 
-    __slots__ = (
-        "_asyncio_future_blocking",
-        "_callback",
-        "_cancelled",
-        "_context",
-        "_future",
-        "_message",
-        "_steps",
-        "_woken",
-        "failed",
-    )
+    __slots__ = ("_asyncio_future_blocking", "_callback", "_context", "_future", "_message", "get_loop")
 
     def __init__(self, future: Any) -> None:
+        # None where its event was handed out, or its error
         self._future = future
-        self._steps: Any = None
-        # of the task, while it waits
-        self._callback: Callable[[Waiting], object] | None = None
-        self._context: Context | None = None
-        self._message: Any = None
-        # whether it has raised the future's error
-        self.failed = False
-        self._cancelled = self._woken = self._asyncio_future_blocking = False
+        # of the task, from the moment in which it waits until it is cancelled
+        self._callback: Callable[[Any], object] | None = None
 
-    def __await__(self) -> Waiting:
-        return self
-
-    def __iter__(self) -> Waiting:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            return self._step()
-        except StopIteration:
-            raise
-        except BaseException:
-            self.failed = True
-            raise
-
-    def _step(self) -> Any:
-        if self._steps is None:
-            self._steps = self._future.__await__()
-        yielded = next(self._steps)
-        if yielded is not self._future:
-            return yielded
-        if self._woken:
-            # granian's where it was cancelled: it says so here alone
-            raise StopIteration(yielded.result())
-        yielded._asyncio_future_blocking = False
+    def __await__(self) -> Generator[Waiting, None, Any]:
+        future = self._future
+        if future is None:
+            raise RuntimeError("cannot reuse already awaited future")
+        if future.done():
+            self._future = None
+            return future.result()
         self._asyncio_future_blocking = True
-        return self
+        # PERF: an attribute costs less than a method that calls it
+        self.get_loop = future.get_loop
+        try:
+            yield self
+        except GeneratorExit:
+            self._forget()
+            raise
+        # not asked whether it is done; where it is not, this raises, and the future is kept
+        event = future.result()
+        self._future = None
+        return event
 
-    def close(self) -> None:
-        """End the waiting."""
-        if self._callback is not None:
+    def _forget(self) -> None:
+        callback = self._callback
+        if callback is not None:
             self._callback = None
-            self._future.remove_done_callback(self)
+            self._future.remove_done_callback(callback)
 
-    def get_loop(self) -> Any:
-        """Return the event loop of the future."""
-        return self._future.get_loop()
+    def again(self) -> bool:
+        """Get ready to be awaited once more; return whether an event can still come of it."""
+        future = self._future
+        if future is None:
+            return False
+        if self._callback is not None:
+            # the task was woken by an error, or it has got its cancellation together with the event, or it is gone
+            if future.done():
+                try:
+                    future.result()
+                except BaseException:
+                    self._future = None
+                    return False
+            self._forget()
+        return True
 
-    def add_done_callback(self, callback: Callable[[Waiting], object], *, context: Context | None = None) -> None:
+    def done(self) -> bool:
+        """Return whether there is nothing to wait for."""
+        return self._future is None or self._future.done()
+
+    def add_done_callback(self, callback: Callable[[Any], object], *, context: Context | None = None) -> None:
         """Have the task woken when the future is done.
 
         Args:
-            callback: Of the task; called with this.
+            callback: Of the task; called with the future.
             context: To call it in.
         """
         self._callback = callback
         self._context = context
-        self._future.add_done_callback(self, context=context)
-
-    def __call__(self, future: Any) -> None:
-        callback = self._callback
-        # none where the task was cancelled in the moment in which the future was done
-        if callback is not None:
-            self._callback = None
-            self._woken = True
-            callback(self)
+        self._future.add_done_callback(callback, context=context)
 
     def cancel(self, msg: Any = None) -> bool:
         """Wake the task with a CancelledError, and leave the future alone; return False where it is done already.
@@ -157,15 +129,21 @@ class Waiting:
         callback = self._callback
         if callback is None or self._future.done():
             return False
-        self.close()
-        self._cancelled = True
+        self._forget()
         self._message = msg
         self._future.get_loop().call_soon(callback, self, context=self._context)
         return True
 
     def result(self) -> None:
-        """Raise CancelledError where the task was cancelled; what becomes of the future is seen when the task goes on."""
-        if self._cancelled:
-            from asyncio import CancelledError
+        """Raise the CancelledError that the task was woken for."""
+        from asyncio import CancelledError
 
-            raise CancelledError() if self._message is None else CancelledError(self._message)
+        raise CancelledError() if self._message is None else CancelledError(self._message)
+
+    def abandon(self) -> None:
+        """Cancel the future, since nobody will ask for it any more."""
+        # a server may wait for its receive() to end before it lets go of the connection
+        if self._future is not None and not self._future.done():
+            self._future.cancel()
+
+    __del__ = abandon
