@@ -34,6 +34,7 @@ WEBSOCKET_SERVERS = (
 
 _HERE = Path(__file__).parent
 _PACKAGE_PARENT = Path(litecon.__file__).parent.parent
+_PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 _URL = re.compile(r"http://\S+?:(\d+)/")
 
 
@@ -63,6 +64,14 @@ class RunningServer:
     def output(self) -> tuple[str, str]:
         """Return what it has said up to now."""
         return _text_of(self.stdout), _text_of(self.stderr)
+
+    def peak_memory(self) -> int:
+        """Return the most memory that one of its processes has held, in bytes; Linux tells it."""
+        family = [self.process.pid]
+        for process in family:
+            family += map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
+        told = [Path(f"/proc/{process}/status").read_text() for process in family]
+        return max(int(size) * 1024 for text in told for size in _PEAK.findall(text))
 
     def stop(self, number: int = signal.SIGINT, group: bool = True) -> Ended:
         """Send a signal, as a terminal does to the whole group of processes, and wait for the end."""

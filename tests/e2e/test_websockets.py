@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -23,6 +24,8 @@ APP = "websocket_app:app"
 SECONDS = 60
 MESSAGES = 10_000
 CONNECTIONS = 1_000
+LARGE_MESSAGE = bytes(1 << 18)
+LARGE_MESSAGES = 200
 
 TEXTS = ["", "a", "grüße, 世界 \U0001f600 \0", "é" * 512, "x" * 1024, "ü" * (1 << 19)]
 BLOBS = [b"", b"\0", bytes(range(256)) * 4, bytes(range(256)) * 4096]
@@ -161,6 +164,19 @@ def test_many_messages_both_ways_at_once(server: RunningServer) -> None:
 
     talk(conversation())
     assert seen(server, name)[0] is True
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell of memory")
+def test_messages_do_not_stay_in_memory(server: RunningServer) -> None:
+    async def conversation() -> None:
+        async with opened(server, "/echo?mode=binary") as client:
+            for _ in range(LARGE_MESSAGES):
+                await echoed(client, LARGE_MESSAGE)
+
+    talk(conversation())
+    before = server.peak_memory()
+    talk(conversation())
+    assert server.peak_memory() - before < LARGE_MESSAGES * len(LARGE_MESSAGE) / 4
 
 
 def test_many_connections_at_once(server: RunningServer) -> None:
