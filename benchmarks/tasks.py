@@ -61,6 +61,7 @@ class Task(NamedTuple):
             length; None where the body is always the same.
         asynchronous: Whether the operation is a coroutine function.
         suspends: Whether `receive` and `send` suspend once for each event; otherwise they return at once.
+        futures: Whether `receive` gives futures of the event loop, as a server's may.
         kind: The protocol.
         work: Whose work it is mostly: litecon's own, or a decoder's that it calls (of JSON, of multipart).
         repeats: Operations in the smaller run under callgrind.
@@ -78,6 +79,7 @@ class Task(NamedTuple):
     events: tuple[Event, ...] = ()
     asynchronous: bool = False
     suspends: bool = False
+    futures: bool = False
     kind: Literal["http", "websocket"] = "http"
     work: Literal["own", "decoder"] = "own"
     repeats: int = 400

@@ -21,7 +21,7 @@ from benchmarks.dropin.driver import check
 from benchmarks.dropin.load import exchange_of
 from benchmarks.dropin.report import Outcome, text_of
 from benchmarks.dropin.server import loaded_tasks
-from benchmarks.dropin.tasks import EVERYWHERE, TASKS, find_task, select_tasks
+from benchmarks.dropin.tasks import EVERYWHERE, FUTURE, TASKS, find_task, select_tasks
 from benchmarks.tasks import SUSPENDED
 
 ASKED = {
@@ -59,15 +59,16 @@ def compiled() -> None:
 def test_every_task_is_there_once() -> None:
     names = [task.name for task in TASKS]
     assert len(set(names)) == len(names)
-    variants = {SUSPENDED, "/everywhere"}
+    variants = {SUSPENDED, FUTURE, "/everywhere"}
     assert {name for name in names if "/" not in name} == ASKED
     assert all(f"/{name.partition('/')[2]}" in variants for name in names if "/" in name)
-    assert all(task.suspends == task.name.endswith(SUSPENDED) for task in TASKS)
+    assert all(task.suspends == task.name.endswith((SUSPENDED, FUTURE)) for task in TASKS)
+    assert all(task.futures == task.name.endswith(FUTURE) for task in TASKS)
     assert {task.name for task in TASKS if task.operation == EVERYWHERE} == {
         "session/everywhere",
         "authenticated/everywhere",
     }
-    assert [task.name for task in select_tasks(["ws-j*"])] == ["ws-json", "ws-json/suspended"]
+    assert [task.name for task in select_tasks(["ws-j*"])] == ["ws-json", "ws-json/suspended", "ws-json/future"]
 
 
 @pytest.mark.parametrize("arm", ARMS)

@@ -38,12 +38,16 @@ def perform(task: Task, arm: Arm, cold: bool) -> None:
     pool = 3 * task.repeats
     make_batch(task, app, _WARM_UP, cold=cold)()
     batches = [make_batch(task, app, count, pool=pool, cold=cold) for count in (task.repeats, pool)]
-    gc.collect()
     gc.disable()
     for batch in batches:
+        gc.collect()
+        gc.freeze()
         os.getppid()
         batch()
+        # what a batch leaves to the collector is a part of what it costs
+        gc.collect()
         os.getppid()
+        gc.unfreeze()
     gc.enable()
 
 

@@ -1,14 +1,16 @@
 """The loops that are measured: an app is called as a server calls it, in a task of an asyncio loop.
 
 The loop is a real one, since Litestar's session stores and listeners ask for it. What only suspends, as the doubles of
-the server do, is resumed at once, so that turns of the loop are not what is measured.
+the server do, is resumed at once, so that turns of the loop are not what is measured; only where the server gives futures
+does each take a turn.
 """
 
 from __future__ import annotations
 
 import json
 import types
-from collections.abc import Generator
+from asyncio import get_running_loop
+from collections.abc import Generator, Iterator
 from functools import partial
 from itertools import cycle, islice
 from typing import Any, Final
@@ -17,6 +19,7 @@ from ..contestants import Contestant
 from ..data import CONNECT, DISCONNECT, Event
 from ..driver import (
     Batch,
+    Receive,
     await_all,
     make_bodies,
     make_messages,
@@ -48,13 +51,27 @@ def make_batch(task: Task, app: Any, count: int, *, pool: int = 0, cold: bool = 
     send = make_send(task.suspends)
     if task.per_message:
         (scope,) = make_scopes(task, _SERVER, 1, cold)
-        receive = make_receive(iter([CONNECT, *make_messages(task, count, pool, cold), DISCONNECT]), task.suspends)
+        receive = _receive_of(task, iter([CONNECT, *make_messages(task, count, pool, cold), DISCONNECT]))
         coroutine = app(scope, receive, send)
     else:
         scopes = make_scopes(task, _SERVER, pool, cold)
-        receive = make_receive(make_bodies(task, pool, cold), task.suspends)
+        receive = _receive_of(task, make_bodies(task, pool, cold))
         coroutine = await_all(app, scopes, count, receive, send)
     return partial(run_in_asyncio, _resumed(coroutine))
+
+
+def _receive_of(task: Task, events: Iterator[Event]) -> Receive:
+    """Return a server's `receive` as the task has it."""
+    if not task.futures:
+        return make_receive(events, task.suspends)
+
+    def give_future() -> Any:
+        loop = get_running_loop()
+        future = loop.create_future()
+        loop.call_soon(future.set_result, next(events))
+        return future
+
+    return give_future
 
 
 async def _resumed(coroutine: Any) -> None:
@@ -99,7 +116,7 @@ def _converse(task: Task, app: Any, count: int, sent: list[Event]) -> tuple[Any,
     if task.message is None or task.sent is None:
         raise ValueError(f"{task.name} has no messages")
     events = iter([CONNECT, *map(task.message, range(count)), DISCONNECT])
-    receive = make_receive(events, task.suspends)
+    receive = _receive_of(task, events)
     run_in_asyncio(_resumed(app(task.scope(0), receive, make_send(task.suspends, sent))))
     wanted = [task.sent(index) for index in range(count)]
     accepted, *others = [event["type"] for event in sent]
@@ -113,7 +130,7 @@ def _converse(task: Task, app: Any, count: int, sent: list[Event]) -> tuple[Any,
 def _answer(task: Task, app: Any, index: int, sent: list[Event]) -> tuple[Any, Any, bool]:
     own = task.events if task.cold_events is None else task.cold_events(0)
     events = cycle(own)
-    receive = make_receive(events, task.suspends)
+    receive = _receive_of(task, events)
     run_in_asyncio(_resumed(app(task.scope(index), receive, make_send(task.suspends, sent))))
     expected = task.expected(index)
     left = bool(own[0].get("body", True)) and next(islice(events, 1)) is not own[0]

@@ -156,7 +156,8 @@ def _circumstances(outcome: Outcome) -> str:
 def _groups(outcome: Outcome) -> list[tuple[str, list[Task]]]:
     groups = []
     for kind, protocol in (("http", "HTTP"), ("websocket", "WebSocket")):
-        for suspends, way in ((False, "at once"), (True, "suspended")):
-            tasks = [task for task in outcome.tasks if (task.kind, task.suspends) == (kind, suspends)]
+        for suspends, futures, way in ((False, False, "at once"), (True, False, "suspended"), (True, True, "futures")):
+            of_way = (kind, suspends, futures)
+            tasks = [task for task in outcome.tasks if (task.kind, task.suspends, task.futures) == of_way]
             groups.append((f"{protocol}, {way}", tasks))
     return [(title, tasks) for title, tasks in groups if tasks]

@@ -27,13 +27,16 @@ from ..data import (
 )
 from ..tasks import SUSPENDED, Task
 
-__all__ = ("APP", "EVERYWHERE", "TASKS", "find_task", "select_tasks")
+__all__ = ("APP", "EVERYWHERE", "FUTURE", "TASKS", "find_task", "select_tasks")
 
 APP: Final = "app"
 """The operation that is the app's; the plugin, if there is one, is used as its documentation begins."""
 
 EVERYWHERE: Final = "everywhere"
 """The same, but the plugin has `everywhere=True`."""
+
+FUTURE: Final = "/future"
+"""Ends the names of tasks whose server gives futures."""
 
 _SIZE: Final = 1000
 _CHUNK: Final = bytes(range(256)) * (CHUNK_SIZE // 256)
@@ -73,8 +76,8 @@ def _upload(
     expected: Callable[[int], Any],
     repeats: int = 60,
     cold_events: Callable[[int], tuple[Event, ...]] | None = None,
-) -> tuple[Task, Task]:
-    """Return a task that is a request with a body, and its variant with a `receive` that suspends."""
+) -> tuple[Task, ...]:
+    """Return a task that is a request with a body, and its variants."""
     length = sum(map(len, chunks))
     task = Task(
         path,
@@ -87,13 +90,13 @@ def _upload(
         repeats=repeats,
         cold_events=cold_events,
     )
-    return _in_both_ways(task)
+    return _in_all_ways(task)
 
 
 def _messages(
     path: str, summary: str, message: Callable[[int], Event], sent: Callable[[int], Any]
-) -> tuple[Task, Task]:
-    """Return a task that is a message and its echo, and its variant with a server that suspends."""
+) -> tuple[Task, ...]:
+    """Return a task that is a message and its echo, and its variants."""
     task = Task(
         path,
         APP,
@@ -107,11 +110,14 @@ def _messages(
         sent=sent,
         repeats=150,
     )
-    return _in_both_ways(task)
+    return _in_all_ways(task)
 
 
-def _in_both_ways(task: Task) -> tuple[Task, Task]:
-    return task, task._replace(name=task.name + SUSPENDED, summary=f"{task.summary}; receive suspends", suspends=True)
+def _in_all_ways(task: Task) -> tuple[Task, ...]:
+    """Return the task, and its variants with a server that suspends: in coroutines of its own, or by giving futures."""
+    suspended = task._replace(name=task.name + SUSPENDED, summary=f"{task.summary}; receive suspends", suspends=True)
+    summary = f"{task.summary}; receive gives futures"
+    return task, suspended, suspended._replace(name=task.name + FUTURE, summary=summary, futures=True)
 
 
 def _at(path: str, scope: Scope) -> Scope:
@@ -227,7 +233,7 @@ TASKS: Final[tuple[Task, ...]] = (
     *_messages("ws-json", "WebSocket: receive_json() and send_json()", _json_event, _document),
     *_messages("ws-listener-text", "WebSocket: a listener of str", _text_event, text_of_message),
     *_messages("ws-listener-json", "WebSocket: a listener of dict", _json_event, _document),
-    *_in_both_ways(
+    *_in_all_ways(
         Task(
             "ws-connect",
             APP,

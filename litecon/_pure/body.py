@@ -25,6 +25,7 @@ class BodyReader:
     """
 
     __slots__ = (
+        "_ahead",
         "_chunks",
         "_json",
         "_msgpack",
@@ -48,6 +49,8 @@ class BodyReader:
     def __init__(self) -> None:
         self._chunks: deque[bytes] = deque()
         self._peeked: deque[Event] = deque()
+        # whether next_peeked() has anything to say
+        self._ahead = False
         self.peeked_size = 0
         self.size = 0
         self.streamed = 0
@@ -91,6 +94,7 @@ class BodyReader:
         Raises:
             ImproperlyConfiguredException: It is no event of an HTTP connection.
         """
+        self._ahead = True
         if _kind_of(event) == "http.disconnect":
             self.disconnected = True
         else:
@@ -124,8 +128,14 @@ class BodyReader:
             if awaitable is not None:
                 return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
-        if type(awaitable) is CoroutineType:
-            return awaitable
+        return awaitable if type(awaitable) is CoroutineType else self._keep(awaitable)
+
+    def _keep(self, awaitable: Any) -> Any:
+        """Return what to await for what `receive` gave, where it is no coroutine; a future is kept.
+
+        Args:
+            awaitable: What `receive` gave.
+        """
         waiting = waiting_for(awaitable)
         if waiting is None:
             return awaitable
@@ -144,7 +154,11 @@ class BodyReader:
             RequestEntityTooLarge: The bytes received are more than accepted; they are kept.
             ImproperlyConfiguredException: It is no event of an HTTP connection.
         """
-        kind = _kind_of(event)
+        # PERF: as _kind_of() does, but for each chunk
+        try:
+            kind = event["type"]
+        except (TypeError, KeyError, IndexError):
+            raise wrong_event(event) from None
         if kind == "http.request":
             chunk = event.get("body")
             if chunk:
@@ -158,9 +172,11 @@ class BodyReader:
                 self.ended = True
             if max_size is not None and self.size > max_size:
                 raise self.errors.too_large(max_size)
-        else:
-            self.disconnected = True
+        elif kind == "http.disconnect":
+            self.disconnected = self._ahead = True
             raise self.errors.disconnected()
+        else:
+            raise wrong_event(event)
 
     def finish(self) -> bytes:
         """Return the whole body, once its last event was fed.
@@ -217,28 +233,49 @@ class BodyStream(Iteration):
         self._at_end = False
 
     async def __anext__(self) -> bytes:
+        reader = self._reader
         if self._closed:
             raise StopAsyncIteration
-        reader = self._reader
         if reader.body is not None:
             return self._kept(reader.body)
         if not self._started and reader.consumed:
             raise reader.errors.streamed()
         if reader.busy:
             raise reader.errors.busy()
+        max_size = self._max_size
+        if not self._started:
+            self._started = True
+            reader.check(max_size, self._announced)
+        elif max_size is not None and reader.size > max_size:
+            raise reader.errors.too_large(max_size)
+        chunks = reader._chunks
         # PERF: not as a context manager, whose two calls a chunk would pay for
         reader.busy = True
         try:
-            announced = None if self._started else self._announced
-            self._started = True
-            reader.check(self._max_size, announced)
-            chunks = reader._chunks
             while not chunks and not reader.ended:
-                event = reader.next_peeked()
+                event = reader.next_peeked() if reader._ahead else None
                 if event is None:
-                    event = await reader.receiving(self._receive)
+                    # PERF: as reader.receiving() does
+                    if reader.pending is None:
+                        awaitable = self._receive()
+                        if type(awaitable) is not CoroutineType:
+                            awaitable = reader._keep(awaitable)
+                    else:
+                        awaitable = reader.receiving(self._receive)
+                    event = await awaitable
                     reader.pending = None
-                reader.feed(event, self._max_size)
+                # PERF: what reader.feed() would put into the chunks, and this take out of them
+                try:
+                    if type(event) is dict and event["type"] == "http.request" and event["more_body"]:
+                        chunk = event["body"]
+                        size = reader.size + len(chunk)
+                        if type(chunk) is bytes and chunk and (max_size is None or size <= max_size):
+                            reader.size = size
+                            reader.streamed += len(chunk)
+                            return chunk
+                except (KeyError, TypeError):
+                    pass
+                reader.feed(event, max_size)
         finally:
             reader.busy = False
         if chunks:

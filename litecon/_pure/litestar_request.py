@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import litestar
-from litestar._parsers import parse_cookie_string, parse_query_string
+from litestar._parsers import parse_cookie_string, parse_query_string, parse_url_encoded_form_data
 from litestar.connection import base
 from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures import Headers
@@ -15,9 +15,8 @@ from litestar.types import Empty
 from .._joining import joined
 from .._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
 from .body import BodyReader, BodyStream, shared_reader
-from .lookup import find_header
 
-__all__ = ("ConnectionMethods", "RequestMethods", "make_headers", "parse_cookies", "parse_query")
+__all__ = ("ConnectionMethods", "RequestMethods", "make_headers", "parse_cookies", "parse_form", "parse_query")
 
 
 # its ScopeState is looked up anew each time: it may have been replaced
@@ -59,6 +58,15 @@ def parse_query(query: bytes) -> tuple[tuple[str, str], ...]:
     return parse_query_string(query)
 
 
+def parse_form(body: bytes) -> dict[str, Any]:
+    """Return the fields of an urlencoded form, as Litestar parses it; a dict of its own each time.
+
+    Args:
+        body: Bytes.
+    """
+    return {name: value if type(value) is str else list(value) for name, value in parse_url_encoded_form_data(body).items()}
+
+
 def parse_cookies(header: bytes) -> dict[str, str]:
     """Return the cookies of a Cookie header, as Litestar parses it; a dict of its own each time.
 
@@ -74,14 +82,6 @@ def _reader_of(request: Any) -> BodyReader:
     return reader
 
 
-def _announced(request: Any) -> int | None:
-    if find_header(request.scope.get("headers", ()), b"content-length") is None:
-        return None
-    # Litestar's own reading of it
-    length: int | None = request.content_length
-    return length
-
-
 class RequestMethods:
     """The constructor of a request, with what Litestar's own sets, and the methods that read its body."""
 
@@ -89,6 +89,7 @@ class RequestMethods:
 
     scope: Any
     receive: Any
+    content_length: int | None
     _body: Any
     _json: Any
     _msgpack: Any
@@ -132,7 +133,7 @@ class RequestMethods:
                 if reader.streamed:
                     raise reader.errors.streamed()
                 max_size = max_body_size(self)
-                reader.check(max_size, _announced(self))
+                reader.check(max_size, self.content_length)
                 while not reader.ended:
                     event = reader.next_peeked()
                     if event is None:
@@ -156,7 +157,7 @@ class RequestMethods:
             reader = BodyReader()
             reader.body = body
             return BodyStream(reader, self.receive, None, None)
-        return BodyStream(_reader_of(self), self.receive, max_body_size(self), _announced(self))
+        return BodyStream(_reader_of(self), self.receive, max_body_size(self), self.content_length)
 
     async def json(self) -> Any:
         """Return the body, decoded as JSON; None for an empty body.

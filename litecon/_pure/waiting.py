@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextvars import Context
 from typing import Any, final
 
-__all__ = ("Waiting", "abandon", "resumed", "waiting_for")
+__all__ = ("Waiting",)
 
 
 def waiting_for(awaitable: Any) -> Waiting | None:
@@ -131,7 +131,7 @@ class Waiting:
             return False
         self._forget()
         self._message = msg
-        self._future.get_loop().call_soon(callback, self, context=self._context)
+        self.get_loop().call_soon(callback, self, context=self._context)
         return True
 
     def result(self) -> None:

@@ -96,15 +96,7 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
                 return await super().form()
             form = {}
             if kind == RequestEncodingType.URL_ENCODED:
-                form = _form_data(_kernels.parse_query(await self.body()))
+                form = _kernels.parse_form(await self.body())
             state.form = form
         self._form = FormMultiDict.from_form_data(form)
         return self._form
-
-
-def _form_data(pairs: tuple[tuple[str, str], ...]) -> Any:
-    """Return fields in the form in which Litestar keeps them; Litestar's own function gives one dict to all who ask."""
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value)
-    return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}

@@ -8,6 +8,7 @@ import litestar
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from litestar._parsers import parse_url_encoded_form_data
 from litestar.datastructures import URL
 
 from ..helpers import outcome
@@ -36,6 +37,25 @@ def test_queries(either: str) -> None:
     @example(b"a=1;b=2&a&=x&&%&%zz&%ff&+&%2B\xe4")
     def check(query: bytes) -> None:
         both(either, "query_params", query_string=query)
+
+    check()
+
+
+def test_forms(either: str) -> None:
+    parse_form = load_module(either, "_core").litestar_kernels().parse_form
+
+    @given(raw)
+    @example(b"a=1&b=2&a=&a=%C3%A4&=&c&+d=%zz\xe4")
+    @example(b"a=1&a=2")
+    def check(body: bytes) -> None:
+        form = parse_form(body)
+        assert form == parse_url_encoded_form_data(body)
+        # what one request changes in its form no other sees
+        for value in form.values():
+            if isinstance(value, list):
+                value.append("more")
+        form["more"] = "x"
+        assert parse_form(body) == parse_url_encoded_form_data.__wrapped__(body)
 
     check()
 
