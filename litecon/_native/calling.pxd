@@ -8,7 +8,16 @@ cdef extern from *:
     /* PERF: PyObject_CallNoArgs() and PyObject_CallOneArg() without the check that a result and an error exclude each
        other, which costs as much as the call */
     static inline PyObject *litecon_vectorcall(PyObject *callable, PyObject **arguments, size_t count) {
-        PyTypeObject *type = Py_TYPE(callable);
+        PyTypeObject *type;
+        if (PyMethod_Check(callable)) {
+            /* what a method does when it is called, before the arguments there is room */
+            *--arguments = PyMethod_GET_SELF(callable);
+            count++;
+            callable = PyMethod_GET_FUNCTION(callable);
+            if (PyFunction_Check(callable)) return ((PyFunctionObject *) callable)->vectorcall(callable, arguments, count, NULL);
+            return PyObject_Vectorcall(callable, arguments, count, NULL);
+        }
+        type = Py_TYPE(callable);
         if (type->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) {
             vectorcallfunc function;
             memcpy(&function, (char *) callable + type->tp_vectorcall_offset, sizeof(function));

@@ -1,5 +1,5 @@
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 
 cdef extern from *:
     int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
@@ -84,6 +84,15 @@ cdef inline int go_on_waiting(Operation self, PyObject *value, PyObject **inner,
         Py_INCREF(self._inner)
         self._inner = None
     return status
+
+
+# Wait for an awaitable that was begun already and has yielded; the references to both are taken over.
+cdef inline int wait_for(Operation self, PyObject *awaitable, PyObject *out, PyObject **result) noexcept:
+    self._inner = <object> awaitable
+    Py_DECREF(<object> awaitable)
+    self._state = SUSPENDED
+    result[0] = out
+    return NEXT
 
 
 ctypedef int (*am_send)(Operation, PyObject *, PyObject **) noexcept

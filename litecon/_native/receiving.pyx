@@ -67,6 +67,7 @@ from litecon._native.operation cimport (
     install,
     let_go_quickly,
     litecon_take,
+    wait_for,
 )
 
 from typing import Any
@@ -238,6 +239,8 @@ cdef inline int _receive_from(ReceiveMessage self, Channel channel, PyObject *va
             result[0] = data
             return RETURN
     claim(self, channel, &channel.busy)
+    if status == NEXT:
+        return wait_for(self, inner, out, result)
     return drive_on(self, status, inner, out, result)
 
 

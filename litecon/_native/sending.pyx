@@ -29,6 +29,7 @@ from litecon._native.operation cimport (
     CREATED,
     DONE,
     ERROR,
+    NEXT,
     RETURN,
     SUSPENDED,
     LiteconPool,
@@ -40,6 +41,7 @@ from litecon._native.operation cimport (
     go_on_waiting,
     install,
     litecon_take,
+    wait_for,
 )
 from litecon._native.receiving cimport check_mode
 
@@ -152,6 +154,8 @@ cdef inline int _send_to(SendMessage self, Channel channel, PyObject *value, PyO
         Py_INCREF(None)
         result[0] = <PyObject *> None
         return RETURN
+    if status == NEXT:
+        return wait_for(self, inner, out, result)
     return drive_on(self, status, inner, out, result)
 
 
