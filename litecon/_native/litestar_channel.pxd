@@ -21,6 +21,11 @@ cdef class SocketSend:
     cdef object send
 
 
+# Whether it is in a state, other than that of receiving. PERF: strings are compared only where it is not, which is seldom
+cdef inline bint is_at(Channel channel, str state) except -1:
+    return channel.state is not "receive" and channel.state == state
+
+
 cdef Channel channel_of(object socket)
 # Give a socket a channel of its own.
 cdef int open_channel(object socket) except -1
@@ -28,7 +33,7 @@ cdef int open_channel(object socket) except -1
 cdef object code_of(object event)
 # Claim the channel; what to await for the next event.
 cdef object start_receiving(Operation operation, Channel channel, object receive)
-# Take the event that came, and let the channel go.
+# Take the event that came, let the channel go, and return the event's kind.
 cdef int received(Operation operation, Channel channel, object event) except -1
 # Take what came to accept(); whether another task has accepted meanwhile.
 cdef bint connected(Channel channel, object event) except -1

@@ -4,6 +4,7 @@
 cimport cython
 
 from litecon._native.calling cimport litecon_call, litecon_call_with
+from litecon._native.channel cimport ENDED, litecon_socket_event
 from litecon._native.classes cimport litecon_class, litecon_version
 from litecon._native.iteration cimport Iteration
 from litecon._native.litestar_channel cimport (
@@ -13,6 +14,7 @@ from litecon._native.litestar_channel cimport (
     channel_of,
     code_of,
     connected,
+    is_at,
     received,
     start_receiving,
     start_sending,
@@ -97,7 +99,7 @@ cdef class ReceiveMessage(Operation):
             self.waits_for = OVERRIDDEN
             return socket.receive_data(mode=self.mode)
         self.channel = channel_of(socket)
-        if self.channel.state == "init":
+        if is_at(self.channel, "init"):
             self.waits_for = ACCEPTING
             return socket.accept()
         return self.receive()
@@ -122,9 +124,8 @@ cdef class ReceiveMessage(Operation):
         return _from_msgpack(self.socket, result) if self.method == MSGPACK else result
 
     cdef object data_of(self, object event):
-        if self.own:
-            received(self, self.channel, event)
-        if event["type"] == "websocket.disconnect":
+        cdef int kind = received(self, self.channel, event) if self.own else litecon_socket_event(event["type"])
+        if kind == ENDED:
             raise socket_disconnected(code_of(event))
         if self.mode == "text":
             return item(event, "text") or ""
@@ -211,7 +212,7 @@ cdef class SendMessage(Operation):
             self.waits_for = OVERRIDDEN
             return socket.send_data(data=self.data, mode=self.mode, encoding=self.encoding)
         self.channel = channel_of(socket)
-        if self.channel.state == "init":
+        if is_at(self.channel, "init"):
             self.waits_for = ACCEPTING
             return socket.accept()
         return self.send()
@@ -220,7 +221,7 @@ cdef class SendMessage(Operation):
         cdef object data = self.data
         cdef object event
         self.waits_for = SERVER
-        if self.mode == "binary":
+        if self.mode is not "text" and self.mode == "binary":
             event = {
                 "type": "websocket.send",
                 "bytes": data if isinstance(data, bytes) else data.encode(self.encoding),

@@ -27,27 +27,18 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from litecon._joining import joined
 from litecon._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
 
+cdef extern from "slots.h":
+    Py_ssize_t litecon_offset(object descriptor) noexcept
+
 cdef extern from *:
     """
-    #include <stddef.h>
-    #include <structmember.h>
-
-    /* where a class with slots has one, -1 for what is no slot */
-    static Py_ssize_t litecon_offset(PyObject *descriptor) {
-        if (Py_TYPE(descriptor) != &PyMemberDescr_Type) return -1;
-        if (((PyMemberDescrObject *) descriptor)->d_member->type != T_OBJECT_EX) return -1;
-        return ((PyMemberDescrObject *) descriptor)->d_member->offset;
-    }
-
     static inline void litecon_put(PyObject *o, Py_ssize_t offset, PyObject *value) {
-        PyObject **slot = (PyObject **) ((char *) o + offset);
-        PyObject *old = *slot;
+        PyObject *old = litecon_slot_at(o, offset);
         Py_INCREF(value);
-        *slot = value;
+        litecon_slot_at(o, offset) = value;
         Py_XDECREF(old);
     }
     """
-    Py_ssize_t litecon_offset(object descriptor) noexcept
     void litecon_put(object o, Py_ssize_t offset, object value) noexcept
     Py_ssize_t PY_SSIZE_T_MAX
 
