@@ -345,6 +345,25 @@ def test_a_coroutine_that_is_closed_while_it_waits(side: Any, run_asyncio: Run, 
     run_asyncio(main)
 
 
+def test_what_waits_is_used_after_its_end(side: Any, run_asyncio: Run, make: Any) -> None:
+    async def main() -> None:
+        server = Futures(make)
+        operation = server.socket(side).receive_text()
+        waits_for = operation.send(None)
+        waits_for.add_done_callback(lambda future: None, context=contextvars.copy_context())
+        assert not waits_for.done()
+        server.given[0].set_result(text("1"))
+        with pytest.raises(StopIteration) as caught:
+            operation.send(None)
+        assert caught.value.value == "1"
+        assert waits_for.done()
+        assert waits_for.cancel() is False
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited future"):
+            await waits_for
+
+    run_asyncio(main)
+
+
 def test_a_socket_that_ends_while_a_future_is_kept(side: Any, run_asyncio: Run, make: Any) -> None:
     async def main() -> None:
         server = Futures(make)

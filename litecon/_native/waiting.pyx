@@ -81,7 +81,7 @@ cdef class Waiting:
 
     cdef int forget(self) except -1:
         cdef object callback = self.callback
-        if callback is not None:
+        if callback is not None and self.future is not None:
             self.callback = None
             self.future.remove_done_callback(callback)
         return 0
@@ -132,7 +132,7 @@ cdef class Waiting:
             msg: Of the error.
         """
         cdef object callback = self.callback
-        if callback is None or self.future.done():
+        if callback is None or self.done():
             return False
         self.forget()
         self.message = msg

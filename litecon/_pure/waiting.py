@@ -85,7 +85,7 @@ class Waiting:
 
     def _forget(self) -> None:
         callback = self._callback
-        if callback is not None:
+        if callback is not None and self._future is not None:
             self._callback = None
             self._future.remove_done_callback(callback)
 
@@ -127,7 +127,7 @@ class Waiting:
             msg: Of the error.
         """
         callback = self._callback
-        if callback is None or self._future.done():
+        if callback is None or self.done():
             return False
         self._forget()
         self._message = msg
