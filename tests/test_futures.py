@@ -108,6 +108,14 @@ class Futures:
         return socket
 
 
+async def give_up(socket: Any) -> None:
+    """Begin to receive, and cancel it."""
+    task = asyncio.ensure_future(socket.receive_text())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+
+
 CALLS: dict[str, Callable[[Any], Any]] = {
     "receive_text": lambda socket: socket.receive_text(),
     "receive_data": lambda socket: socket.receive_data("text"),
@@ -368,11 +376,8 @@ def test_a_socket_that_ends_while_a_future_is_kept(side: Any, run_asyncio: Run, 
     async def main() -> None:
         server = Futures(make)
         socket = server.socket(side)
-        task = asyncio.ensure_future(socket.receive_text())
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
-        del socket, task
+        await give_up(socket)
+        del socket
         gc.collect()
         await asyncio.sleep(0)
         assert server.given[0].cancelled()
@@ -384,10 +389,7 @@ def test_a_future_that_nobody_asks_for_any_more_is_cancelled(side: Any, run_asyn
     async def main() -> None:
         server = Futures(make)
         socket = server.socket(side)
-        task = asyncio.ensure_future(socket.receive_text())
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
+        await give_up(socket)
         assert not server.given[0].cancelled()
         # granian's close waits for the end of its receive()
         await socket.close()

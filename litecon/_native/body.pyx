@@ -10,7 +10,7 @@ from litecon._native.calling cimport litecon_call
 from litecon._native.iteration cimport Iteration
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
-from litecon._native.waiting cimport Waiting, resumed, waiting_for
+from litecon._native.waiting cimport kept, resumed
 
 from collections import deque
 
@@ -146,19 +146,12 @@ cdef class BodyReader:
 
     cdef object next_awaitable(self, object receive):
         cdef object awaitable
-        cdef Waiting waiting
         if self.pending is not None:
             awaitable = resumed(self)
             if awaitable is not None:
                 return awaitable
         awaitable = litecon_call(receive)
-        if PyCoro_CheckExact(awaitable):
-            return awaitable
-        waiting = waiting_for(awaitable)
-        if waiting is None:
-            return awaitable
-        self.pending = waiting
-        return waiting
+        return awaitable if PyCoro_CheckExact(awaitable) else kept(self, awaitable)
 
     def receiving(self, receive):
         """Return what to await for the next event: what `receive` returns, or a future that it gave before.

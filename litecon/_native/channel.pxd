@@ -114,8 +114,6 @@ cdef str state_name(Channel channel)
 cdef int rename(Channel channel, object name) except -1
 # What to await for the next event, also after an await that was cancelled.
 cdef object receiving(Channel channel, object receive)
-# What to await for what receive() gave, where it is no coroutine; a future is kept until its event has come.
-cdef object keep(Channel channel, object awaitable)
 # Raise where nothing can be received: at the end, or by another task.
 cdef int expect_free(Channel channel) except -1
 cdef object disconnected(Channel channel)

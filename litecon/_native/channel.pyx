@@ -10,7 +10,7 @@ from cpython.unicode cimport PyUnicode_GET_LENGTH
 from litecon._native.calling cimport litecon_call, litecon_call_with
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
-from litecon._native.waiting cimport Waiting, abandon, resumed, waiting_for
+from litecon._native.waiting cimport abandon, kept, resumed
 
 from litecon._errors import (
     cannot_send,
@@ -88,15 +88,7 @@ cdef object receiving(Channel channel, object receive):
         if awaitable is not None:
             return awaitable
     awaitable = litecon_call(receive)
-    return awaitable if PyCoro_CheckExact(awaitable) else keep(channel, awaitable)
-
-
-cdef object keep(Channel channel, object awaitable):
-    cdef Waiting waiting = waiting_for(awaitable)
-    if waiting is None:
-        return awaitable
-    channel.pending = waiting
-    return waiting
+    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
 
 
 cdef int expect_free(Channel channel) except -1:

@@ -8,7 +8,7 @@ from litecon._native.calling cimport litecon_call, litecon_call_with
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
-from litecon._native.waiting cimport Waiting, abandon, resumed, waiting_for
+from litecon._native.waiting cimport abandon, kept, resumed
 
 import litestar
 
@@ -41,8 +41,9 @@ cdef class Channel:
         self.state = "init"
 
 
-# PERF: read at its offset; the descriptor, which looks at the class each time, costs five times as much
+# PERF: read at its offset, since the descriptor looks at the class each time
 cdef Py_ssize_t _offset = litecon_offset(_SLOT)
+cdef object _socket_class = litestar.WebSocket
 cdef object _known_class = None
 
 
@@ -51,7 +52,7 @@ cdef Channel channel_of(object socket):
     cdef PyObject *found
     if _offset > 0:
         # SAFETY: the offset is that of instances of Litestar's class
-        if type(socket) is not _known_class and isinstance(socket, litestar.WebSocket):
+        if type(socket) is not _known_class and isinstance(socket, _socket_class):
             _known_class = type(socket)
         if type(socket) is _known_class:
             found = litecon_slot_at(socket, _offset)
@@ -85,7 +86,6 @@ cdef object code_of(object event):
 
 cdef object start_receiving(Operation operation, Channel channel, object receive):
     cdef object awaitable
-    cdef Waiting waiting
     if is_at(channel, "disconnect"):
         raise connection_is_disconnected(channel.code)
     if channel.busy:
@@ -96,13 +96,7 @@ cdef object start_receiving(Operation operation, Channel channel, object receive
         if awaitable is not None:
             return awaitable
     awaitable = litecon_call(receive)
-    if PyCoro_CheckExact(awaitable):
-        return awaitable
-    waiting = waiting_for(awaitable)
-    if waiting is None:
-        return awaitable
-    channel.pending = waiting
-    return waiting
+    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
 
 
 cdef int received(Operation operation, Channel channel, object event) except -1:

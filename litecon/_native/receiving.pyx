@@ -16,7 +16,6 @@ from litecon._native.channel cimport (
     Channel,
     disconnected,
     expect_free,
-    keep,
     receiving,
     state_name,
     take_message,
@@ -69,6 +68,7 @@ from litecon._native.operation cimport (
     litecon_take,
     wait_for,
 )
+from litecon._native.waiting cimport kept
 
 from typing import Any
 
@@ -201,7 +201,7 @@ ctypedef PyObject *(*_keeper)(Channel, PyObject *) noexcept
 cdef object _kept(Channel channel, PyObject *awaitable):
     cdef object given = <object> awaitable
     Py_DECREF(given)
-    return keep(channel, given)
+    return kept(channel, given)
 
 
 cdef inline int _receive_from(ReceiveMessage self, Channel channel, PyObject *value, PyObject **result) noexcept:

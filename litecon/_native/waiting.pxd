@@ -18,8 +18,8 @@ cdef class Waiting:
     cdef int abandon(self) except -1
 
 
-# What to await for a future that receive() gave, to be kept until its event has come; None where it gave no future.
-cdef Waiting waiting_for(object awaitable)
+# What to await for what receive() gave; a future is kept in holder.pending, which is None before, until its event has come.
+cdef object kept(object holder, object awaitable)
 # What to await for holder.pending; None where there is nothing any more, but the next is to be asked for.
 cdef object resumed(object holder)
 # Nothing more is received: drop holder.pending, and cancel a future.

@@ -24,15 +24,16 @@ cdef extern from *:
 cdef object _future_class = None
 
 
-cdef Waiting waiting_for(object awaitable):
+cdef object kept(object holder, object awaitable):
     global _future_class
     cdef Waiting waiting
     if type(awaitable) is not _future_class:
         if getattr(awaitable, "_asyncio_future_blocking", None) is None:
-            return None
+            return awaitable
         _future_class = type(awaitable)
     waiting = Waiting.__new__(Waiting)
     waiting.future = awaitable
+    holder.pending = waiting
     return waiting
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 from .._errors import BODY_ERRORS, wrong_event, wrong_event_body
 from ..types import Event, Receive, Scope
 from .iteration import Iteration
-from .waiting import resumed, waiting_for
+from .waiting import kept, resumed
 
 __all__ = ("BodyReader", "BodyStream")
 
@@ -128,19 +128,7 @@ class BodyReader:
             if awaitable is not None:
                 return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
-        return awaitable if type(awaitable) is CoroutineType else self._keep(awaitable)
-
-    def _keep(self, awaitable: Any) -> Any:
-        """Return what to await for what `receive` gave, where it is no coroutine; a future is kept.
-
-        Args:
-            awaitable: What `receive` gave.
-        """
-        waiting = waiting_for(awaitable)
-        if waiting is None:
-            return awaitable
-        self.pending = waiting
-        return waiting
+        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
 
     def feed(self, event: Event, max_size: int | None) -> None:
         """Take an event that `receive` gave.
@@ -259,7 +247,7 @@ class BodyStream(Iteration):
                     if reader.pending is None:
                         awaitable = self._receive()
                         if type(awaitable) is not CoroutineType:
-                            awaitable = reader._keep(awaitable)
+                            awaitable = kept(reader, awaitable)
                     else:
                         awaitable = reader.receiving(self._receive)
                     event = await awaitable

@@ -21,7 +21,7 @@ from .._errors import (
 from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
-from .waiting import abandon, resumed, waiting_for
+from .waiting import abandon, kept, resumed
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -95,13 +95,7 @@ class Channel:
             if awaitable is not None:
                 return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
-        if type(awaitable) is CoroutineType:
-            return awaitable
-        waiting = waiting_for(awaitable)
-        if waiting is None:
-            return awaitable
-        self.pending = waiting
-        return waiting
+        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
 
     def disconnected(self) -> WebSocketDisconnect:
         return socket_closed(self.code, self.reason or "")

@@ -12,7 +12,7 @@ from .._errors import socket_busy
 from .._litestar import connection_is_disconnected
 from .._resuming import Ready
 from ..types import Event, Receive, Send
-from .waiting import abandon, resumed, waiting_for
+from .waiting import abandon, kept, resumed
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -72,9 +72,7 @@ class Channel:
         if awaitable is None:
             awaitable = receive()
             if type(awaitable) is not CoroutineType:
-                waiting = waiting_for(awaitable)
-                if waiting is not None:
-                    self.pending = awaitable = waiting
+                awaitable = kept(self, awaitable)
         self.busy = True
         return awaitable
 

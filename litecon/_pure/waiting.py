@@ -9,13 +9,17 @@ from typing import Any, final
 __all__ = ("Waiting",)
 
 
-def waiting_for(awaitable: Any) -> Waiting | None:
-    """Return what to await for a future that `receive()` gave, to be kept until its event has come; None if it is none.
+def kept(holder: Any, awaitable: Any) -> Any:
+    """Return what to await for what `receive()` gave; a future is kept until its event has come.
 
     Args:
+        holder: Has `pending`, which is None.
         awaitable: What `receive()` gave.
     """
-    return None if getattr(awaitable, "_asyncio_future_blocking", None) is None else Waiting(awaitable)
+    if getattr(awaitable, "_asyncio_future_blocking", None) is None:
+        return awaitable
+    holder.pending = waiting = Waiting(awaitable)
+    return waiting
 
 
 def resumed(holder: Any) -> Any:
