@@ -10,8 +10,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import litestar.middleware.csrf
 import litestar.middleware.rate_limit
 import litestar.middleware.session.client_side
+import litestar.middleware.session.server_side
 
 NOW = 1_800_000_000
 
@@ -40,7 +42,10 @@ def freeze(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """
     still = SimpleNamespace(time=lambda: NOW)
     client_side: Any = litestar.middleware.session.client_side
-    replace(secrets, "token_hex", _token_hex)
+    # not `secrets.token_hex` itself: DTOs draw from it as well, and how often depends on what they have kept
+    tokens = SimpleNamespace(token_hex=_token_hex, compare_digest=secrets.compare_digest)
+    replace(litestar.middleware.csrf, "secrets", tokens)
+    replace(litestar.middleware.session.server_side, "secrets", tokens)
     replace(client_side, "urandom", _random_bytes)
     replace(client_side, "time", still)
     replace(litestar.middleware.rate_limit, "time", still.time)
