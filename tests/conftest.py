@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -30,6 +31,12 @@ def pytest_sessionstart() -> None:
         raise pytest.UsageError(
             f"LITECON_REQUIRE_EXTENSIONS is set, and there is no native side: {litecon.FALLBACK_REASON}"
         )
+
+
+def pytest_collection_finish() -> None:
+    # many tests collect garbage, and need not look through the thousands of tests each time
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
