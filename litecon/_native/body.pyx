@@ -6,7 +6,7 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_CheckExact, PyDict_SetItem
 from cpython.object cimport PyObject
 
-from litecon._native.calling cimport litecon_call
+from litecon._native.calling cimport litecon_call, litecon_is_coroutine
 from litecon._native.iteration cimport Iteration
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
@@ -27,7 +27,6 @@ cdef extern from *:
     }
     """
     int litecon_http_event(object kind) noexcept
-    bint PyCoro_CheckExact(object o) noexcept
 
 UNSET = object()
 
@@ -151,7 +150,7 @@ cdef class BodyReader:
             if awaitable is not None:
                 return awaitable
         awaitable = litecon_call(receive)
-        return awaitable if PyCoro_CheckExact(awaitable) else kept(self, awaitable)
+        return awaitable if litecon_is_coroutine(<PyObject *> awaitable) else kept(self, awaitable)
 
     def receiving(self, receive):
         """Return what to await for the next event: what `receive` returns, or a future that it gave before.
@@ -333,7 +332,7 @@ cdef class BodyStream(Iteration):
         cdef NextChunk operation
         if self.reader is None:
             raise not_constructed(self)
-        operation = <NextChunk> litecon_take(&_chunks, ())
+        operation = <NextChunk> litecon_take(&_chunks)
         operation.stream = self
         return operation
 

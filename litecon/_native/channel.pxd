@@ -1,11 +1,14 @@
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyObject
 
+from litecon._native.calling cimport likely
 from litecon._native.operation cimport Operation
 
 cdef extern from *:
     """
     #ifndef LITECON_CHANNEL
     #define LITECON_CHANNEL
+
+    #include "calling.h"
 
     /* 1 for websocket.connect, 2 for websocket.receive, 3 for websocket.disconnect, 0 for anything else */
     static inline int litecon_socket_event(PyObject *kind) {
@@ -22,17 +25,24 @@ cdef extern from *:
         return 0;
     }
 
-    /* The text or bytes of a message in the form that servers give: a dict whose first item is its type. Borrowed, NULL for
-       any other. PERF: to walk over the items costs half of two look-ups. */
-    static inline PyObject *litecon_message(PyObject *event, PyObject *type_key, PyObject *key, PyTypeObject *wanted) {
+    /* The text or bytes of a message in the form that servers give: a dict. Borrowed, NULL for any other. PERF: a server
+       gives the same string each time, and it is looked at once. */
+    static inline PyObject *litecon_message(PyObject *event, PyObject *type_key, PyObject *key, int binary) {
     #ifndef Py_GIL_DISABLED
-        Py_ssize_t position = 0;
-        PyObject *found, *value;
-        if (PyDict_CheckExact(event) && PyDict_Next(event, &position, &found, &value) && found == type_key &&
-            litecon_socket_event(value) == 2) {
-            while (PyDict_Next(event, &position, &found, &value)) {
-                if (found == key) return Py_TYPE(value) == wanted ? value : NULL;
+        static PyObject *known = NULL;
+        PyObject *kind, *value;
+        if (litecon_likely(litecon_is_dict(event))) {
+            kind = litecon_near.get_item(event, type_key);
+            if (litecon_unlikely(kind != known || kind == NULL)) {
+                if (kind == NULL || litecon_socket_event(kind) != 2) goto unusual;
+                Py_INCREF(kind);
+                Py_XSETREF(known, kind);
             }
+            value = litecon_near.get_item(event, key);
+            if (litecon_unlikely(value == NULL)) goto unusual;
+            return litecon_likely(binary ? PyBytes_CheckExact(value) : litecon_is_str(value)) ? value : NULL;
+        unusual:
+            PyErr_Clear();
         }
     #endif
         return NULL;
@@ -40,7 +50,7 @@ cdef extern from *:
     #endif
     """
     int litecon_socket_event(object kind) noexcept
-    PyObject *litecon_message(PyObject *event, str type_key, str key, PyTypeObject *wanted) noexcept
+    PyObject *litecon_message(PyObject *event, str type_key, str key, bint binary) noexcept
 
 
 cdef enum:
@@ -104,9 +114,9 @@ cdef class Sending(Operation):
 
 
 cdef inline PyObject *usual_message(PyObject *event, bint binary) noexcept:
-    if binary:
-        return litecon_message(event, "type", "bytes", <PyTypeObject *> bytes)
-    return litecon_message(event, "type", "text", <PyTypeObject *> str)
+    if likely(not binary):
+        return litecon_message(event, "type", "text", False)
+    return litecon_message(event, "type", "bytes", True)
 
 
 cdef str state_name(Channel channel)

@@ -7,7 +7,7 @@ from cpython.dict cimport PyDict_CheckExact
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_GET_LENGTH
 
-from litecon._native.calling cimport litecon_call, litecon_call_with
+from litecon._native.calling cimport litecon_call, litecon_call_with, litecon_is_coroutine
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
 from litecon._native.waiting cimport abandon, kept, resumed
@@ -26,7 +26,6 @@ from litecon._errors import (
 from litecon._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
 
 cdef extern from *:
-    bint PyCoro_CheckExact(object o) noexcept
     bint PyUnicode_IS_ASCII(object text) noexcept
 
 cdef enum:
@@ -88,7 +87,7 @@ cdef object receiving(Channel channel, object receive):
         if awaitable is not None:
             return awaitable
     awaitable = litecon_call(receive)
-    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+    return awaitable if litecon_is_coroutine(<PyObject *> awaitable) else kept(channel, awaitable)
 
 
 cdef int expect_free(Channel channel) except -1:
@@ -337,7 +336,7 @@ cdef class SocketReceive:
 
     def __call__(self):
         """Return the next event."""
-        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives, ())
+        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives)
         operation.channel = self.channel
         operation.receive = self.receive
         return operation
@@ -354,7 +353,7 @@ cdef class SocketSend:
 
     def __call__(self, event):
         """Send an event."""
-        cdef SendEvent operation = <SendEvent> litecon_take(&_sends, ())
+        cdef SendEvent operation = <SendEvent> litecon_take(&_sends)
         operation.channel = self.channel
         operation.send = self.send
         operation.scope = self.scope

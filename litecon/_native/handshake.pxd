@@ -1,3 +1,6 @@
+from cpython.object cimport PyObject
+
+from litecon._native.calling cimport likely
 from litecon._native.channel cimport Channel
 from litecon._native.classes cimport litecon_class, litecon_version
 from litecon._native.scope cimport ConnectionBase
@@ -29,10 +32,10 @@ cdef struct Plain:
 # the class that was asked for last is known without a call.
 cdef bint look_up_plain(object socket, Plain *last) noexcept
 
-cdef inline bint is_plain(object socket, Plain *last) noexcept:
-    if last.cls is litecon_class(socket) and last.version == litecon_version(socket):
+cdef inline bint is_plain(PyObject *socket, Plain *last) noexcept:
+    if likely(last.cls is litecon_class(<object> socket)) and likely(last.version == litecon_version(<object> socket)):
         return True
-    return look_up_plain(socket, last)
+    return look_up_plain(<object> socket, last)
 
 
 # From now on overrides_of() tells whether a class overrides this method of a kernel class.

@@ -218,7 +218,7 @@ install(Answer, &_answers)
 
 
 cdef object _new_answer(SocketBase socket, int method, object first, object second, object third):
-    cdef Answer operation = <Answer> litecon_take(&_answers, ())
+    cdef Answer operation = <Answer> litecon_take(&_answers)
     operation.socket = socket
     operation.channel = socket.channel
     operation.method = method

@@ -70,7 +70,7 @@ cdef class Iteration:
 
 
 cdef Immediate _immediate(Iteration iteration, str name, object error):
-    cdef Immediate operation = <Immediate> litecon_take(&_immediates, ())
+    cdef Immediate operation = <Immediate> litecon_take(&_immediates)
     operation.iteration = iteration
     operation.name = name
     operation.error = error

@@ -4,7 +4,7 @@
 cimport cython
 from cpython.object cimport PyObject
 
-from litecon._native.calling cimport litecon_call, litecon_call_with
+from litecon._native.calling cimport litecon_call, litecon_call_with, litecon_is_coroutine
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
 from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
@@ -23,7 +23,6 @@ cdef extern from *:
     """
     object litecon_slot(object descriptor, object o)
     int litecon_set_slot(object descriptor, object o, object value) except -1
-    bint PyCoro_CheckExact(object o) noexcept
 
 cdef extern from "slots.h":
     Py_ssize_t litecon_offset(object descriptor) noexcept
@@ -96,7 +95,7 @@ cdef object start_receiving(Operation operation, Channel channel, object receive
         if awaitable is not None:
             return awaitable
     awaitable = litecon_call(receive)
-    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+    return awaitable if litecon_is_coroutine(<PyObject *> awaitable) else kept(channel, awaitable)
 
 
 cdef int received(Operation operation, Channel channel, object event) except -1:
@@ -181,7 +180,7 @@ cdef class SocketReceive:
 
     def __call__(self):
         """Return the next event."""
-        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives, ())
+        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives)
         if self.channel is None:
             raise not_constructed(self)
         operation.channel = self.channel
@@ -195,7 +194,7 @@ cdef class SocketSend:
 
     def __call__(self, message):
         """Send an event."""
-        cdef SendEvent operation = <SendEvent> litecon_take(&_sends, ())
+        cdef SendEvent operation = <SendEvent> litecon_take(&_sends)
         if self.channel is None:
             raise not_constructed(self)
         operation.channel = self.channel

@@ -143,7 +143,7 @@ install(ReceiveMessage, &_messages)
 
 
 cdef Operation new_receive(object socket, int method, object mode):
-    cdef ReceiveMessage operation = <ReceiveMessage> litecon_take(&_messages, ())
+    cdef ReceiveMessage operation = <ReceiveMessage> litecon_take(&_messages)
     operation.socket = socket
     operation.method = method
     operation.mode = mode
@@ -246,7 +246,7 @@ install(SendMessage, &_sent)
 
 
 cdef object new_send(object socket, int method, object data, object mode, object encoding, object serializer):
-    cdef SendMessage operation = <SendMessage> litecon_take(&_sent, ())
+    cdef SendMessage operation = <SendMessage> litecon_take(&_sent)
     operation.socket = socket
     operation.method = method
     operation.data = data
@@ -313,7 +313,7 @@ cdef object _header_list(object headers):
 
 
 cdef object new_answer(object socket, bint closing, object first, object second):
-    cdef Answer operation = <Answer> litecon_take(&_answers, ())
+    cdef Answer operation = <Answer> litecon_take(&_answers)
     operation.socket = socket
     operation.closing = closing
     operation.first = first

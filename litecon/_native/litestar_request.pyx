@@ -401,7 +401,7 @@ install(ReadBody, &_reads)
 
 
 cdef object _new_read(object request, int method):
-    cdef ReadBody operation = <ReadBody> litecon_take(&_reads, ())
+    cdef ReadBody operation = <ReadBody> litecon_take(&_reads)
     operation.request = request
     operation.method = method
     return operation

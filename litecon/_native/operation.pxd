@@ -1,13 +1,12 @@
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 
-cdef extern from *:
-    int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
+from litecon._native.calling cimport likely, litecon_look_around, litecon_send_into
 
 cdef extern from "pool.h":
     ctypedef struct LiteconPool:
         pass
-    object litecon_take(LiteconPool *pool, tuple no_arguments)
+    object litecon_take(LiteconPool *pool)
 
 
 cdef enum:
@@ -64,7 +63,7 @@ cdef inline int returned(object value, PyObject **result) except -1:
 # Let go in the usual case, without a call; the state is DONE already or SUSPENDED no more.
 cdef inline void let_go_quickly(Operation self) noexcept:
     # SAFETY: the flag lies in what is claimed; where the collector has cleared that, it has cleared the owner of the flag
-    if self._claimed is not None:
+    if likely(self._claimed is not None):
         self._busy[0] = False
         self._claimed = None
     self._busy = NULL
@@ -76,7 +75,7 @@ cdef inline int go_on_waiting(Operation self, PyObject *value, PyObject **inner,
     cdef int status
     self._state = RUNNING
     # SAFETY: borrowed, since nobody else changes an operation that is RUNNING
-    status = PyIter_Send(<PyObject *> self._inner, value, out)
+    status = litecon_send_into(<PyObject *> self._inner, value, out)
     if status == NEXT:
         self._state = SUSPENDED
     else:
@@ -108,6 +107,11 @@ cdef int drive_from(Operation self, PyObject *awaitable, PyObject **result) noex
 cdef object iterator_of(object awaitable)
 # Make a final subclass drivable, and litecon_take() its constructor; to be called once for each, at import. Its fields are
 # objects or numbers: what points into memory must not outlive its end. `send` is for one that knows a shorter way.
-cdef int install(type cls, LiteconPool *pool, am_send send=?) except -1
+cdef inline int install(type cls, LiteconPool *pool, am_send send=NULL) except -1:
+    litecon_look_around()
+    return install_type(cls, pool, send)
+
+
+cdef int install_type(type cls, LiteconPool *pool, am_send send) except -1
 # Make inspect.iscoroutinefunction() true of a method that returns an operation.
 cdef int mark(type cls, str name) except -1

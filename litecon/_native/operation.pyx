@@ -9,6 +9,8 @@ from cpython.exc cimport PyErr_SetString
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 
+from litecon._native.calling cimport litecon_is_coroutine, litecon_look_around, litecon_send_into
+
 from types import GeneratorType
 
 cdef extern from "stop.h":
@@ -26,7 +28,7 @@ cdef extern from "pool.h":
     void litecon_wipe(PyObject *o, LiteconPool *pool) noexcept
     bint litecon_keep(PyObject *o, LiteconPool *pool) noexcept
     void litecon_free_for_good(PyObject *o, LiteconPool *pool) noexcept
-    int litecon_open_pool(LiteconPool *pool, object new_one, PyTypeObject *base, void *recycle) except -1
+    int litecon_open_pool(LiteconPool *pool, object new_one, PyTypeObject *base, void *link, void *recycle) except -1
     LiteconPool *litecon_pool_of(PyObject *o) noexcept
 
 cdef extern from *:
@@ -82,10 +84,11 @@ cdef extern from *:
     object litecon_given(PyObject *o)
     int litecon_send(Operation self, PyObject *value, PyObject **result) noexcept
     int PyCode_Check(object code) noexcept
-    bint PyCoro_CheckExact(object o) noexcept
 
 cdef enum:
     CO_ITERABLE_COROUTINE = 0x100
+
+litecon_look_around()
 
 
 cdef object iterator_of(object awaitable):
@@ -105,9 +108,9 @@ cdef int _drive(Operation self, object awaitable, PyObject **result) except -1:
     cdef PyObject *out = NULL
     cdef int status
     while True:
-        if not PyCoro_CheckExact(awaitable):
+        if not litecon_is_coroutine(<PyObject *> awaitable):
             awaitable = iterator_of(awaitable)
-        status = PyIter_Send(<PyObject *> awaitable, <PyObject *> None, &out)
+        status = litecon_send_into(<PyObject *> awaitable, <PyObject *> None, &out)
         if status != RETURN:
             if status == NEXT:
                 self._inner = awaitable
@@ -126,7 +129,7 @@ cdef int _start(Operation self, PyObject **result) except -1:
 cdef int _resume(Operation self, PyObject *value, PyObject **result) except -1:
     cdef PyObject *out = NULL
     cdef object inner = self._inner
-    cdef int status = PyIter_Send(<PyObject *> inner, value, &out)
+    cdef int status = litecon_send_into(<PyObject *> inner, value, &out)
     if status == NEXT:
         result[0] = out
         return NEXT
@@ -400,11 +403,11 @@ cdef int _raise_pending(int status) except -1:
     return status
 
 
-cdef int install(type cls, LiteconPool *pool, am_send send=NULL) except -1:
+cdef int install_type(type cls, LiteconPool *pool, am_send send) except -1:
     # an example of a new one, which nobody forgot to await
     one = cls.__new__(cls)
     (<Operation> one)._state = DONE
-    litecon_open_pool(pool, one, <PyTypeObject *> Operation, <void *> _recycle)
+    litecon_open_pool(pool, one, <PyTypeObject *> Operation, <void *> &(<Operation> one)._busy, <void *> _recycle)
     litecon_install(<PyTypeObject *> cls, <void *> (drive if send is NULL else send), <void *> _iternext)
     return 0
 

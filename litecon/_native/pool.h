@@ -3,36 +3,47 @@
 #ifndef LITECON_POOL_H
 #define LITECON_POOL_H
 
+#include "calling.h"
+
 #define LITECON_KEPT 8
 #define LITECON_WORDS 32
 
-#ifdef __GNUC__
-#define LITECON_ALIGNED __attribute__((aligned(64)))
-#else
-#define LITECON_ALIGNED
-#endif
-
-/* PERF: all but `kept` fills one line of the caches, which it has left each time that a server was waiting */
+/* PERF: this fills one line of the caches, which it has left each time that a server was waiting */
 typedef struct {
     /* the type's own, so that the type leads here */
     PyAsyncMethods methods;
     PyTypeObject *type;
     /* what frees one for good */
     destructor free;
-    int count;
+    /* the first of those that are kept; each has the next in itself, that many bytes behind its beginning */
+    PyObject *kept;
+    unsigned char link;
+    unsigned char count;
     /* how many words are a class's own, behind how many, and which of them are objects: None in a new one, the rest is 0 */
-    unsigned short words, first;
+    unsigned char words, first;
     unsigned int objects;
-    PyObject *kept[LITECON_KEPT];
 } LITECON_ALIGNED LiteconPool;
 
 #define litecon_words(o, pool) ((PyObject **) (o) + (pool)->first)
 
+#define litecon_next(o, pool) (*(PyObject **) ((char *) (o) + (pool)->link))
+
 #define litecon_pool_of(o) ((LiteconPool *) Py_TYPE(o)->tp_as_async)
 
 /* a new one, or one that was kept */
-static inline PyObject *litecon_take(LiteconPool *pool, PyObject *no_arguments) {
-    return pool->count ? pool->kept[--pool->count] : pool->type->tp_new(pool->type, no_arguments, NULL);
+static inline PyObject *litecon_take(LiteconPool *pool) {
+    PyObject *o = pool->kept, *no_arguments;
+    if (o != NULL) {
+        pool->kept = litecon_next(o, pool);
+        litecon_next(o, pool) = NULL;
+        pool->count--;
+        return o;
+    }
+    no_arguments = PyTuple_New(0);
+    if (no_arguments == NULL) return NULL;
+    o = pool->type->tp_new(pool->type, no_arguments, NULL);
+    Py_DECREF(no_arguments);
+    return o;
 }
 
 /* NOTE: it stays visible to the garbage collector, which must never see an object that nobody refers to */
@@ -64,7 +75,9 @@ static inline int litecon_keep(PyObject *o, LiteconPool *pool) {
     return 0;
 #else
     if (pool->count == LITECON_KEPT) return 0;
-    pool->kept[pool->count++] = o;
+    pool->count++;
+    litecon_next(o, pool) = pool->kept;
+    pool->kept = o;
     return 1;
 #endif
 }
@@ -74,16 +87,19 @@ static inline void litecon_free_for_good(PyObject *o, LiteconPool *pool) {
     pool->free(o);
 }
 
-/* from now on objects of this type end in `recycle`, which itself sees to what is the base's; new_one is one */
-static inline int litecon_open_pool(LiteconPool *pool, PyObject *new_one, PyTypeObject *base, void *recycle) {
+/* From now on objects of this type end in `recycle`, which itself sees to what is the base's. new_one is one, and link a
+   field of it which is 0 as long as it lives. */
+static inline int litecon_open_pool(LiteconPool *pool, PyObject *new_one, PyTypeObject *base, void *link,
+                                    void *recycle) {
     PyTypeObject *type = Py_TYPE(new_one);
     size_t base_size = (size_t) base->tp_basicsize;
     int i;
-    pool->type = type;
     size_t words = ((size_t) type->tp_basicsize - base_size) / sizeof(PyObject *);
-    int fits = words <= LITECON_WORDS && base_size % sizeof(PyObject *) == 0;
-    pool->first = (unsigned short) (base_size / sizeof(PyObject *));
-    pool->words = (unsigned short) words;
+    int fits = words <= LITECON_WORDS && base_size % sizeof(PyObject *) == 0 && base_size <= UCHAR_MAX;
+    pool->type = type;
+    pool->link = (unsigned char) ((char *) link - (char *) new_one);
+    pool->first = (unsigned char) (base_size / sizeof(PyObject *));
+    pool->words = (unsigned char) words;
     for (i = 0; fits && i < pool->words; i++) {
         PyObject *word = litecon_words(new_one, pool)[i];
         if (word == Py_None) pool->objects |= 1u << i;

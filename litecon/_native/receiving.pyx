@@ -5,7 +5,15 @@ cimport cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 
-from litecon._native.calling cimport litecon_call, litecon_call_raw
+from litecon._native.calling cimport (
+    likely,
+    litecon_call,
+    litecon_call_raw,
+    litecon_drop,
+    litecon_is_coroutine,
+    litecon_send_into,
+    unlikely,
+)
 from litecon._native.channel cimport (
     ACCEPTED,
     CLOSED,
@@ -74,10 +82,6 @@ from typing import Any
 
 from litecon._errors import cannot_receive, not_constructed, wrong_mode
 from litecon.exceptions import SerializationException, WebSocketDisconnect
-
-cdef extern from *:
-    bint PyCoro_CheckExact(object o) noexcept
-    int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
 
 cdef object ANY = Any
 cdef Plain _plain
@@ -191,7 +195,9 @@ cdef class ReceiveMessage(Operation):
 cdef int _receive(Operation operation, PyObject *value, PyObject **result) noexcept:
     if operation._state != CREATED:
         return _going_on(operation, value, result)
-    return _receive_from(<ReceiveMessage> operation, (<ReceiveMessage> operation).socket.channel, value, result)
+    return _receive_from(
+        <ReceiveMessage> operation, <PyObject *> (<ReceiveMessage> operation).socket.channel, value, result
+    )
 
 
 # SAFETY: the cast hides from Cython that it returns NULL for an error, which stays set
@@ -204,58 +210,61 @@ cdef object _kept(Channel channel, PyObject *awaitable):
     return kept(channel, given)
 
 
-cdef inline int _receive_from(ReceiveMessage self, Channel channel, PyObject *value, PyObject **result) noexcept:
+cdef inline bint _is_quick(ReceiveMessage self, Channel channel, PyObject *value) noexcept:
+    return (
+        likely(value is <PyObject *> None)
+        and likely(channel.state == OPEN)
+        and likely(not channel.foreign)
+        and likely(not channel.busy)
+        and likely(channel.pending is None)
+        and likely(self.mode != UNKNOWN)
+        and (self.iterator is None or likely(self.iterator.is_going_on()))
+        and is_plain(<PyObject *> self.socket, &_plain)
+    )
+
+
+cdef inline int _receive_from(ReceiveMessage self, PyObject *channel, PyObject *value, PyObject **result) noexcept:
     cdef PyObject *inner
     cdef PyObject *data
     cdef PyObject *out = NULL
     cdef int status
-    if (
-        value is not <PyObject *> None
-        or channel.state != OPEN
-        or channel.foreign
-        or channel.busy
-        or channel.pending is not None
-        or self.mode == UNKNOWN
-        or (self.iterator is not None and not self.iterator.is_going_on())
-        or not is_plain(self.socket, &_plain)
-    ):
+    if unlikely(not _is_quick(self, <Channel> channel, value)):
         return drive(self, value, result)
     self.max_size = -1
-    channel.busy = True
-    inner = litecon_call_raw(channel.receive)
-    if inner is not NULL and not PyCoro_CheckExact(<object> inner):
-        claim(self, channel, &channel.busy)
-        inner = (<_keeper> <void *> _kept)(channel, inner)
+    # from now on the channel lives, whatever becomes of the socket's
+    claim(self, <Channel> channel, &(<Channel> channel).busy)
+    inner = litecon_call_raw(<PyObject *> (<Channel> channel).receive)
+    if unlikely(inner is not NULL and not litecon_is_coroutine(inner)):
+        inner = (<_keeper> <void *> _kept)(<Channel> channel, inner)
         return drive_on(self, ERROR, NULL, NULL, result) if inner is NULL else drive_from(self, inner, result)
-    status = ERROR if inner is NULL else PyIter_Send(inner, value, &out)
-    if status == RETURN and self.method <= BYTES and channel.state == OPEN:
+    status = ERROR if inner is NULL else litecon_send_into(inner, value, &out)
+    if status == RETURN and self.method <= BYTES and (<Channel> channel).state == OPEN:
         data = usual_message(out, self.mode == IS_BINARY)
         if data is not NULL:
             Py_INCREF(<object> data)
-            Py_DECREF(<object> out)
-            Py_DECREF(<object> inner)
-            channel.busy = False
+            litecon_drop(out)
+            litecon_drop(inner)
             self._state = DONE
+            let_go_quickly(self)
             result[0] = data
             return RETURN
-    claim(self, channel, &channel.busy)
     if status == NEXT:
         return wait_for(self, inner, out, result)
     return drive_on(self, status, inner, out, result)
 
 
 cdef int _go_on(Operation operation, PyObject *value, PyObject **result) noexcept:
-    # one that has claimed the socket waits for the server
-    if operation._state != SUSPENDED or operation._busy is NULL:
+    # one that has claimed the channel waits for the server
+    if unlikely(operation._state != SUSPENDED) or unlikely(operation._claimed is None):
         return drive(operation, value, result)
-    return _go_on_receiving(<ReceiveMessage> operation, (<ReceiveMessage> operation).socket.channel, value, result)
+    return _go_on_receiving(<ReceiveMessage> operation, <PyObject *> operation._claimed, value, result)
 
 
 # PERF: through a pointer, so that its code makes the beginning no longer
 cdef am_send _going_on = _go_on
 
 
-cdef inline int _go_on_receiving(ReceiveMessage self, Channel channel, PyObject *value, PyObject **result) noexcept:
+cdef inline int _go_on_receiving(ReceiveMessage self, PyObject *channel, PyObject *value, PyObject **result) noexcept:
     cdef PyObject *inner = NULL
     cdef PyObject *data
     cdef PyObject *out = NULL
@@ -263,14 +272,19 @@ cdef inline int _go_on_receiving(ReceiveMessage self, Channel channel, PyObject 
     if status == NEXT:
         result[0] = out
         return NEXT
-    if status == RETURN and self.method <= BYTES and channel.state == OPEN and self.max_size < 0:
+    if (
+        likely(status == RETURN)
+        and likely(self.method <= BYTES)
+        and likely((<Channel> channel).state == OPEN)
+        and likely(self.max_size < 0)
+    ):
         data = usual_message(out, self.mode == IS_BINARY)
-        if data is not NULL:
-            if channel.pending is not None:
-                channel.pending = None
+        if likely(data is not NULL):
+            if unlikely((<Channel> channel).pending is not None):
+                (<Channel> channel).pending = None
             Py_INCREF(<object> data)
-            Py_DECREF(<object> out)
-            Py_DECREF(<object> inner)
+            litecon_drop(out)
+            litecon_drop(inner)
             self._state = DONE
             let_go_quickly(self)
             result[0] = data
@@ -297,7 +311,7 @@ cdef object _from_msgpack(object data, object type_):
 
 
 cdef Operation new_receive(SocketBase socket, int method, int mode, object type_):
-    cdef ReceiveMessage operation = <ReceiveMessage> litecon_take(&_receives, ())
+    cdef ReceiveMessage operation = <ReceiveMessage> litecon_take(&_receives)
     operation.socket = socket
     operation.method = method
     operation.mode = mode
@@ -326,7 +340,9 @@ cdef class MessageIterator(Iteration):
         cdef SocketBase socket = self.socket
         if socket is None:
             raise not_constructed(self)
-        operation = <ReceiveMessage> new_receive(socket, self.method, self.mode, ANY)
+        operation = <ReceiveMessage> new_receive(socket, self.method, self.mode, None)
+        if self.method > BYTES:
+            operation.type = ANY
         operation.iterator = self
         # the disconnect is the end
         operation._guarded = True

@@ -187,7 +187,7 @@ cdef BodyReader reader_of(RequestBase request, object scope):
 
 
 cdef object _new_read(RequestBase request, int method, object type_):
-    cdef ReadBody operation = <ReadBody> litecon_take(&_reads, ())
+    cdef ReadBody operation = <ReadBody> litecon_take(&_reads)
     operation.request = request
     operation.method = method
     operation.type = type_

@@ -5,9 +5,17 @@ cimport cython
 from cpython.bytes cimport PyBytes_CheckExact
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.unicode cimport PyUnicode_CheckExact
 
-from litecon._native.calling cimport litecon_call_with, litecon_call_with_raw
+from litecon._native.calling cimport (
+    litecon_call_with,
+    litecon_call_with_raw,
+    litecon_drop,
+    litecon_is_coroutine,
+    litecon_is_str,
+    litecon_send_into,
+    likely,
+    unlikely,
+)
 from litecon._native.channel cimport ACCEPTED, CONNECT, FOREIGN_SEND, INIT, OPEN, TO_SEND, Channel, Sending, check_send
 from litecon._native.codecs cimport to_json, to_msgpack
 from litecon._native.handshake cimport SEND_DATA, Plain, SocketBase, foreign_send, is_plain, overrides_of
@@ -52,13 +60,12 @@ cdef extern from *:
     static PyObject *litecon_event(PyObject *type_key, PyObject *type, PyObject *key, PyObject *data) {
         PyObject *event = PyDict_New();
         if (event == NULL) return NULL;
-        if (PyDict_SetItem(event, type_key, type) < 0 || PyDict_SetItem(event, key, data) < 0) Py_CLEAR(event);
+        if (litecon_near.set_item(event, type_key, type) < 0) Py_CLEAR(event);
+        else if (litecon_near.set_item(event, key, data) < 0) Py_CLEAR(event);
         return event;
     }
     """
-    PyObject *litecon_event(str type_key, str type, str key, object data) noexcept
-    bint PyCoro_CheckExact(object o) noexcept
-    int PyIter_Send(PyObject *iterator, PyObject *value, PyObject **result) noexcept
+    PyObject *litecon_event(str type_key, str type, str key, PyObject *data) noexcept
 
 
 cdef Plain _plain
@@ -121,34 +128,46 @@ cdef class SendMessage(Sending):
 cdef int _send(Operation operation, PyObject *value, PyObject **result) noexcept:
     if operation._state != CREATED:
         return _going_on(operation, value, result)
-    return _send_to(<SendMessage> operation, (<SendMessage> operation).channel, value, result)
+    return _send_to(<SendMessage> operation, <PyObject *> (<SendMessage> operation).channel, value, result)
 
 
-cdef inline int _send_to(SendMessage self, Channel channel, PyObject *value, PyObject **result) noexcept:
+cdef inline bint _is_quick(SendMessage self, Channel channel, PyObject *value) noexcept:
+    return (
+        likely(value is <PyObject *> None)
+        and likely(channel.state == OPEN or channel.state == ACCEPTED)
+        and likely(not channel.foreign)
+        and likely(self.method <= BYTES)
+        and likely(is_plain(<PyObject *> self.socket, &_plain))
+        and (likely(litecon_is_str(<PyObject *> self.data)) if self.mode == IS_TEXT else _is_quick_binary(self))
+    )
+
+
+cdef inline bint _is_quick_binary(SendMessage self) noexcept:
+    return self.mode == IS_BINARY and PyBytes_CheckExact(self.data)
+
+
+cdef inline int _send_to(SendMessage self, PyObject *channel, PyObject *value, PyObject **result) noexcept:
     cdef PyObject *event
     cdef PyObject *inner
     cdef PyObject *out = NULL
     cdef int status
-    if (
-        value is not <PyObject *> None
-        or (channel.state != OPEN and channel.state != ACCEPTED)
-        or channel.foreign
-        or self.method > BYTES
-        or self.mode == UNKNOWN
-        or not (PyBytes_CheckExact(self.data) if self.mode == IS_BINARY else PyUnicode_CheckExact(self.data))
-        or not is_plain(self.socket, &_plain)
-    ):
+    if unlikely(not _is_quick(self, <Channel> channel, value)):
         return drive(self, value, result)
     self.handed = True
-    event = litecon_event("type", "websocket.send", "bytes" if self.mode == IS_BINARY else "text", self.data)
-    inner = NULL if event is NULL else litecon_call_with_raw(channel.send, event)
-    if event is not NULL:
+    if likely(self.mode == IS_TEXT):
+        event = litecon_event("type", "websocket.send", "text", <PyObject *> self.data)
+    else:
+        event = litecon_event("type", "websocket.send", "bytes", <PyObject *> self.data)
+    inner = NULL if event is NULL else litecon_call_with_raw(<PyObject *> (<Channel> channel).send, event)
+    if likely(event is not NULL):
         Py_DECREF(<object> event)
-    if inner is not NULL and not PyCoro_CheckExact(<object> inner):
+    if unlikely(inner is NULL):
+        return drive_on(self, ERROR, NULL, NULL, result)
+    if unlikely(not litecon_is_coroutine(inner)):
         return drive_from(self, inner, result)
-    status = ERROR if inner is NULL else PyIter_Send(inner, value, &out)
-    if status == RETURN:
-        Py_DECREF(<object> inner)
+    status = litecon_send_into(inner, value, &out)
+    if likely(status == RETURN):
+        litecon_drop(inner)
         Py_DECREF(<object> out)
         self._state = DONE
         Py_INCREF(None)
@@ -173,7 +192,7 @@ cdef inline int _go_on_sending(SendMessage self, PyObject *value, PyObject **res
     cdef PyObject *inner = NULL
     cdef int status = go_on_waiting(self, value, &inner, result)
     if status == RETURN:
-        Py_DECREF(<object> inner)
+        litecon_drop(inner)
         Py_DECREF(<object> result[0])
         self._state = DONE
         Py_INCREF(None)
@@ -206,14 +225,14 @@ cdef dict _bytes_event(object data, object encoding):
 
 
 cdef Operation new_send(SocketBase socket, int method, object data, int mode, object encoding, object serializer):
-    cdef SendMessage operation = <SendMessage> litecon_take(&_sends, ())
+    cdef SendMessage operation = <SendMessage> litecon_take(&_sends)
     operation.socket = socket
     operation.channel = socket.channel
     operation.method = method
     operation.data = data
     operation.mode = mode
-    # PERF: what is None already is not set, and the usual encoding stays None
-    if encoding is not "utf-8":
+    # PERF: what is None already is not set
+    if encoding is not None:
         operation.encoding = encoding
     if serializer is not None:
         operation.serializer = serializer

@@ -12,6 +12,11 @@ from typing import Any
 from litecon._serializer import default_serializer
 
 
+# PERF: the one that nearly everybody uses is known by its identity, which a constant has within one module
+cdef inline object _unusual(object encoding):
+    return None if encoding is "utf-8" else encoding
+
+
 cdef class WebSocketBase(SocketBase):
     """The receiving and sending methods of a WebSocket."""
 
@@ -143,7 +148,7 @@ cdef class WebSocketBase(SocketBase):
             UnicodeError: The data cannot be converted.
             ValueError: There is no such mode.
         """
-        return new_send_in(self, DATA, data, mode, encoding, None)
+        return new_send_in(self, DATA, data, mode, _unusual(encoding), None)
 
     def send_text(self, data, encoding="utf-8"):
         """Send a text message; the connection is accepted before if it was not.
@@ -158,7 +163,7 @@ cdef class WebSocketBase(SocketBase):
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
-        return new_send(self, TEXT, data, IS_TEXT, encoding, None)
+        return new_send(self, TEXT, data, IS_TEXT, _unusual(encoding), None)
 
     def send_bytes(self, data, encoding="utf-8"):
         """Send a binary message; the connection is accepted before if it was not.
@@ -173,7 +178,7 @@ cdef class WebSocketBase(SocketBase):
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
-        return new_send(self, BYTES, data, IS_BINARY, encoding, None)
+        return new_send(self, BYTES, data, IS_BINARY, _unusual(encoding), None)
 
     def send_json(self, data, mode="text", encoding="utf-8", serializer=default_serializer):
         """Send a value as compact JSON; the connection is accepted before if it was not.
@@ -190,7 +195,7 @@ cdef class WebSocketBase(SocketBase):
             WebSocketStateError: It is not accepted.
             ValueError: There is no such mode.
         """
-        return new_send_in(self, JSON, data, mode, encoding, serializer)
+        return new_send_in(self, JSON, data, mode, _unusual(encoding), serializer)
 
     def send_msgpack(self, data, encoding="utf-8", serializer=default_serializer):
         """Send a value as MessagePack; the connection is accepted before if it was not.
@@ -205,7 +210,7 @@ cdef class WebSocketBase(SocketBase):
             WebSocketDisconnect: The connection is closed.
             WebSocketStateError: It is not accepted.
         """
-        return new_send(self, MSGPACK, data, IS_BINARY, encoding, serializer)
+        return new_send(self, MSGPACK, data, IS_BINARY, _unusual(encoding), serializer)
 
 
 for _verb in ("receive", "send"):
