@@ -311,6 +311,10 @@ cdef object _from_msgpack(object data, object type_):
 
 
 cdef Operation new_receive(SocketBase socket, int method, int mode, object type_):
+    return _new_receive(socket, method, mode, type_)
+
+
+cdef inline ReceiveMessage _new_receive(SocketBase socket, int method, int mode, object type_):
     cdef ReceiveMessage operation = <ReceiveMessage> litecon_take(&_receives)
     operation.socket = socket
     operation.method = method
@@ -337,10 +341,9 @@ cdef class MessageIterator(Iteration):
 
     cdef Operation following(self):
         cdef ReceiveMessage operation
-        cdef SocketBase socket = self.socket
-        if socket is None:
+        if unlikely(self.socket is None):
             raise not_constructed(self)
-        operation = <ReceiveMessage> new_receive(socket, self.method, self.mode, None)
+        operation = _new_receive(<SocketBase> <PyObject *> self.socket, self.method, self.mode, None)
         if self.method > BYTES:
             operation.type = ANY
         operation.iterator = self

@@ -57,7 +57,7 @@ from litecon._errors import wrong_data
 
 cdef extern from *:
     """
-    static PyObject *litecon_event(PyObject *type_key, PyObject *type, PyObject *key, PyObject *data) {
+    static inline PyObject *litecon_event(PyObject *type_key, PyObject *type, PyObject *key, PyObject *data) {
         PyObject *event = PyDict_New();
         if (event == NULL) return NULL;
         if (litecon_near.set_item(event, type_key, type) < 0) Py_CLEAR(event);
@@ -65,7 +65,7 @@ cdef extern from *:
         return event;
     }
     """
-    PyObject *litecon_event(str type_key, str type, str key, PyObject *data) noexcept
+    PyObject *litecon_event(str type_key, str type, PyObject *key, PyObject *data) noexcept
 
 
 cdef Plain _plain
@@ -147,6 +147,7 @@ cdef inline bint _is_quick_binary(SendMessage self) noexcept:
 
 
 cdef inline int _send_to(SendMessage self, PyObject *channel, PyObject *value, PyObject **result) noexcept:
+    cdef PyObject *key
     cdef PyObject *event
     cdef PyObject *inner
     cdef PyObject *out = NULL
@@ -154,10 +155,8 @@ cdef inline int _send_to(SendMessage self, PyObject *channel, PyObject *value, P
     if unlikely(not _is_quick(self, <Channel> channel, value)):
         return drive(self, value, result)
     self.handed = True
-    if likely(self.mode == IS_TEXT):
-        event = litecon_event("type", "websocket.send", "text", <PyObject *> self.data)
-    else:
-        event = litecon_event("type", "websocket.send", "bytes", <PyObject *> self.data)
+    key = <PyObject *> "text" if likely(self.mode == IS_TEXT) else <PyObject *> "bytes"
+    event = litecon_event("type", "websocket.send", key, <PyObject *> self.data)
     inner = NULL if event is NULL else litecon_call_with_raw(<PyObject *> (<Channel> channel).send, event)
     if likely(event is not NULL):
         Py_DECREF(<object> event)
