@@ -20,7 +20,7 @@ static struct {
     /* of native coroutines */
     sendfunc send;
     PyObject *(*get_item)(PyObject *, PyObject *);
-    int (*set_item)(PyObject *, PyObject *, PyObject *);
+    int (*next)(PyObject *, Py_ssize_t *, PyObject **, PyObject **);
 } litecon_near LITECON_ALIGNED;
 
 /* to be called once, before anything else here */
@@ -32,7 +32,7 @@ static inline void litecon_look_around(void) {
     litecon_near.str = &PyUnicode_Type;
     litecon_near.send = PyCoro_Type.tp_as_async->am_send;
     litecon_near.get_item = PyDict_GetItemWithError;
-    litecon_near.set_item = PyDict_SetItem;
+    litecon_near.next = PyDict_Next;
 }
 
 #define litecon_is_coroutine(o) (Py_TYPE(o) == litecon_near.coroutine)

@@ -255,7 +255,7 @@ cdef class Operation:
 
     def __await__(self):
         # `anext(iterator, default)` asks each time it resumes, and what it asks nobody else has
-        if (self._state == SUSPENDED and Py_REFCNT(self) > 1) or self._state == RUNNING:
+        if self._state != CREATED and (self._state == RUNNING or (self._state == SUSPENDED and Py_REFCNT(self) > 1)):
             raise RuntimeError("coroutine is being awaited already")
         return self
 

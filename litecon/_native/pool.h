@@ -58,9 +58,9 @@ static inline void litecon_raise_from_the_dead(PyObject *o) {
 static inline void litecon_wipe(PyObject *o, LiteconPool *pool) {
     PyObject **word = litecon_words(o, pool), **end = word + pool->words;
     unsigned int objects = pool->objects;
-    for (; word < end; word++, objects >>= 1) {
+    for (; objects; word++, objects >>= 1) {
         PyObject *was = *word;
-        if (!(objects & 1)) {
+        if (litecon_unlikely(!(objects & 1))) {
             *word = NULL;
         } else if (was != Py_None) {
             Py_INCREF(Py_None);
@@ -68,6 +68,7 @@ static inline void litecon_wipe(PyObject *o, LiteconPool *pool) {
             Py_DECREF(was);
         }
     }
+    while (word < end) *word++ = NULL;
 }
 
 static inline int litecon_keep(PyObject *o, LiteconPool *pool) {

@@ -28,6 +28,7 @@ from litecon._native.channel cimport (
     state_name,
     take_message,
     usual_message,
+    usual_message_at_last,
 )
 from litecon._native.codecs cimport from_json, from_msgpack
 from litecon._native.handshake cimport (
@@ -231,10 +232,13 @@ cdef inline int _receive_from(ReceiveMessage self, PyObject *channel, PyObject *
     if unlikely(not _is_quick(self, <Channel> channel, value)):
         return drive(self, value, result)
     self.max_size = -1
-    # from now on the channel lives, whatever becomes of the socket's
-    claim(self, <Channel> channel, &(<Channel> channel).busy)
+    # the server's code may give the socket another channel
+    Py_INCREF(<object> channel)
+    (<Channel> channel).busy = True
     inner = litecon_call_raw(<PyObject *> (<Channel> channel).receive)
     if unlikely(inner is not NULL and not litecon_is_coroutine(inner)):
+        claim(self, <Channel> channel, &(<Channel> channel).busy)
+        Py_DECREF(<object> channel)
         inner = (<_keeper> <void *> _kept)(<Channel> channel, inner)
         return drive_on(self, ERROR, NULL, NULL, result) if inner is NULL else drive_from(self, inner, result)
     status = ERROR if inner is NULL else litecon_send_into(inner, value, &out)
@@ -245,9 +249,12 @@ cdef inline int _receive_from(ReceiveMessage self, PyObject *channel, PyObject *
             litecon_drop(out)
             litecon_drop(inner)
             self._state = DONE
-            let_go_quickly(self)
+            (<Channel> channel).busy = False
+            Py_DECREF(<object> channel)
             result[0] = data
             return RETURN
+    claim(self, <Channel> channel, &(<Channel> channel).busy)
+    Py_DECREF(<object> channel)
     if status == NEXT:
         return wait_for(self, inner, out, result)
     return drive_on(self, status, inner, out, result)
@@ -278,7 +285,7 @@ cdef inline int _go_on_receiving(ReceiveMessage self, PyObject *channel, PyObjec
         and likely((<Channel> channel).state == OPEN)
         and likely(self.max_size < 0)
     ):
-        data = usual_message(out, self.mode == IS_BINARY)
+        data = usual_message_at_last(out, self.mode == IS_BINARY)
         if likely(data is not NULL):
             if unlikely((<Channel> channel).pending is not None):
                 (<Channel> channel).pending = None

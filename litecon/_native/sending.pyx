@@ -60,8 +60,8 @@ cdef extern from *:
     static inline PyObject *litecon_event(PyObject *type_key, PyObject *type, PyObject *key, PyObject *data) {
         PyObject *event = PyDict_New();
         if (event == NULL) return NULL;
-        if (litecon_near.set_item(event, type_key, type) < 0) Py_CLEAR(event);
-        else if (litecon_near.set_item(event, key, data) < 0) Py_CLEAR(event);
+        if (PyDict_SetItem(event, type_key, type) < 0) Py_CLEAR(event);
+        else if (PyDict_SetItem(event, key, data) < 0) Py_CLEAR(event);
         return event;
     }
     """
