@@ -5,7 +5,6 @@ cdef extern from "calling.h":
     bint unlikely "litecon_unlikely"(bint condition) noexcept
     void litecon_look_around() noexcept
     bint litecon_is_coroutine(PyObject *o) noexcept
-    bint litecon_is_dict(PyObject *o) noexcept
     bint litecon_is_str(PyObject *o) noexcept
     int litecon_send_into(PyObject *iterator, PyObject *value, PyObject **result) noexcept
     void litecon_drop(PyObject *o) noexcept
