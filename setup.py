@@ -16,9 +16,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CCompilerError
 
 NATIVE = Path("litecon", "_native")
-# PERF: between two messages a server runs so much other code that each line of this has left the caches. Calling the
-# interpreter without the stubs of the linkage table, and functions that begin with a line, touch fewer of them.
-FLAGS = ["-fno-plt", "-falign-functions=64"] if sys.platform == "linux" else []
+FLAGS = ["-g0"]
 
 
 def is_set(variable: str) -> bool:

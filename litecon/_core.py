@@ -31,7 +31,7 @@ __all__ = (
     "parse_content_type",
     "parse_cookies",
     "parse_query",
-    "quickly_constructed",
+    "with_fast_constructor",
     "raw_headers",
     "url_from_scope",
     "use_accept",
@@ -51,7 +51,7 @@ try:
     from ._native.nesting import measure_msgpack, nests_deeper
     from ._native.parsing import parse_cookies, parse_query
     from ._native.request import RequestBase, use_accept
-    from ._native.scope import ConnectionBase, quickly_constructed, use_classes
+    from ._native.scope import ConnectionBase, with_fast_constructor, use_classes
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
     from ._native.websocket import WebSocketBase
 except ImportError as error:
@@ -71,7 +71,7 @@ except ImportError as error:
     from ._pure.nesting import measure_msgpack, nests_deeper
     from ._pure.parsing import parse_cookies, parse_query
     from ._pure.request import RequestBase, use_accept
-    from ._pure.scope import ConnectionBase, quickly_constructed, use_classes
+    from ._pure.scope import ConnectionBase, with_fast_constructor, use_classes
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope
     from ._pure.websocket import WebSocketBase
 else:

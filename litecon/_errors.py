@@ -10,6 +10,7 @@ from .exceptions import (
     ClientException,
     ImproperlyConfiguredException,
     RequestEntityTooLarge,
+    SerializationException,
     StreamConsumed,
     WebSocketDisconnect,
     WebSocketMessageTypeError,
@@ -23,6 +24,21 @@ _HOW_TO_SET: Final = {
     "session": "a session middleware sets it",
     "route_handler": "the router of the application sets it",
 }
+
+
+async def interpreter_awaits(awaitable: Any) -> Any:
+    """Await something in the interpreter's way, which has a TypeError of its own for what is no awaitable."""
+    return await awaitable
+
+
+def raised_stop_iteration() -> RuntimeError:
+    """Foreign code raised StopIteration, which is no return of a coroutine (PEP 479)."""
+    return RuntimeError("coroutine raised StopIteration")
+
+
+def raised_stop_async_iteration() -> RuntimeError:
+    """Foreign code raised StopAsyncIteration, which is no end of an iterator (PEP 525)."""
+    return RuntimeError("async generator raised StopAsyncIteration")
 
 
 def quoted(value: object) -> str:
@@ -67,8 +83,12 @@ def wrong_header(pair: object) -> ImproperlyConfiguredException:
     )
 
 
-def no_mapping(scope: object) -> ImproperlyConfiguredException:
-    return ImproperlyConfiguredException(f"the scope is of type {type(scope).__name__!r}, expected a mapping")
+def not_initialised(connection: object, name: str) -> AttributeError:
+    """`scope`, `receive` or `send` was deleted, or never set."""
+    return AttributeError(
+        f"{type(connection).__name__!r} object has no attribute {name!r}: "
+        "an __init__ of your own must call super().__init__(scope, receive, send)"
+    )
 
 
 def header_name_type(name: object) -> TypeError:
@@ -193,6 +213,10 @@ def wrong_message_kind(wanted: str, data: str | bytes) -> WebSocketMessageTypeEr
 
 def message_too_large(limit: int) -> RequestEntityTooLarge:
     return RequestEntityTooLarge(f"the message is larger than {limit} bytes: raise Limits.max_message_size to accept it")
+
+
+def empty_message(expected: str) -> SerializationException:
+    return SerializationException(f"the message is empty, expected {expected}")
 
 
 def wrong_mode(mode: object) -> ValueError:

@@ -15,9 +15,9 @@ __all__ = (
     "NEXT_STATES",
     "STATE_NAMES",
     "accept_event",
-    "check_event",
     "close_event",
     "denial_events",
+    "normalised_event",
 )
 
 STATE_NAMES: Final = ("init", "connect", "connect", "receive", "connect", "disconnect", "disconnect")
@@ -70,6 +70,8 @@ def accept_event(subprotocol: Any, headers: Any) -> Event:
         raise ImproperlyConfiguredException(
             f"the subprotocol is {quoted(subprotocol)}, expected a str of visible ASCII characters without a comma"
         )
+    if subprotocol is not None:
+        subprotocol = str(subprotocol)
     return {"type": "websocket.accept", "subprotocol": subprotocol, "headers": _header_list(headers)}
 
 
@@ -94,7 +96,7 @@ def close_event(code: Any, reason: Any) -> Event:
             f"the reason has {len(reason.encode('utf-8', 'surrogatepass'))} bytes of UTF-8, "
             f"a close frame has room for {_MAX_REASON}"
         )
-    return {"type": "websocket.close", "code": code, "reason": reason or ""}
+    return {"type": "websocket.close", "code": int(code), "reason": str(reason or "")}
 
 
 def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
@@ -110,16 +112,14 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
     """
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
         raise ImproperlyConfiguredException(f"the status is {quoted(status)}, expected 200 to 599")
-    if not isinstance(body, (bytes, bytearray, memoryview)):
-        raise ImproperlyConfiguredException(f"the body is of type {type(body).__name__!r}, expected bytes")
-    return [
-        {"type": "websocket.http.response.start", "status": int(status), "headers": _header_list(headers)},
-        {"type": "websocket.http.response.body", "body": bytes(body), "more_body": False},
-    ]
+    end = _body_event(body, False)
+    return [{"type": "websocket.http.response.start", "status": int(status), "headers": _header_list(headers)}, end]
 
 
-def check_event(event: Any) -> int:
-    """Return which kind of event is to be sent.
+def normalised_event(event: Any) -> tuple[int, Event]:
+    """Return which kind of event is to be sent, and the event as it is sent.
+
+    It is read once and checked, has built-in values alone, and of the keys that were given those that ASGI knows.
 
     Args:
         event: What was given to `send()`.
@@ -127,37 +127,59 @@ def check_event(event: Any) -> int:
     Raises:
         ImproperlyConfiguredException: The ASGI specification has no such event, or not with these values.
     """
-    try:
-        kind = event["type"]
-    except (TypeError, KeyError, IndexError):
+    fields = dict(event) if isinstance(event, Mapping) else {}
+    if "type" not in fields:
         raise ImproperlyConfiguredException(
             f"send() was given an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
-        ) from None
+        )
+    kind = fields["type"]
     number = _KINDS.get(kind) if isinstance(kind, str) else None
     if number is None:
         raise ImproperlyConfiguredException(
             f"send() was given an event of type {quoted(kind)}, expected one of {', '.join(map(repr, _KINDS))}"
         )
-    if number == 0:
-        accept_event(event.get("subprotocol"), event.get("headers"))
-    elif number == 1:
-        _check_message(event)
-    elif number == 2:
-        close_event(event.get("code", 1000), event.get("reason"))
-    elif number == 3:
-        denial_events(event.get("status"), event.get("headers"), b"")
-    return number
+    whole = _NORMALISE[number](fields)
+    return number, {key: value for key, value in whole.items() if key in fields}
 
 
-def _check_message(event: Any) -> None:
-    text, data = event.get("text"), event.get("bytes")
-    if text is None and data is None:
-        raise ImproperlyConfiguredException("send() was given a 'websocket.send' event with neither 'text' nor 'bytes'")
-    if not isinstance(text, str | None) or not isinstance(data, bytes | bytearray | memoryview | None):
-        raise ImproperlyConfiguredException(
-            f"send() was given a 'websocket.send' event with 'text' of type {type(text).__name__!r} and 'bytes' of type "
-            f"{type(data).__name__!r}, expected a str or bytes"
-        )
+def _accept(fields: dict[str, Any]) -> Event:
+    return accept_event(fields.get("subprotocol"), fields.get("headers"))
+
+
+def _message(fields: dict[str, Any]) -> Event:
+    text, data = fields.get("text"), fields.get("bytes")
+    if (text is None) == (data is None):
+        which = "neither 'text' nor 'bytes'" if text is None else "both 'text' and 'bytes', expected one of them"
+        raise ImproperlyConfiguredException(f"send() was given a 'websocket.send' event with {which}")
+    if isinstance(text, str):
+        return {"type": "websocket.send", "text": str(text), "bytes": None}
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return {"type": "websocket.send", "text": None, "bytes": bytes(data)}
+    raise ImproperlyConfiguredException(
+        f"send() was given a 'websocket.send' event with 'text' of type {type(text).__name__!r} and 'bytes' of type "
+        f"{type(data).__name__!r}, expected a str or bytes"
+    )
+
+
+def _close(fields: dict[str, Any]) -> Event:
+    return close_event(fields.get("code", 1000), fields.get("reason"))
+
+
+def _response_start(fields: dict[str, Any]) -> Event:
+    return denial_events(fields.get("status"), fields.get("headers"), b"")[0]
+
+
+def _response_body(fields: dict[str, Any]) -> Event:
+    return _body_event(fields.get("body", b""), bool(fields.get("more_body", False)))
+
+
+_NORMALISE: Final = (_accept, _message, _close, _response_start, _response_body)
+
+
+def _body_event(body: Any, more_body: bool) -> Event:
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise ImproperlyConfiguredException(f"the body is of type {type(body).__name__!r}, expected bytes")
+    return {"type": "websocket.http.response.body", "body": bytes(body), "more_body": more_body}
 
 
 def _header_list(headers: Any) -> RawHeaders:
@@ -194,10 +216,13 @@ def _header(pair: Any) -> tuple[bytes, bytes]:
 
 def _encoded(what: str, text: Any) -> bytes:
     if isinstance(text, bytes):
-        return text
+        return bytes(text)
     try:
-        return text.encode("latin-1")  # type: ignore[no-any-return]
+        encoded = text.encode("latin-1")
     except (AttributeError, UnicodeEncodeError):
+        encoded = None
+    if not isinstance(encoded, bytes):
         raise ImproperlyConfiguredException(
             f"a header's {what} is of type {type(text).__name__!r} or not latin-1, expected bytes or a latin-1 str"
-        ) from None
+        )
+    return bytes(encoded)

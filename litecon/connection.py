@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
-from ._core import ConnectionBase, quickly_constructed, use_classes
+from ._core import ConnectionBase, with_fast_constructor, use_classes
 from ._defaults import empty_receive, empty_send
 from ._errors import cannot_pickle, quoted
 from ._signature import ConstructorSignature
@@ -24,7 +24,7 @@ SESSION_ID_KEY = "litecon.session_id"
 use_classes(address=Address, headers=Headers, multidict=MultiDict, state=State, url=URL)
 
 
-@quickly_constructed
+@with_fast_constructor
 class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
     """The scope, receive and send of a connection, read when they are asked for (ASGI 3).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
-from ._core import RequestBase, quickly_constructed, use_accept
+from ._core import RequestBase, with_fast_constructor, use_accept
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .datastructures import Accept
 from .exceptions import LiteconException, LiteconWarning
@@ -35,7 +35,7 @@ def _form_modules() -> Any:
     return _loaded
 
 
-@quickly_constructed
+@with_fast_constructor
 class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     """An HTTP request (ASGI 3, HTTP message format 2.5).
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ._core import WebSocketBase, quickly_constructed
+from ._core import WebSocketBase, with_fast_constructor
 from ._signature import ConstructorSignature
 from .connection import ASGIConnection, AuthT, StateT, UserT
 
 __all__ = ("WebSocket",)
 
 
-@quickly_constructed
+@with_fast_constructor
 class WebSocket(WebSocketBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     """A WebSocket connection (ASGI 3, WebSocket message format 2.5; RFC 6455).
 

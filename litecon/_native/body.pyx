@@ -3,13 +3,11 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact, PyDict_SetItem
+from cpython.dict cimport PyDict_CheckExact
 from cpython.object cimport PyObject
 
-from litecon._native.calling cimport litecon_call, litecon_is_coroutine
-from litecon._native.iteration cimport Iteration
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+from litecon._native.operation cimport AsyncIteratorBase, Operation, discard, register_operation
 from litecon._native.waiting cimport kept, resumed
 
 from collections import deque
@@ -27,6 +25,7 @@ cdef extern from *:
     }
     """
     int litecon_http_event(object kind) noexcept
+    int PyCoro_CheckExact(object o) noexcept
 
 UNSET = object()
 
@@ -80,17 +79,24 @@ cdef class BodyReader:
         return self.is_busy
 
     def __enter__(self):
-        self.expect_free()
-        self.is_busy = True
+        self.claim()
         return self
 
     def __exit__(self, *details):
-        self.is_busy = False
+        self.release()
 
-    cdef int expect_free(self) except -1:
-        if self.is_busy:
+    cdef int claim(self) except -1:
+        """Take the reader for one task alone, up to `release()`."""
+        cdef bint busy
+        with cython.critical_section(self):
+            busy = self.is_busy
+            self.is_busy = True
+        if busy:
             raise self.errors.busy()
         return 0
+
+    cdef void release(self) noexcept:
+        self.is_busy = False
 
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1:
         if max_size >= 0 and (self.size > max_size or announced > max_size):
@@ -149,8 +155,8 @@ cdef class BodyReader:
             awaitable = resumed(self)
             if awaitable is not None:
                 return awaitable
-        awaitable = litecon_call(receive)
-        return awaitable if litecon_is_coroutine(<PyObject *> awaitable) else kept(self, awaitable)
+        awaitable = receive()
+        return awaitable if PyCoro_CheckExact(awaitable) else kept(self, awaitable)
 
     def receiving(self, receive):
         """Return what to await for the next event: what `receive` returns, or a future that it gave before.
@@ -244,9 +250,8 @@ cdef BodyReader shared_reader(object scope):
         found = PyDict_GetItemWithError(scope, _SCOPE_KEY)
         if found is not NULL:
             return <BodyReader?> found
-        reader = BodyReader.__new__(BodyReader)
-        PyDict_SetItem(scope, _SCOPE_KEY, reader)
-        return reader
+        # of two threads that both ask first, one makes it
+        return <BodyReader?> (<dict> scope).setdefault(_SCOPE_KEY, BodyReader.__new__(BodyReader))
     reader = scope.get(_SCOPE_KEY)
     if reader is None:
         reader = BodyReader.__new__(BodyReader)
@@ -259,34 +264,42 @@ cdef BodyReader shared_reader(object scope):
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class NextChunk(Operation):
     """`BodyStream.__anext__`."""
 
     cdef BodyStream stream
+    cdef BodyReader reader
+
+    def __dealloc__(self):
+        discard(self)
 
     cdef str label(self):
         return "BodyStream.__anext__"
 
+    cdef void release(self) noexcept:
+        self.reader.release()
+
     cdef object begin(self):
         cdef BodyStream stream = self.stream
-        cdef BodyReader reader = stream.reader
+        cdef BodyReader reader = self.reader
         cdef Py_ssize_t announced
         if stream.closed:
-            raise StopAsyncIteration
+            return self.end_iteration()
         if reader.body is not None:
             self._done = True
             return stream.kept(reader.body)
         if not stream.started and reader.consumed:
             raise reader.errors.streamed()
-        reader.expect_free()
-        claim(self, reader, &reader.is_busy)
+        reader.claim()
+        self._holds = True
         announced = -1 if stream.started else stream.announced
         stream.started = True
         reader.check_size(stream.max_size, announced)
         return self.advance()
 
     cdef object step(self, object result):
-        cdef BodyReader reader = self.stream.reader
+        cdef BodyReader reader = self.reader
         if reader.pending is not None:
             reader.pending = None
         reader.take(result, self.stream.max_size)
@@ -294,7 +307,7 @@ cdef class NextChunk(Operation):
 
     cdef object advance(self):
         cdef BodyStream stream = self.stream
-        cdef BodyReader reader = stream.reader
+        cdef BodyReader reader = self.reader
         cdef object event
         while reader._first is None and not reader.ended:
             event = reader.pop_peeked()
@@ -308,12 +321,11 @@ cdef class NextChunk(Operation):
         return b""
 
 
-cdef LiteconPool _chunks
-install(NextChunk, &_chunks)
+register_operation(NextChunk)
 
 
 @cython.final
-cdef class BodyStream(Iteration):
+cdef class BodyStream(AsyncIteratorBase):
     """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
 
     cdef BodyReader reader
@@ -328,12 +340,14 @@ cdef class BodyStream(Iteration):
         self.max_size = bound(max_size)
         self.announced = bound(announced)
 
-    cdef Operation following(self):
+    cdef Operation next_operation(self):
         cdef NextChunk operation
         if self.reader is None:
             raise not_constructed(self)
-        operation = <NextChunk> litecon_take(&_chunks)
+        operation = NextChunk.__new__(NextChunk)
         operation.stream = self
+        operation.reader = self.reader
+        operation._is_step = True
         return operation
 
     cdef bytes kept(self, bytes body):

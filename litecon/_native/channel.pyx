@@ -7,9 +7,8 @@ from cpython.dict cimport PyDict_CheckExact
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_GET_LENGTH
 
-from litecon._native.calling cimport litecon_call, litecon_call_with, litecon_is_coroutine
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+from litecon._native.operation cimport Operation, discard, register_operation
 from litecon._native.waiting cimport abandon, kept, resumed
 
 from litecon._errors import (
@@ -23,14 +22,15 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
+from litecon._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 
 cdef extern from *:
     bint PyUnicode_IS_ASCII(object text) noexcept
+    int PyCoro_CheckExact(object o) noexcept
 
 cdef enum:
-    NO_CODE = 1005
-    BROKEN = 1006
+    NO_STATUS_RECEIVED = 1005
+    ABNORMAL_CLOSURE = 1006
     STATES = 5
     KINDS = 5
 
@@ -65,14 +65,14 @@ cdef class Channel:
     """The state of one WebSocket, and the server's callables. It does no I/O: events go in, exceptions come out."""
 
     def __cinit__(self):
-        self.code = NO_CODE
+        self.code = NO_STATUS_RECEIVED
 
 
 cdef str state_name(Channel channel):
     return STATE_NAMES[channel.state]
 
 
-cdef int rename(Channel channel, object name) except -1:
+cdef int set_state(Channel channel, object name) except -1:
     if not isinstance(name, str) or name not in STATE_NAMES:
         raise wrong_connection_state(name)
     if name != state_name(channel):
@@ -80,22 +80,30 @@ cdef int rename(Channel channel, object name) except -1:
     return 0
 
 
-cdef object receiving(Channel channel, object receive):
+cdef object next_awaitable(Channel channel, object receive):
     cdef object awaitable
     if channel.pending is not None:
         awaitable = resumed(channel)
         if awaitable is not None:
             return awaitable
-    awaitable = litecon_call(receive)
-    return awaitable if litecon_is_coroutine(<PyObject *> awaitable) else kept(channel, awaitable)
+    awaitable = receive()
+    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
 
 
-cdef int expect_free(Channel channel) except -1:
+cdef int claim(Channel channel) except -1:
+    cdef bint busy
     if channel.state >= CLOSED:
         raise disconnected(channel)
-    if channel.busy:
+    with cython.critical_section(channel):
+        busy = channel.busy
+        channel.busy = True
+    if busy:
         raise socket_busy()
     return 0
+
+
+cdef void release_channel(Channel channel) noexcept:
+    channel.busy = False
 
 
 cdef object disconnected(Channel channel):
@@ -140,7 +148,7 @@ cdef int _advance(Channel channel, int code, object event, bint foreign) except 
         if state < CLOSED:
             channel.state = DISCONNECTED
         if channel.reason is None:
-            keep_code(channel, item(event, "code"), item(event, "reason"), NO_CODE)
+            keep_code(channel, item(event, "code"), item(event, "reason"), NO_STATUS_RECEIVED)
     elif code == CONNECTED and state == INIT:
         channel.state = CONNECT
     # the handshake may be closed or denied before its event is received
@@ -150,12 +158,8 @@ cdef int _advance(Channel channel, int code, object event, bint foreign) except 
 
 
 cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t max_size, bint foreign):
-    cdef PyObject *found = usual_message(<PyObject *> event, binary) if channel.state == OPEN else NULL
+    cdef int kind = take(channel, event, foreign)
     cdef object data
-    cdef int kind
-    if found is not NULL and max_size < 0:
-        return <object> found
-    kind = take(channel, event, foreign)
     if kind != MESSAGE:
         raise disconnected(channel) if kind == ENDED else wrong_socket_event(event, state_name(channel))
     if binary:
@@ -166,7 +170,7 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
         data = item(event, "text")
         if not isinstance(data, str):
             raise _no_text(event, data)
-    if 0 <= max_size < _size_of(data, max_size):
+    if max_size >= 0 and len(data) > max_size // 4 and max_size < _size_of(data, max_size):
         raise message_too_large(max_size)
     return data
 
@@ -209,7 +213,7 @@ cdef int check_send(Channel channel, int kind) except -1:
 
 cdef int enter(Channel channel, int state, object event) except -1:
     if state == CLOSED or (event["type"] == "websocket.http.response.body" and not item(event, "more_body")):
-        keep_code(channel, item(event, "code"), item(event, "reason"), BROKEN)
+        keep_code(channel, item(event, "code"), item(event, "reason"), ABNORMAL_CLOSURE)
         state = CLOSED
         if channel.pending is not None and not channel.busy:
             # a server (granian) may wait for its receive() to end before it closes
@@ -218,62 +222,65 @@ cdef int enter(Channel channel, int state, object event) except -1:
     return 0
 
 
-cdef int go_back(Channel channel, int state) noexcept:
+cdef int roll_back(Channel channel, int state) noexcept:
     channel.state = <unsigned char> state
     if state < CLOSED:
         # it is not closed, so the code of the end is still to come
-        channel.code = NO_CODE
+        channel.code = NO_STATUS_RECEIVED
         channel.reason = None
     return 0
 
 
-cdef object lose(Channel channel):
+cdef object connection_lost(Channel channel):
     if channel.state != DISCONNECTED or channel.reason is None:
         channel.state = DISCONNECTED
-        keep_code(channel, BROKEN, "", BROKEN)
+        keep_code(channel, ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
     return disconnected(channel)
 
 
-cdef class Sending(Operation):
-    """An operation that hands events to the server."""
+cdef class SendingOperation(Operation):
+    """An operation that sends events to the server."""
 
-    def __cinit__(self):
-        self._guarded = True
-
-    cdef object hand(self, object send, object event, int state):
+    cdef object send_event(self, object send, object event, int state):
         self.before = self.channel.state
         # before the event is sent, since events of other tasks come behind it
         if state != self.before or state == DENYING:
             enter(self.channel, state, event)
         self.after = self.channel.state
-        self.handed = True
-        return litecon_call_with(send, event)
+        self.sent = True
+        return send(event)
 
     cdef object failed(self, object error):
-        if self.handed:
+        if self.sent:
             if isinstance(error, OSError):
-                raise lose(self.channel) from error
+                raise connection_lost(self.channel) from error
             # the server has refused it
             if isinstance(error, Exception) and self.channel.state == self.after:
-                go_back(self.channel, self.before)
+                roll_back(self.channel, self.before)
         raise error
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class ReceiveEvent(Operation):
     """`WebSocket.receive`."""
 
     cdef Channel channel
     cdef object receive
 
+    def __dealloc__(self):
+        discard(self)
+
     cdef str label(self):
         return "WebSocket.receive"
 
+    cdef void release(self) noexcept:
+        release_channel(self.channel)
+
     cdef object begin(self):
-        cdef Channel channel = self.channel
-        expect_free(channel)
-        claim(self, channel, &channel.busy)
-        return receiving(channel, self.receive)
+        claim(self.channel)
+        self._holds = True
+        return next_awaitable(self.channel, self.receive)
 
     cdef object step(self, object result):
         if self.channel.pending is not None:
@@ -283,47 +290,41 @@ cdef class ReceiveEvent(Operation):
         return result
 
 
-cdef LiteconPool _receives
-install(ReceiveEvent, &_receives)
+register_operation(ReceiveEvent)
 
 
 @cython.final
-cdef class SendEvent(Sending):
+@cython.no_gc_clear
+cdef class SendEvent(SendingOperation):
     """`WebSocket.send`."""
 
     cdef object send
     cdef object scope
     cdef object event
 
+    def __dealloc__(self):
+        discard(self)
+
     cdef str label(self):
         return "WebSocket.send"
 
     cdef object begin(self):
-        cdef int kind = _kind_of(self.event)
-        cdef int state = check_send(self.channel, kind)
-        cdef object extensions
+        cdef int kind, state
+        cdef object event, extensions
+        # what is checked is what is sent
+        kind, event = normalised_event(self.event)
+        state = check_send(self.channel, kind)
         if kind == TO_START:
             extensions = item(self.scope, "extensions")
             if not extensions or _DENIAL not in extensions:
                 raise no_denial()
-        return self.hand(self.send, self.event, state)
+        return self.send_event(self.send, event, state)
 
     cdef object step(self, object result):
         self._done = True
 
 
-cdef LiteconPool _sends
-install(SendEvent, &_sends)
-
-
-cdef int _kind_of(object event) except -1:
-    # PERF: the event that is sent again and again is not looked at in Python
-    if PyDict_CheckExact(event) and item(event, "type") == "websocket.send":
-        if type(item(event, "text")) is str and item(event, "bytes") is None:
-            return TO_SEND
-        if type(item(event, "bytes")) is bytes and item(event, "text") is None:
-            return TO_SEND
-    return check_event(event)
+register_operation(SendEvent)
 
 
 @cython.final
@@ -336,7 +337,7 @@ cdef class SocketReceive:
 
     def __call__(self):
         """Return the next event."""
-        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives)
+        cdef ReceiveEvent operation = ReceiveEvent.__new__(ReceiveEvent)
         operation.channel = self.channel
         operation.receive = self.receive
         return operation
@@ -353,7 +354,7 @@ cdef class SocketSend:
 
     def __call__(self, event):
         """Send an event."""
-        cdef SendEvent operation = <SendEvent> litecon_take(&_sends)
+        cdef SendEvent operation = SendEvent.__new__(SendEvent)
         operation.channel = self.channel
         operation.send = self.send
         operation.scope = self.scope

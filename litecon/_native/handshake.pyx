@@ -3,7 +3,6 @@
 
 cimport cython
 
-from litecon._native.calling cimport litecon_call, litecon_call_with
 from litecon._native.channel cimport (
     CLOSED,
     CONNECT,
@@ -16,99 +15,49 @@ from litecon._native.channel cimport (
     TO_END,
     TO_START,
     Channel,
-    Sending,
+    SendingOperation,
     SocketReceive,
     SocketSend,
     check_send,
+    claim,
     disconnected,
     enter,
-    expect_free,
-    receiving,
-    rename,
+    next_awaitable,
+    release_channel,
+    set_state,
     state_name,
     take,
 )
-from litecon._native.classes cimport litecon_class, litecon_version
 from litecon._native.mapping cimport item
-from litecon._native.operation cimport LiteconPool, claim, install, litecon_take, mark
-from litecon._native.scope cimport ConnectionBase, scope_of
+from litecon._native.operation cimport discard, mark_coroutine_function, register_operation, release
+from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
+from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, Traits, track_override, traits_of
 
+from litecon._errors import not_initialised
 from litecon._resuming import Ready
 from litecon._websocket_events import accept_event, close_event, denial_events
 from litecon.exceptions import WebSocketDisconnect
 
 cdef str _DENIAL = "websocket.http.response"
 
-cdef enum:
-    KNOWN = 8
 
-cdef struct Traits:
-    void *cls
-    unsigned int version
-    int overrides
-    bint plain
-    Py_ssize_t max_message_size
-
-
-# PERF: what a class overrides is looked up once, and again when the class has another version
-cdef Traits _known[KNOWN]
-cdef list _watched = []
-
-
-cdef int watch(type cls, str name, int bit) except -1:
-    _watched.append((name, getattr(cls, name), bit))
+cdef int expect_constructed(SocketBase socket) except -1:
+    if socket._seen is None:
+        raise not_initialised(socket, "scope")
     return 0
 
 
-cdef int overrides_of(object socket, Py_ssize_t *max_message_size) except -1:
-    cdef void *cls = litecon_class(socket)
-    cdef unsigned int version = litecon_version(socket)
-    cdef Traits *known = &_known[(<size_t> cls >> 6) % KNOWN]
-    if known.cls is cls and version != 0 and known.version == version:
-        max_message_size[0] = known.max_message_size
-        return known.overrides
-    return _look_up(socket, known, max_message_size)
+cdef bint receives_elsewhere(Channel channel, Traits traits) noexcept:
+    return channel.foreign & FOREIGN_RECEIVE or traits.overrides & RECEIVE
 
 
-cdef bint look_up_plain(object socket, Plain *last) noexcept:
-    cdef void *cls = litecon_class(socket)
-    cdef unsigned int version = litecon_version(socket)
-    cdef Traits *known = &_known[(<size_t> cls >> 6) % KNOWN]
-    if not known.plain or known.cls is not cls or known.version != version:
-        return False
-    last.cls = cls
-    last.version = version
-    return True
-
-
-cdef int _look_up(object socket, Traits *known, Py_ssize_t *max_message_size) except -1:
-    cdef Traits traits
-    cdef int bit
-    traits.cls = litecon_class(socket)
-    traits.overrides = 0
-    for name, original, bit in _watched:
-        if getattr(type(socket), name) is not original:
-            traits.overrides |= bit
-    limit = type(socket).limits.max_message_size
-    traits.max_message_size = max_message_size[0] = -1 if limit is None else limit
-    traits.plain = traits.overrides & ~WRAPPER == 0 and limit is None
-    # looking up has given the class a version, if it can have one
-    traits.version = litecon_version(socket)
-    if traits.version != 0:
-        known[0] = traits
-    return traits.overrides
-
-
-cdef object foreign_receive(SocketBase socket):
-    return socket.receive if socket._receive is None else socket._receive
-
-
-cdef object foreign_send(SocketBase socket):
-    return socket.send if socket._send is None else socket._send
+cdef bint sends_elsewhere(Channel channel, Traits traits) noexcept:
+    return channel.foreign & FOREIGN_SEND or traits.overrides & SEND
 
 
 @cython.final
-cdef class Answer(Sending):
+@cython.no_gc_clear
+cdef class HandshakeOperation(SendingOperation):
     """`WebSocket.accept`, `.close` and `.deny`: the answers to a handshake, and the end."""
 
     cdef SocketBase socket
@@ -123,6 +72,14 @@ cdef class Answer(Sending):
     cdef int kind
     cdef int state
     cdef bint connecting
+    # whether the event goes through a callable of the application
+    cdef bint elsewhere
+
+    def __dealloc__(self):
+        discard(self)
+
+    cdef void release(self) noexcept:
+        release_channel(self.channel)
 
     cdef str label(self):
         if self.method == TO_ACCEPT:
@@ -130,6 +87,7 @@ cdef class Answer(Sending):
         return "WebSocket.close" if self.method == TO_CLOSE else "WebSocket.deny"
 
     cdef object begin(self):
+        expect_constructed(self.socket)
         if self.method == TO_ACCEPT:
             return self.accept()
         if self.method == TO_START:
@@ -148,11 +106,11 @@ cdef class Answer(Sending):
         if channel.state != INIT:
             return self.answer(TO_ACCEPT, self.event)
         self.connecting = True
-        if channel.foreign & FOREIGN_RECEIVE:
-            return litecon_call(foreign_receive(self.socket))
-        expect_free(channel)
-        claim(self, channel, &channel.busy)
-        return receiving(channel, channel.receive)
+        if receives_elsewhere(channel, traits_of(self.socket)):
+            return self.socket.receive()
+        claim(channel)
+        self._holds = True
+        return next_awaitable(channel, channel.receive)
 
     cdef object deny(self):
         cdef object extensions
@@ -168,11 +126,12 @@ cdef class Answer(Sending):
         self.state = check_send(channel, kind)
         self.kind = kind
         self.event = event
-        if not channel.foreign & FOREIGN_SEND:
-            return self.hand(channel.send, event, self.state)
+        self.elsewhere = sends_elsewhere(channel, traits_of(self.socket))
+        if not self.elsewhere:
+            return self.send_event(channel.send, event, self.state)
         self.before = self.after = channel.state
-        self.handed = True
-        return litecon_call_with(foreign_send(self.socket), event)
+        self.sent = True
+        return self.socket.send(event)
 
     cdef object step(self, object result):
         cdef Channel channel = self.channel
@@ -180,7 +139,7 @@ cdef class Answer(Sending):
             self.connecting = False
             self.connected(result)
             return self.answer(TO_ACCEPT, self.event)
-        if channel.foreign & FOREIGN_SEND:
+        if self.elsewhere:
             # a wrapper that is not built on litecon's has not kept the state, or not the code
             if channel.state == self.before or (self.kind == TO_CLOSE and channel.reason is None):
                 enter(channel, self.state, self.event)
@@ -191,7 +150,7 @@ cdef class Answer(Sending):
     cdef int connected(self, object event) except -1:
         cdef Channel channel = self.channel
         # the server's own was claimed; it may have been replaced meanwhile
-        cdef bint foreign = self._busy is NULL
+        cdef bint foreign = not self._holds
         if not foreign and channel.pending is not None:
             channel.pending = None
         if take(channel, event, foreign) == MESSAGE and channel.state < CLOSED:
@@ -200,12 +159,12 @@ cdef class Answer(Sending):
             channel.state = CONNECT
         if channel.state >= CLOSED:
             raise disconnected(channel)
-        self.let_go()
+        release(self)
         return 0
 
     cdef object failed(self, object error):
         try:
-            return Sending.failed(self, error)
+            return SendingOperation.failed(self, error)
         except WebSocketDisconnect:
             if self.method != TO_CLOSE:
                 raise
@@ -213,12 +172,11 @@ cdef class Answer(Sending):
             return None
 
 
-cdef LiteconPool _answers
-install(Answer, &_answers)
+register_operation(HandshakeOperation)
 
 
-cdef object _new_answer(SocketBase socket, int method, object first, object second, object third):
-    cdef Answer operation = <Answer> litecon_take(&_answers)
+cdef object new_handshake(SocketBase socket, int method, object first, object second, object third):
+    cdef HandshakeOperation operation = HandshakeOperation.__new__(HandshakeOperation)
     operation.socket = socket
     operation.channel = socket.channel
     operation.method = method
@@ -236,7 +194,6 @@ cdef class SocketBase(ConnectionBase):
 
     cdef int constructed(self) except -1:
         cdef Channel channel = self.channel
-        cdef Py_ssize_t max_message_size
         if channel.receive is not None:
             # called again, and new again
             self.channel = channel = Channel.__new__(Channel)
@@ -244,58 +201,70 @@ cdef class SocketBase(ConnectionBase):
         channel.send = self._send
         channel.foreign = 0
         self._receive = self._send = None
-        if overrides_of(self, &max_message_size) & WRAPPER:
+        if traits_of(self).overrides & WRAPPER:
             self.wrap()
         return 0
 
     cdef int wrap(self) except -1:
         cdef Channel channel = self.channel
+        cdef object installed
         cls = type(self)
         if cls.receive_wrapper is not _RECEIVE_WRAPPER:
-            self.receive = installed = self.receive_wrapper(channel.receive)
+            installed = self.receive_wrapper(channel.receive)
+            set_receive(self, installed)
             if type(installed) is SocketReceive and (<SocketReceive> installed).channel is channel:
                 channel.receive = (<SocketReceive> installed).receive
                 channel.foreign &= ~FOREIGN_RECEIVE
         if cls.send_wrapper is not _SEND_WRAPPER:
-            self.send = installed = self.send_wrapper(channel.send)
+            installed = self.send_wrapper(channel.send)
+            set_send(self, installed)
             if type(installed) is SocketSend and (<SocketSend> installed).channel is channel:
                 channel.send = (<SocketSend> installed).send
                 channel.foreign &= ~FOREIGN_SEND
         return 0
 
+    cdef object own_receive(self):
+        with cython.critical_section(self):
+            if self._receive is None or self._receive is DELETED:
+                self._receive = SocketReceive(self.channel, self.channel.receive)
+            return self._receive
+
+    cdef object own_send(self):
+        cdef object scope = scope_of(self)
+        with cython.critical_section(self):
+            if self._send is None or self._send is DELETED:
+                self._send = SocketSend(self.channel, self.channel.send, scope)
+            return self._send
+
     @property
     def receive(self):
         """The callable that gives events; it keeps `connection_state`."""
-        if self._receive is None:
-            self._receive = SocketReceive(self.channel, self.channel.receive)
-        return self._receive
+        return self.own_receive()
 
     @receive.setter
     def receive(self, receive):
-        self._receive = receive
-        self.channel.foreign |= FOREIGN_RECEIVE
+        set_receive(self, receive)
 
     @receive.deleter
     def receive(self):
-        self._receive = None
-        self.channel.foreign &= ~FOREIGN_RECEIVE
+        with cython.critical_section(self):
+            self._receive = None
+            self.channel.foreign &= ~FOREIGN_RECEIVE
 
     @property
     def send(self):
         """The callable that takes events; it keeps `connection_state`."""
-        if self._send is None:
-            self._send = SocketSend(self.channel, self.channel.send, scope_of(self))
-        return self._send
+        return self.own_send()
 
     @send.setter
     def send(self, send):
-        self._send = send
-        self.channel.foreign |= FOREIGN_SEND
+        set_send(self, send)
 
     @send.deleter
     def send(self):
-        self._send = None
-        self.channel.foreign &= ~FOREIGN_SEND
+        with cython.critical_section(self):
+            self._send = None
+            self.channel.foreign &= ~FOREIGN_SEND
 
     @property
     def connection_state(self):
@@ -310,7 +279,7 @@ cdef class SocketBase(ConnectionBase):
 
     @connection_state.setter
     def connection_state(self, state):
-        rename(self.channel, state)
+        set_state(self.channel, state)
 
     def receive_wrapper(self, receive):
         """Return a `receive` that keeps `connection_state` and validates events; the constructor installs it.
@@ -342,7 +311,7 @@ cdef class SocketBase(ConnectionBase):
             ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's events
                 break the ASGI specification.
         """
-        return _new_answer(self, TO_ACCEPT, subprotocols, headers, None)
+        return new_handshake(self, TO_ACCEPT, subprotocols, headers, None)
 
     def close(self, code=1000, reason=None):
         """Close the connection, or refuse it where it was not accepted; nothing where it is closed already.
@@ -355,7 +324,7 @@ cdef class SocketBase(ConnectionBase):
             WebSocketStateError: A denial response is being sent.
             ImproperlyConfiguredException: The code or the reason cannot stand in a close frame.
         """
-        return _new_answer(self, TO_CLOSE, code, reason, None)
+        return new_handshake(self, TO_CLOSE, code, reason, None)
 
     def deny(self, status=403, headers=None, body=b""):
         """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
@@ -372,13 +341,29 @@ cdef class SocketBase(ConnectionBase):
             WebSocketStateError: It was accepted before.
             ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
         """
-        return _new_answer(self, TO_START, status, headers, body)
+        return new_handshake(self, TO_START, status, headers, body)
+
+
+cdef int set_receive(SocketBase socket, object receive) except -1:
+    with cython.critical_section(socket):
+        socket._receive = receive
+        socket.channel.foreign |= FOREIGN_RECEIVE
+    return 0
+
+
+cdef int set_send(SocketBase socket, object send) except -1:
+    with cython.critical_section(socket):
+        socket._send = send
+        socket.channel.foreign |= FOREIGN_SEND
+    return 0
 
 
 for _name in ("accept", "close", "deny"):
-    mark(SocketBase, _name)
-watch(SocketBase, "receive_wrapper", WRAPPER)
-watch(SocketBase, "send_wrapper", WRAPPER)
+    mark_coroutine_function(SocketBase, _name)
+track_override(SocketBase, "receive", RECEIVE)
+track_override(SocketBase, "send", SEND)
+track_override(SocketBase, "receive_wrapper", WRAPPER)
+track_override(SocketBase, "send_wrapper", WRAPPER)
 
 cdef object _RECEIVE_WRAPPER = SocketBase.receive_wrapper
 cdef object _SEND_WRAPPER = SocketBase.send_wrapper

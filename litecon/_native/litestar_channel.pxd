@@ -33,7 +33,8 @@ cdef int open_channel(object socket) except -1
 cdef object code_of(object event)
 # Claim the channel; what to await for the next event.
 cdef object start_receiving(Operation operation, Channel channel, object receive)
-# Take the event that came, let the channel go, and return the event's kind.
+cdef void release_channel(Channel channel) noexcept
+# Take the event that came, release the channel, and return the event's kind.
 cdef int received(Operation operation, Channel channel, object event) except -1
 # Take what came to accept(); whether another task has accepted meanwhile.
 cdef bint connected(Channel channel, object event) except -1

@@ -4,10 +4,9 @@
 cimport cython
 from cpython.object cimport PyObject
 
-from litecon._native.calling cimport litecon_call, litecon_call_with, litecon_is_coroutine
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
-from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take
+from litecon._native.operation cimport Operation, discard, register_operation, release
 from litecon._native.waiting cimport abandon, kept, resumed
 
 import litestar
@@ -15,6 +14,9 @@ import litestar
 from litecon._errors import not_constructed, socket_busy
 from litecon._litestar import connection_is_disconnected
 from litecon._resuming import Ready
+
+cdef extern from *:
+    int PyCoro_CheckExact(object o) noexcept
 
 cdef extern from *:
     """
@@ -85,24 +87,32 @@ cdef object code_of(object event):
 
 cdef object start_receiving(Operation operation, Channel channel, object receive):
     cdef object awaitable
+    cdef bint busy
     if is_at(channel, "disconnect"):
         raise connection_is_disconnected(channel.code)
-    if channel.busy:
+    with cython.critical_section(channel):
+        busy = channel.busy
+        channel.busy = True
+    if busy:
         raise socket_busy()
-    claim(operation, channel, &channel.busy)
+    operation._holds = True
     if channel.pending is not None:
         awaitable = resumed(channel)
         if awaitable is not None:
             return awaitable
-    awaitable = litecon_call(receive)
-    return awaitable if litecon_is_coroutine(<PyObject *> awaitable) else kept(channel, awaitable)
+    awaitable = receive()
+    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+
+
+cdef void release_channel(Channel channel) noexcept:
+    channel.busy = False
 
 
 cdef int received(Operation operation, Channel channel, object event) except -1:
     if channel.pending is not None:
         channel.pending = None
     cdef int kind = take(channel, event)
-    operation.let_go()
+    release(operation)
     return kind
 
 
@@ -126,18 +136,25 @@ cdef object start_sending(Channel channel, object send, object event):
     if channel.pending is not None and not channel.busy and event["type"] == "websocket.close":
         # a server (granian) may wait for its receive() to end before it closes
         abandon(channel)
-    return litecon_call_with(send, event)
+    return send(event)
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class ReceiveEvent(Operation):
     """`WebSocket.receive`."""
 
     cdef Channel channel
     cdef object receive
 
+    def __dealloc__(self):
+        discard(self)
+
     cdef str label(self):
         return "WebSocket.receive"
+
+    cdef void release(self) noexcept:
+        release_channel(self.channel)
 
     cdef object begin(self):
         return start_receiving(self, self.channel, self.receive)
@@ -148,17 +165,20 @@ cdef class ReceiveEvent(Operation):
         return result
 
 
-cdef LiteconPool _receives
-install(ReceiveEvent, &_receives)
+register_operation(ReceiveEvent)
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class SendEvent(Operation):
     """`WebSocket.send`."""
 
     cdef Channel channel
     cdef object send
     cdef object event
+
+    def __dealloc__(self):
+        discard(self)
 
     cdef str label(self):
         return "WebSocket.send"
@@ -170,8 +190,7 @@ cdef class SendEvent(Operation):
         self._done = True
 
 
-cdef LiteconPool _sends
-install(SendEvent, &_sends)
+register_operation(SendEvent)
 
 
 @cython.final
@@ -180,9 +199,10 @@ cdef class SocketReceive:
 
     def __call__(self):
         """Return the next event."""
-        cdef ReceiveEvent operation = <ReceiveEvent> litecon_take(&_receives)
+        cdef ReceiveEvent operation
         if self.channel is None:
             raise not_constructed(self)
+        operation = ReceiveEvent.__new__(ReceiveEvent)
         operation.channel = self.channel
         operation.receive = self.receive
         return operation
@@ -194,9 +214,10 @@ cdef class SocketSend:
 
     def __call__(self, message):
         """Send an event."""
-        cdef SendEvent operation = <SendEvent> litecon_take(&_sends)
+        cdef SendEvent operation
         if self.channel is None:
             raise not_constructed(self)
+        operation = SendEvent.__new__(SendEvent)
         operation.channel = self.channel
         operation.send = self.send
         operation.event = message

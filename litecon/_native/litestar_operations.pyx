@@ -3,10 +3,7 @@
 
 cimport cython
 
-from litecon._native.calling cimport litecon_call, litecon_call_with
 from litecon._native.channel cimport ENDED, litecon_socket_event
-from litecon._native.classes cimport litecon_class, litecon_version
-from litecon._native.iteration cimport Iteration
 from litecon._native.litestar_channel cimport (
     Channel,
     SocketReceive,
@@ -16,12 +13,14 @@ from litecon._native.litestar_channel cimport (
     connected,
     is_at,
     received,
+    release_channel,
     start_receiving,
     start_sending,
 )
 from litecon._native.mapping cimport item
-from litecon._native.modes cimport ACCEPTING, DATA, JSON, MSGPACK, OVERRIDDEN, SERVER, method_name
-from litecon._native.operation cimport LiteconPool, Operation, install, litecon_take
+from litecon._native.messages cimport ACCEPTING, DATA, JSON, MSGPACK, OVERRIDDEN, SERVER, method_name
+from litecon._native.operation cimport AsyncIteratorBase, Operation, discard, register_operation
+from litecon._native.traits cimport RECEIVE_DATA, SEND_DATA, traits_of
 
 from litestar.datastructures import Headers
 from litestar.exceptions import WebSocketDisconnect
@@ -36,44 +35,9 @@ cdef object _from_msgpack = from_msgpack
 cdef object _encode_json = encode_json
 cdef object _encode_msgpack = encode_msgpack
 
-# PERF: which methods a class overrides is looked up once, and again when the class has another version
-cdef void *_known_class = NULL
-cdef unsigned int _known_version = 0
-cdef int _known_overrides = 0
-cdef object _RECEIVE_DATA = None
-cdef object _SEND_DATA = None
-cdef object _ITER_DATA = None
-
-
-cdef int use_methods(object receive_data, object send_data, object iter_data) except -1:
-    global _RECEIVE_DATA, _SEND_DATA, _ITER_DATA
-    _RECEIVE_DATA = receive_data
-    _SEND_DATA = send_data
-    _ITER_DATA = iter_data
-    return 0
-
-
-cdef int overrides_of(object socket) except -1:
-    global _known_class, _known_version, _known_overrides
-    cdef object cls
-    cdef unsigned int version = litecon_version(socket)
-    cdef int overrides = 0
-    if _known_class is litecon_class(socket) and version != 0 and _known_version == version:
-        return _known_overrides
-    cls = type(socket)
-    if cls.receive_data is not _RECEIVE_DATA:
-        overrides |= RECEIVE_DATA
-    if cls.send_data is not _SEND_DATA:
-        overrides |= SEND_DATA
-    if cls.iter_data is not _ITER_DATA:
-        overrides |= ITER_DATA
-    _known_class = litecon_class(socket)
-    _known_version = litecon_version(socket)
-    _known_overrides = overrides
-    return overrides
-
 
 @cython.final
+@cython.no_gc_clear
 cdef class ReceiveMessage(Operation):
     """`WebSocket.receive_data` and what is built on it, and each step of an iterator."""
 
@@ -86,16 +50,22 @@ cdef class ReceiveMessage(Operation):
     cdef int waits_for
     cdef bint own
 
+    def __dealloc__(self):
+        discard(self)
+
     cdef str label(self):
-        return "MessageIterator.__anext__" if self.iterator is not None else method_name("receive", self.method)
+        return "MessageIterator.__anext__" if self._is_step else method_name("receive", self.method)
+
+    cdef void release(self) noexcept:
+        release_channel(self.channel)
 
     cdef object begin(self):
         cdef object socket = self.socket
-        if self.iterator is not None:
+        if self._is_step:
             self.iterator.started = True
             if self.iterator.closed:
-                raise StopAsyncIteration
-        if (self.method != DATA or self.iterator is not None) and overrides_of(socket) & RECEIVE_DATA:
+                return self.end_iteration()
+        if (self.method != DATA or self._is_step) and traits_of(socket).overrides & RECEIVE_DATA:
             self.waits_for = OVERRIDDEN
             return socket.receive_data(mode=self.mode)
         self.channel = channel_of(socket)
@@ -111,7 +81,7 @@ cdef class ReceiveMessage(Operation):
             self.own = True
             return start_receiving(self, self.channel, (<SocketReceive> receive).receive)
         # another callable does what it wants
-        return litecon_call(receive)
+        return receive()
 
     cdef object step(self, object result):
         if self.waits_for == ACCEPTING:
@@ -132,41 +102,39 @@ cdef class ReceiveMessage(Operation):
         return item(event, "bytes") or b""
 
     cdef object failed(self, object error):
-        if isinstance(error, WebSocketDisconnect):
+        # the disconnect is the end of an iteration
+        if self._is_step and isinstance(error, WebSocketDisconnect):
             self.iterator.closed = True
-            raise StopAsyncIteration from None
+            return self.end_iteration()
         raise error
 
 
-cdef LiteconPool _messages
-install(ReceiveMessage, &_messages)
+register_operation(ReceiveMessage)
 
 
 cdef Operation new_receive(object socket, int method, object mode):
-    cdef ReceiveMessage operation = <ReceiveMessage> litecon_take(&_messages)
+    cdef ReceiveMessage operation = ReceiveMessage.__new__(ReceiveMessage)
     operation.socket = socket
     operation.method = method
     operation.mode = mode
-    operation._guarded = False
     return operation
 
 
 @cython.final
-cdef class MessageIterator(Iteration):
+cdef class MessageIterator(AsyncIteratorBase):
     """An asynchronous iterator over the messages of a WebSocket, with the methods of an asynchronous generator."""
 
     cdef object socket
     cdef object mode
     cdef int method
 
-    cdef Operation following(self):
+    cdef Operation next_operation(self):
         cdef ReceiveMessage operation
         if self.socket is None:
             raise not_constructed(self)
         operation = <ReceiveMessage> new_receive(self.socket, self.method, self.mode)
         operation.iterator = self
-        # the disconnect is the end
-        operation._guarded = True
+        operation._is_step = True
         return operation
 
 
@@ -183,10 +151,11 @@ cdef object _event_sender(object socket, Channel channel, object event):
     cdef object send = socket.send
     if type(send) is SocketSend and (<SocketSend> send).channel is channel:
         return start_sending(channel, (<SocketSend> send).send, event)
-    return litecon_call_with(send, event)
+    return send(event)
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class SendMessage(Operation):
     """`WebSocket.send_data` and what is built on it."""
 
@@ -199,6 +168,9 @@ cdef class SendMessage(Operation):
     cdef int method
     cdef int waits_for
 
+    def __dealloc__(self):
+        discard(self)
+
     cdef str label(self):
         return method_name("send", self.method)
 
@@ -208,7 +180,7 @@ cdef class SendMessage(Operation):
             self.data = _encode_json(self.data, self.serializer)
         elif self.method == MSGPACK:
             self.data = _encode_msgpack(self.data, self.serializer)
-        if self.method != DATA and overrides_of(socket) & SEND_DATA:
+        if self.method != DATA and traits_of(socket).overrides & SEND_DATA:
             self.waits_for = OVERRIDDEN
             return socket.send_data(data=self.data, mode=self.mode, encoding=self.encoding)
         self.channel = channel_of(socket)
@@ -241,12 +213,11 @@ cdef class SendMessage(Operation):
         self._done = True
 
 
-cdef LiteconPool _sent
-install(SendMessage, &_sent)
+register_operation(SendMessage)
 
 
 cdef object new_send(object socket, int method, object data, object mode, object encoding, object serializer):
-    cdef SendMessage operation = <SendMessage> litecon_take(&_sent)
+    cdef SendMessage operation = SendMessage.__new__(SendMessage)
     operation.socket = socket
     operation.method = method
     operation.data = data
@@ -257,7 +228,8 @@ cdef object new_send(object socket, int method, object data, object mode, object
 
 
 @cython.final
-cdef class Answer(Operation):
+@cython.no_gc_clear
+cdef class HandshakeOperation(Operation):
     """`WebSocket.accept` and `.close`."""
 
     cdef object socket
@@ -267,6 +239,9 @@ cdef class Answer(Operation):
     cdef bint closing
     cdef bint connecting
     cdef bint own
+
+    def __dealloc__(self):
+        discard(self)
 
     cdef str label(self):
         return "WebSocket.close" if self.closing else "WebSocket.accept"
@@ -285,7 +260,7 @@ cdef class Answer(Operation):
             self.own = True
             receive = (<SocketReceive> receive).receive
         # nothing is claimed: of two tasks that both accept, as Litestar's streams have them, one gets the handshake
-        return litecon_call(receive)
+        return receive()
 
     cdef object send(self, object event):
         return _event_sender(self.socket, self.channel, event)
@@ -300,8 +275,8 @@ cdef class Answer(Operation):
             return None
         return self.send({"type": "websocket.accept", "subprotocol": self.first, "headers": _header_list(self.second)})
 
-cdef LiteconPool _answers
-install(Answer, &_answers)
+
+register_operation(HandshakeOperation)
 
 
 cdef object _header_list(object headers):
@@ -312,8 +287,8 @@ cdef object _header_list(object headers):
     return headers if isinstance(headers, list) else []
 
 
-cdef object new_answer(object socket, bint closing, object first, object second):
-    cdef Answer operation = <Answer> litecon_take(&_answers)
+cdef object new_handshake(object socket, bint closing, object first, object second):
+    cdef HandshakeOperation operation = HandshakeOperation.__new__(HandshakeOperation)
     operation.socket = socket
     operation.closing = closing
     operation.first = first

@@ -9,11 +9,13 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 from libc.string cimport memchr
 
 from litecon._native.body cimport BodyReader, new_stream, shared_reader
-from litecon._native.classes cimport litecon_class, litecon_version
 from litecon._native.lookup cimport scan_headers
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take, mark
+from litecon._native.operation cimport Operation, discard, mark_coroutine_function, register_operation, release
 from litecon._native.parsing cimport read_query
+from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
+from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
+from litecon._native.traits cimport track_override, traits_of
 
 import litestar
 from litestar._parsers import parse_cookie_string, parse_query_string, parse_url_encoded_form_data
@@ -57,8 +59,6 @@ cdef enum:
     BODY = 0
     JSON = 1
     MSGPACK = 2
-    STREAM_OVERRIDDEN = 1
-    BODY_OVERRIDDEN = 2
     # what an operation waits for: the server, or a method that a subclass overrides
     SERVER = 0
     OWN_BODY = 1
@@ -249,29 +249,6 @@ cdef str _stripped(const char *start, const char *end):
     return PyUnicode_DecodeLatin1(start, end - start, NULL)
 
 
-# PERF: which methods a class overrides is looked up once, and again when the class has another version
-cdef void *_known_class = NULL
-cdef unsigned int _known_version = 0
-cdef int _known_overrides = 0
-
-
-cdef int _overrides(object request) except -1:
-    global _known_class, _known_version, _known_overrides
-    cdef object cls = type(request)
-    cdef unsigned int version = litecon_version(request)
-    cdef int overrides = 0
-    if _known_class is litecon_class(request) and version != 0 and _known_version == version:
-        return _known_overrides
-    if cls.stream is not _STREAM:
-        overrides |= STREAM_OVERRIDDEN
-    if cls.body is not _BODY:
-        overrides |= BODY_OVERRIDDEN
-    _known_class = litecon_class(request)
-    _known_version = litecon_version(request)
-    _known_overrides = overrides
-    return overrides
-
-
 cdef BodyReader reader_of(object request):
     cdef BodyReader reader = shared_reader(request.scope)
     reader.errors = _body_errors
@@ -291,6 +268,7 @@ cdef Py_ssize_t _announced(object request) except -2:
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class ReadBody(Operation):
     """`Request.body`, `.json` and `.msgpack`: reads to the end, and decodes."""
 
@@ -300,6 +278,12 @@ cdef class ReadBody(Operation):
     cdef Py_ssize_t max_size
     cdef int method
     cdef int waits_for
+
+    def __dealloc__(self):
+        discard(self)
+
+    cdef void release(self) noexcept:
+        self.reader.release()
 
     cdef str label(self):
         if self.method == BODY:
@@ -321,7 +305,7 @@ cdef class ReadBody(Operation):
                 self.keep(value)
                 self._done = True
                 return value
-        overrides = _overrides(request)
+        overrides = traits_of(request).overrides
         if overrides & BODY_OVERRIDDEN and self.method != BODY:
             self.waits_for = OWN_BODY
             return request.body()
@@ -349,8 +333,8 @@ cdef class ReadBody(Operation):
     cdef object read(self):
         cdef BodyReader reader = reader_of(self.request)
         self.reader = reader
-        reader.expect_free()
-        claim(self, reader, &reader.is_busy)
+        reader.claim()
+        self._holds = True
         if reader.streamed:
             raise reader.errors.streamed()
         self.max_size = _max_size(self.request)
@@ -365,8 +349,9 @@ cdef class ReadBody(Operation):
             if event is None:
                 return reader.next_awaitable(self.request.receive)
             reader.take(event, self.max_size)
-        self.let_go()
-        return self.arrived(reader.whole())
+        event = reader.whole()
+        release(self)
+        return self.arrived(event)
 
     cdef object step(self, object result):
         if self.waits_for == OWN_BODY:
@@ -396,12 +381,11 @@ cdef class ReadBody(Operation):
         return value
 
 
-cdef LiteconPool _reads
-install(ReadBody, &_reads)
+register_operation(ReadBody)
 
 
 cdef object _new_read(object request, int method):
-    cdef ReadBody operation = <ReadBody> litecon_take(&_reads)
+    cdef ReadBody operation = ReadBody.__new__(ReadBody)
     operation.request = request
     operation.method = method
     return operation
@@ -466,7 +450,6 @@ class RequestMethods:
 
 
 for _name in ("body", "json", "msgpack"):
-    mark(RequestMethods, _name)
-
-cdef object _BODY = RequestMethods.body
-cdef object _STREAM = RequestMethods.stream
+    mark_coroutine_function(RequestMethods, _name)
+track_override(RequestMethods, "body", BODY_OVERRIDDEN)
+track_override(RequestMethods, "stream", STREAM_OVERRIDDEN)

@@ -2,18 +2,11 @@
 """What the drop-in's WebSockets do: accepting, receiving, iterating and sending, as Litestar's do it."""
 
 from litecon._native.litestar_channel cimport SocketReceive, SocketSend, channel_of, open_channel
-from litecon._native.litestar_operations cimport (
-    ITER_DATA,
-    new_answer,
-    new_iterator,
-    new_receive,
-    new_send,
-    overrides_of,
-    use_methods,
-)
+from litecon._native.litestar_operations cimport new_handshake, new_iterator, new_receive, new_send
 from litecon._native.litestar_request cimport fill_connection
-from litecon._native.modes cimport BYTES, DATA, JSON, MSGPACK, TEXT
-from litecon._native.operation cimport mark
+from litecon._native.messages cimport BYTES, DATA, JSON, MSGPACK, TEXT
+from litecon._native.operation cimport mark_coroutine_function
+from litecon._native.traits cimport ITER_DATA, RECEIVE_DATA, SEND_DATA, track_override, traits_of
 
 import litestar
 from litestar.connection.base import empty_receive, empty_send
@@ -70,7 +63,7 @@ class SocketMethods:
         Raises:
             WebSocketDisconnect: The client has gone.
         """
-        return new_answer(self, False, subprotocols, headers)
+        return new_handshake(self, False, subprotocols, headers)
 
     def close(self, code=1000, reason=None):
         """Close the connection.
@@ -82,7 +75,7 @@ class SocketMethods:
         Raises:
             WebSocketDisconnect: The client has gone.
         """
-        return new_answer(self, True, code, reason)
+        return new_handshake(self, True, code, reason)
 
     def receive_data(self, mode):
         """Return the next message; the connection is accepted before if it was not.
@@ -151,13 +144,13 @@ class SocketMethods:
         Args:
             mode: "text" or "binary": which kind of message is expected.
         """
-        if overrides_of(self) & ITER_DATA:
+        if traits_of(self).overrides & ITER_DATA:
             return litestar.WebSocket.iter_json(self, mode)
         return new_iterator(self, JSON, mode)
 
     def iter_msgpack(self):
         """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when the client has gone."""
-        if overrides_of(self) & ITER_DATA:
+        if traits_of(self).overrides & ITER_DATA:
             return litestar.WebSocket.iter_msgpack(self)
         return new_iterator(self, MSGPACK, "binary")
 
@@ -229,9 +222,11 @@ class SocketMethods:
 
 
 for _name in ("accept", "close"):
-    mark(SocketMethods, _name)
+    mark_coroutine_function(SocketMethods, _name)
 for _verb in ("receive", "send"):
     for _what in ("data", "text", "bytes", "json", "msgpack"):
-        mark(SocketMethods, f"{_verb}_{_what}")
+        mark_coroutine_function(SocketMethods, f"{_verb}_{_what}")
 
-use_methods(SocketMethods.receive_data, SocketMethods.send_data, SocketMethods.iter_data)
+track_override(SocketMethods, "receive_data", RECEIVE_DATA)
+track_override(SocketMethods, "send_data", SEND_DATA)
+track_override(SocketMethods, "iter_data", ITER_DATA)

@@ -1,239 +1,197 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """The driven operation: an awaitable that drives the server's awaitable itself, with no frame of its own.
 
-It behaves as a native coroutine does, and costs less: awaiting it runs `am_send`, which sends into the iterator of what
-`receive()` or `send(event)` returned. A subclass is a state machine of two methods, `begin` and `step`.
+It behaves as a native coroutine does, and costs less: awaiting it runs `drive()`, which sends into the iterator of what
+`receive()` or `send(event)` returned. A subclass is a state machine of two methods, `begin` and `step`. Asynchronous
+iterators, whose steps are operations, have their base here too.
 """
 
-from cpython.exc cimport PyErr_SetString
+cimport cython
+from cpython cimport PY_VERSION_HEX
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 
-from litecon._native.calling cimport litecon_is_coroutine, litecon_look_around, litecon_send_into
+from litecon._errors import interpreter_awaits, raised_stop_async_iteration, raised_stop_iteration
 
-from types import GeneratorType
-
-cdef extern from "stop.h":
-    int litecon_stop_with(object value) except -1
-    void litecon_forget_stop() noexcept
-
-cdef extern from "display.h":
+cdef extern from "operation.h":
+    void litecon_write_unraisable(object error) noexcept
+    int PyCoro_CheckExact(object o) noexcept
+    int PyCode_Check(object code) noexcept
+    int PyIter_Send(object iterator, object value, PyObject **result) except -1
+    PyObject *litecon_await_iter(object o) except? NULL
+    int litecon_raise_stop_iteration(object value, tuple no_arguments) except -1
+    int litecon_register_operation(type cls, void *send, void *next) except -1
     void litecon_warn_never_awaited(object name) noexcept
     object litecon_frame(object code)
     object litecon_code(object name)
     void litecon_flag_coroutine(object code) noexcept
 
-cdef extern from "pool.h":
-    void litecon_raise_from_the_dead(PyObject *o) noexcept
-    void litecon_wipe(PyObject *o, LiteconPool *pool) noexcept
-    bint litecon_keep(PyObject *o, LiteconPool *pool) noexcept
-    void litecon_free_for_good(PyObject *o, LiteconPool *pool) noexcept
-    int litecon_open_pool(LiteconPool *pool, object new_one, PyTypeObject *base, void *link, void *recycle) except -1
-    LiteconPool *litecon_pool_of(PyObject *o) noexcept
 
-cdef extern from *:
-    """
-    static int litecon_install(PyTypeObject *type, void *send, void *next) {
-        type->tp_as_async->am_send = (sendfunc) send;
-        /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
-        type->tp_iter = PyObject_SelfIter;
-        type->tp_iternext = (iternextfunc) next;
-        PyType_Modified(type);
-        return 0;
-    }
-
-    /* What the interpreter does for `await o`, where o is no coroutine; a new reference, NULL without an error where o has
-       no __await__. */
-    static PyObject *litecon_await_iter(PyObject *o) {
-        PyAsyncMethods *methods;
-        PyObject *iterator;
-        methods = Py_TYPE(o)->tp_as_async;
-        if (methods == NULL || methods->am_await == NULL) return NULL;
-        iterator = methods->am_await(o);
-        if (iterator != NULL && (!PyIter_Check(iterator) || PyCoro_CheckExact(iterator))) {
-            PyErr_Format(PyExc_TypeError, "__await__() returned %s of type '%.100s'",
-                         PyCoro_CheckExact(iterator) ? "a coroutine" : "a non-iterator", Py_TYPE(iterator)->tp_name);
-            Py_CLEAR(iterator);
-        }
-        return iterator;
-    }
-
-    /* the error that is set, which it is no more; never NULL */
-    static PyObject *litecon_take_error(void) {
-    #if PY_VERSION_HEX >= 0x030C0000
-        return PyErr_GetRaisedException();
-    #else
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        PyErr_NormalizeException(&type, &value, &traceback);
-        if (traceback != NULL) PyException_SetTraceback(value, traceback);
-        Py_XDECREF(traceback);
-        Py_DECREF(type);
-        return value;
-    #endif
-    }
-
-    #define litecon_send(self, value, result) (Py_TYPE(self)->tp_as_async->am_send((PyObject *) (self), value, result))
-
-    /* Cython takes over the reference of what is returned */
-    #define litecon_given(o) (o)
-    """
-    int litecon_install(PyTypeObject *type, void *send, void *next) except -1
-    PyObject *litecon_await_iter(PyObject *o) except? NULL
-    object litecon_take_error()
-    object litecon_given(PyObject *o)
-    int litecon_send(Operation self, PyObject *value, PyObject **result) noexcept
-    int PyCode_Check(object code) noexcept
-
-cdef enum:
-    CO_ITERABLE_COROUTINE = 0x100
-
-litecon_look_around()
+cdef object steal_reference(PyObject *value):
+    cdef object result = <object> value
+    Py_DECREF(result)
+    return result
 
 
 cdef object iterator_of(object awaitable):
-    cdef PyObject *iterator = litecon_await_iter(<PyObject *> awaitable)
-    cdef object result
-    if iterator is not NULL:
-        result = <object> iterator
-        Py_DECREF(result)
-        return result
-    if isinstance(awaitable, GeneratorType) and awaitable.gi_code.co_flags & CO_ITERABLE_COROUTINE:
+    cdef PyObject *iterator
+    if PyCoro_CheckExact(awaitable):
         return awaitable
-    raise TypeError(f"object {type(awaitable).__name__} can't be used in 'await' expression")
+    iterator = litecon_await_iter(awaitable)
+    return interpreter_awaits(awaitable) if iterator is NULL else steal_reference(iterator)
 
 
-cdef int _drive(Operation self, object awaitable, PyObject **result) except -1:
-    """Drive one awaitable after the other, up to a value to yield or to return."""
-    cdef PyObject *out = NULL
+cdef int enter(Operation self, object value) except -1:
+    """Begin or go on to execute, for one caller alone; return the state before."""
+    cdef int before
+    with cython.critical_section(self):
+        before = self._state
+        if before == SUSPENDED or (before == CREATED and value is None):
+            self._state = RUNNING
+    if before == RUNNING:
+        raise ValueError("coroutine already executing")
+    if before == DONE:
+        raise RuntimeError("cannot reuse already awaited coroutine")
+    if before == CREATED and value is not None:
+        raise TypeError("can't send non-None value to a just-started coroutine")
+    return before
+
+
+cdef int drive(Operation self, PyObject *value, PyObject **result) except -1:
+    """The am_send of operations: go on to a value to yield, or to the end."""
     cdef int status
-    while True:
-        if not litecon_is_coroutine(<PyObject *> awaitable):
-            awaitable = iterator_of(awaitable)
-        status = litecon_send_into(<PyObject *> awaitable, <PyObject *> None, &out)
-        if status != RETURN:
-            if status == NEXT:
-                self._inner = awaitable
-                result[0] = out
-            return status
-        awaitable = self.step(litecon_given(out))
-        if self._done:
-            return returned(awaitable, result)
-
-
-cdef int _start(Operation self, PyObject **result) except -1:
-    cdef object value = self.begin()
-    return returned(value, result) if self._done else _drive(self, value, result)
-
-
-cdef int _resume(Operation self, PyObject *value, PyObject **result) except -1:
-    cdef PyObject *out = NULL
-    cdef object inner = self._inner
-    cdef int status = litecon_send_into(<PyObject *> inner, value, &out)
-    if status == NEXT:
-        result[0] = out
-        return NEXT
-    self._inner = None
-    return ERROR if status == ERROR else _go_on(self, litecon_given(out), result)
-
-
-cdef int _go_on(Operation self, object result_of_one, PyObject **result) except -1:
-    """Go on with what an awaitable has returned."""
-    cdef object value = self.step(result_of_one)
-    return returned(value, result) if self._done else _drive(self, value, result)
-
-
-cdef int _recover(Operation self, PyObject **result) except -1:
-    """Ask what becomes of the error that is set."""
-    return returned(self.failed(litecon_take_error()), result)
-
-
-# SAFETY: the casts hide the exception clause from Cython: an error stays set, and the caller is told by -1
-ctypedef int (*_starter)(Operation, PyObject **) noexcept
-ctypedef int (*_resumer)(Operation, PyObject *, PyObject **) noexcept
-ctypedef int (*_refuser)(Operation) noexcept
-
-
-cdef int drive(Operation self, PyObject *value, PyObject **result) noexcept:
-    cdef int status
-    if self._state == CREATED:
-        if value is not <PyObject *> None:
-            PyErr_SetString(TypeError, "can't send non-None value to a just-started coroutine")
-            return ERROR
-        self._state = RUNNING
-        status = (<_starter> _start)(self, result)
-    elif self._state == SUSPENDED:
-        self._state = RUNNING
-        status = (<_resumer> _resume)(self, value, result)
-    else:
-        return (<_refuser> _refuse)(self)
-    return _settled(self, status, result)
-
-
-cdef int drive_on(Operation self, int status, PyObject *inner, PyObject *out, PyObject **result) noexcept:
-    self._state = RUNNING
-    if status == NEXT:
-        self._inner = litecon_given(inner)
-        result[0] = out
-    else:
-        if inner is not NULL:
-            Py_DECREF(<object> inner)
-        if status == RETURN:
-            status = (<_resumer> <void *> _go_on)(self, out, result)
-            Py_DECREF(<object> out)
-    return _settled(self, status, result)
-
-
-cdef int drive_from(Operation self, PyObject *awaitable, PyObject **result) noexcept:
-    cdef int status
-    self._state = RUNNING
-    status = (<_resumer> <void *> _drive)(self, awaitable, result)
-    Py_DECREF(<object> awaitable)
-    return _settled(self, status, result)
-
-
-cdef inline int _settled(Operation self, int status, PyObject **result) noexcept:
-    if status == NEXT:
-        self._state = SUSPENDED
-        return NEXT
-    if status == ERROR:
-        # asyncio's tasks look at this first
-        result[0] = NULL
-        if self._guarded:
-            status = (<_starter> _recover)(self, result)
-    self._state = DONE
-    if self._busy is not NULL:
-        self.let_go()
+    cdef int before
+    # a debug interpreter checks this where an error is set
+    result[0] = NULL
+    before = enter(self, <object> value)
+    try:
+        if before == CREATED:
+            status = go_on(self, self.begin(), result)
+        else:
+            status = resume_inner(self, <object> value, result)
+    except BaseException as error:
+        status = returned(end_with(self, error), result)
+    settle(self, status)
     return status
 
 
-cdef PyObject *_iternext(Operation self) noexcept:
+cdef int go_on(Operation self, object value, PyObject **result) except -1:
+    """Drive one awaitable after the other, up to a value to yield or the end."""
+    cdef PyObject *out = NULL
+    cdef object inner
+    while not self._done:
+        inner = iterator_of(value)
+        if PyIter_Send(inner, None, &out) == NEXT:
+            self._inner = inner
+            result[0] = out
+            return NEXT
+        value = self.step(steal_reference(out))
+    return returned(value, result)
+
+
+cdef int resume_inner(Operation self, object value, PyObject **result) except -1:
+    """Send a value into what this waits for, and go on where that has ended."""
+    cdef PyObject *out = NULL
+    cdef object inner = self._inner
+    if PyIter_Send(inner, value, &out) == NEXT:
+        result[0] = out
+        return NEXT
+    self._inner = None
+    return go_on(self, self.step(steal_reference(out)), result)
+
+
+cdef int throw_into(Operation self, object kind, object value, object traceback, PyObject **result) except -1:
+    """Throw an exception into what this waits for, as a coroutine does, and go on where that has ended."""
+    cdef object inner = self._inner
+    cdef object error = None
+    cdef object arguments = (kind,) if value is None and traceback is None else (kind, value, traceback)
+    try:
+        error = exception_of(kind, value, traceback)
+        arguments = (error,)
+    except TypeError as refused:
+        # the innermost refuses it, and the TypeError is raised in those around it
+        error = refused
+    if isinstance(error, GeneratorExit):
+        if hasattr(inner, "close"):
+            inner.close()
+        raise error
+    throw = getattr(inner, "throw", None)
+    try:
+        if throw is None:
+            raise error
+        result[0] = taken_over(throw(*arguments))
+        return NEXT
+    except StopIteration as stop:
+        # what it returns, as for `await`: also where it is the one that was thrown
+        if throw is None and PY_VERSION_HEX < 0x030C0000:
+            raise
+        value = stop.value
+    self._inner = None
+    return go_on(self, self.step(value), result)
+
+
+cdef inline int returned(object value, PyObject **result) except -1:
+    result[0] = taken_over(value)
+    return RETURN
+
+
+cdef inline PyObject *taken_over(object value) noexcept:
+    Py_INCREF(value)
+    return <PyObject *> value
+
+
+cdef object end_with(Operation self, object error, bint began=True):
+    """Return what the operation returns in spite of an error, else raise it, as PEP 479 and PEP 525 want it."""
+    try:
+        if began:
+            return self.failed(error)
+        raise error
+    except StopIteration as stop:
+        if not began and PY_VERSION_HEX >= 0x030C0000:
+            # as what was thrown into a coroutine that has not begun
+            raise
+        raise raised_stop_iteration() from stop
+    except StopAsyncIteration as stop:
+        if self._exhausted or not self._is_step or not began:
+            raise
+        raise raised_stop_async_iteration() from stop
+    finally:
+        settle(self, ERROR)
+
+
+cdef int settle(Operation self, int status) except -1:
+    if status == NEXT:
+        self._state = SUSPENDED
+    else:
+        self._state = DONE
+        release(self)
+        self._inner = None
+    return 0
+
+
+cdef PyObject *_iternext(Operation self) except? NULL:
+    """The tp_iternext of operations, through which `await` drives what is no coroutine up to CPython 3.14."""
     cdef PyObject *result = NULL
-    cdef int status = litecon_send(self, <PyObject *> None, &result)
-    if status == RETURN:
-        # no exception set means StopIteration(None)
-        if result is not <PyObject *> None:
-            (<int (*)(PyObject *) noexcept> litecon_stop_with)(result)
-        Py_DECREF(<object> result)
-        return NULL
-    return result if status == NEXT else NULL
+    cdef object value
+    if drive(self, <PyObject *> None, &result) == NEXT:
+        return result
+    value = steal_reference(result)
+    # no exception set means StopIteration(None)
+    if value is not None:
+        litecon_raise_stop_iteration(value, ())
+    return NULL
 
 
-cdef int _refuse(Operation self) except -1:
-    if self._state == RUNNING:
-        raise ValueError("coroutine already executing")
-    raise RuntimeError("cannot reuse already awaited coroutine")
-
-
-cdef object _handed_out(int status, PyObject *out):
-    """Return what was yielded, or raise the StopIteration of what was returned; the reference is taken over."""
-    cdef object value = litecon_given(out)
+cdef object handed_out(int status, PyObject *out):
+    """Return what was yielded, or raise the StopIteration of what was returned."""
+    cdef object value = steal_reference(out)
     if status == NEXT:
         return value
     raise StopIteration(value)
 
 
-cdef object _exception_of(object kind, object value, object traceback):
+cdef object exception_of(object kind, object value, object traceback):
+    """Return the exception that the arguments of throw() mean."""
     if isinstance(kind, type) and issubclass(kind, BaseException):
         if value is None:
             value = kind()
@@ -255,7 +213,7 @@ cdef class Operation:
 
     def __await__(self):
         # `anext(iterator, default)` asks each time it resumes, and what it asks nobody else has
-        if self._state != CREATED and (self._state == RUNNING or (self._state == SUSPENDED and Py_REFCNT(self) > 1)):
+        if self._state == RUNNING or (self._state == SUSPENDED and not (self._is_step and Py_REFCNT(self) == 1)):
             raise RuntimeError("coroutine is being awaited already")
         return self
 
@@ -268,94 +226,62 @@ cdef class Operation:
     cdef object failed(self, object error):
         raise error
 
-    cdef void let_go(self) noexcept:
-        if self._busy is not NULL:
-            let_go_quickly(self)
+    cdef void release(self) noexcept:
+        pass
 
     cdef str label(self):
         return "Operation"
 
-    cdef void finish(self) noexcept:
-        self._inner = None
-        self._state = DONE
-        self.let_go()
+    cdef object end_iteration(self):
+        self._exhausted = True
+        raise StopAsyncIteration
 
     def send(self, value, /):
-        """Resume with a value; return what is yielded, or raise StopIteration with what is returned."""
+        """Resume with a value; return what is yielded, or raise StopIteration with what is returned.
+
+        Args:
+            value: What the awaitable that this waits for is given; None at the start.
+        """
         cdef PyObject *out = NULL
-        cdef int status = litecon_send(self, <PyObject *> value, &out)
-        if status == ERROR:
-            # the error is set; Cython raises it from a call that it believes to fail
-            _raise_pending(status)
-        return _handed_out(status, out)
+        cdef int status = drive(self, <PyObject *> value, &out)
+        return handed_out(status, out)
 
     def throw(self, kind, value=None, traceback=None, /):
-        """Raise an exception where this waits; return what is yielded, or raise StopIteration with what is returned."""
+        """Raise an exception where this waits; return what is yielded, or raise StopIteration with what is returned.
+
+        Args:
+            kind: The exception, or its class.
+            value: Of a class: what it is made of.
+            traceback: What the exception gets as its traceback.
+        """
         cdef PyObject *out = NULL
         cdef int status
-        cdef object inner
-        cdef object error
-        cdef tuple thrown
+        cdef object error = None
         if self._state != SUSPENDED:
-            error = _exception_of(kind, value, traceback)
-            if self._state != CREATED:
-                _refuse(self)
-            self.finish()
-            raise error
-        self._state = RUNNING
+            error = exception_of(kind, value, traceback)
+        if enter(self, None) == CREATED:
+            return end_with(self, error, began=False)
         try:
-            inner = self._inner
-            try:
-                error = _exception_of(kind, value, traceback)
-                thrown = (error,)
-            except BaseException as refused:
-                # as with a coroutine the innermost refuses it, and the TypeError is raised in those around it
-                error = refused
-                thrown = (kind,) if value is None and traceback is None else (kind, value, traceback)
-            if isinstance(error, GeneratorExit):
-                if hasattr(inner, "close"):
-                    inner.close()
-                raise error
-            throw = getattr(inner, "throw", None)
-            if throw is None:
-                raise error
-            try:
-                value = throw(*thrown)
-            except StopIteration as stop:
-                if stop is error:
-                    raise
-                self._inner = None
-                status = _go_on(self, stop.value, &out)
-                if status == NEXT:
-                    self._state = SUSPENDED
-            else:
-                self._state = SUSPENDED
-                return value
+            status = throw_into(self, kind, value, traceback, &out)
         except BaseException as raised:
-            try:
-                if not self._guarded:
-                    raise
-                value = self.failed(raised)
-            finally:
-                self.finish()
-            raise StopIteration(value)
-        if status != NEXT:
-            self.finish()
-        return _handed_out(status, out)
+            status = returned(end_with(self, raised), &out)
+        settle(self, status)
+        return handed_out(status, out)
 
     def close(self):
         """Raise GeneratorExit where this waits, and end."""
-        if self._state == RUNNING:
-            _refuse(self)
-        if self._state == SUSPENDED:
-            self._state = RUNNING
-            try:
-                if hasattr(self._inner, "close"):
-                    self._inner.close()
-            finally:
-                self.finish()
-        elif self._state == CREATED:
-            self.finish()
+        cdef int before
+        with cython.critical_section(self):
+            before = self._state
+            if before == CREATED:
+                self._state = DONE
+        if before == CREATED or before == DONE:
+            return
+        try:
+            self.throw(GeneratorExit)
+        except (GeneratorExit, StopIteration):
+            return
+        raise RuntimeError("coroutine ignored GeneratorExit")
 
     @property
     def __name__(self):
@@ -381,6 +307,11 @@ cdef class Operation:
         return self._state == SUSPENDED
 
     @property
+    def cr_state(self):
+        """What `inspect.getcoroutinestate()` says, from CPython 3.15 on."""
+        return ("CORO_CREATED", "CORO_RUNNING", "CORO_SUSPENDED", "CORO_CLOSED")[self._state]
+
+    @property
     def cr_origin(self):
         """None: the origin of operations is not tracked."""
         return None
@@ -399,47 +330,102 @@ cdef class Operation:
         return f"<coroutine object {self.label()} at {<size_t> <PyObject *> self:#x}>"
 
 
-cdef int _raise_pending(int status) except -1:
-    return status
+cdef void discard(Operation self) noexcept:
+    try:
+        if self._state == CREATED:
+            litecon_warn_never_awaited(self.label())
+        elif self._state == SUSPENDED and hasattr(self._inner, "close"):
+            self._inner.close()
+    except BaseException as error:
+        # nobody is there to catch it
+        litecon_write_unraisable(error)
+    release(self)
 
 
-cdef int install_type(type cls, LiteconPool *pool, am_send send) except -1:
-    # an example of a new one, which nobody forgot to await
-    one = cls.__new__(cls)
-    (<Operation> one)._state = DONE
-    litecon_open_pool(pool, one, <PyTypeObject *> Operation, <void *> &(<Operation> one)._busy, <void *> _recycle)
-    litecon_install(<PyTypeObject *> cls, <void *> (drive if send is NULL else send), <void *> _iternext)
-    return 0
+cdef int register_operation(type cls) except -1:
+    return litecon_register_operation(cls, <void *> drive, <void *> _iternext)
 
 
-cdef void _recycle(PyObject *object_) noexcept:
-    # SAFETY: casts that are not assigned count no reference
-    cdef LiteconPool *pool = litecon_pool_of(object_)
-    litecon_raise_from_the_dead(object_)
-    if (<Operation> object_)._state != DONE:
-        _drop(<Operation> object_)
-    litecon_forget_stop()
-    litecon_wipe(object_, pool)
-    (<Operation> object_)._done = False
-    if litecon_keep(object_, pool):
-        (<Operation> object_)._state = CREATED
-    else:
-        litecon_free_for_good(object_, pool)
-
-
-cdef int _drop(Operation self) noexcept:
-    if self._state == CREATED:
-        litecon_warn_never_awaited(self.label())
-    else:
-        self._inner = None
-        self.let_go()
-    self._state = DONE
-    return 0
-
-
-cdef int mark(type cls, str name) except -1:
+cdef int mark_coroutine_function(type cls, str name) except -1:
     code = cls.__dict__[name].__code__
     if not PyCode_Check(code):
         raise TypeError(f"{cls.__name__}.{name} has no code object to mark")
     litecon_flag_coroutine(code)
     return 0
+
+
+@cython.final
+cdef class CompletedOperation(Operation):
+    """An asynchronous method of an iterator that waits for nothing."""
+
+    cdef AsyncIteratorBase iterator
+    cdef object error
+    cdef object name
+
+    def __dealloc__(self):
+        discard(self)
+
+    cdef str label(self):
+        return f"{type(self.iterator).__name__}.{self.name}"
+
+    cdef object begin(self):
+        if self.name != "asend":
+            self.iterator.closed = True
+        if self.error is not None:
+            raise self.error
+        self._done = True
+
+
+register_operation(CompletedOperation)
+
+
+cdef class AsyncIteratorBase:
+    """An asynchronous iterator with the methods of an asynchronous generator; a subclass has the step."""
+
+    cdef Operation next_operation(self):
+        raise NotImplementedError
+
+    def __aiter__(self):
+        return self
+
+    def __anext__(self):
+        return self.next_operation()
+
+    def asend(self, value):
+        """Return the next value, as `__anext__` does.
+
+        Args:
+            value: None before the first value; ignored afterwards.
+
+        Raises:
+            TypeError: Another value was sent before the first value.
+            StopAsyncIteration: The end was reached.
+        """
+        if value is not None and not self.started:
+            return completed(self, "asend", TypeError("can't send non-None value to a just-started async generator"))
+        return self.next_operation()
+
+    def athrow(self, error, *details):
+        """Close the iterator and raise an exception.
+
+        Args:
+            error: The exception.
+            details: Accepted for the older signature of three arguments, and not used.
+        """
+        return completed(self, "athrow", error)
+
+    def aclose(self):
+        """Close the iterator; what was received and not given out stays for the next."""
+        return completed(self, "aclose", None)
+
+
+cdef CompletedOperation completed(AsyncIteratorBase iterator, str name, object error):
+    cdef CompletedOperation operation = CompletedOperation.__new__(CompletedOperation)
+    operation.iterator = iterator
+    operation.name = name
+    operation.error = error
+    return operation
+
+
+for _name in ("asend", "athrow", "aclose"):
+    mark_coroutine_function(AsyncIteratorBase, _name)

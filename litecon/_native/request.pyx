@@ -6,12 +6,14 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
-from litecon._native.classes cimport litecon_version
 from litecon._native.codecs cimport from_json, from_msgpack
-from litecon._native.operation cimport LiteconPool, Operation, claim, install, litecon_take, mark
 from litecon._native.lookup cimport scan_headers
 from litecon._native.media cimport read_content_type
-from litecon._native.scope cimport ConnectionBase, bounds_of, receive_of, required_str, scope_of
+from litecon._native.operation cimport Operation, discard, mark_coroutine_function, register_operation, release
+from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
+from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
+from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
+from litecon._native.traits cimport Traits, bounds_of, track_override, traits_of
 from litecon._native.url cimport headers_of
 
 from typing import Any
@@ -29,8 +31,6 @@ cdef enum:
     BODY = 0
     JSON = 1
     MSGPACK = 2
-    STREAM_OVERRIDDEN = 1
-    BODY_OVERRIDDEN = 2
 
 
 def use_accept(accept):
@@ -67,30 +67,8 @@ cdef Py_ssize_t _announced(object scope) except -2:
     return -1 if value is None else _length(value)
 
 
-# PERF: which methods a class overrides is looked up once, and again when the class has another version
-cdef void *_known_class = NULL
-cdef unsigned int _known_version = 0
-cdef int _known_overrides = 0
-
-
-cdef int _overrides(object request) except -1:
-    global _known_class, _known_version, _known_overrides
-    cdef object cls = type(request)
-    cdef unsigned int version = litecon_version(request)
-    cdef int overrides = 0
-    if _known_class is <void *> cls and version != 0 and _known_version == version:
-        return _known_overrides
-    if cls.stream is not _STREAM:
-        overrides |= STREAM_OVERRIDDEN
-    if cls.body is not _BODY:
-        overrides |= BODY_OVERRIDDEN
-    _known_class = <void *> cls
-    _known_version = litecon_version(request)
-    _known_overrides = overrides
-    return overrides
-
-
 @cython.final
+@cython.no_gc_clear
 cdef class ReadBody(Operation):
     """`Request.body`, `.json` and `.msgpack`: reads to the end, and decodes."""
 
@@ -99,18 +77,24 @@ cdef class ReadBody(Operation):
     cdef object type
     cdef Py_ssize_t max_size
     cdef int method
-    cdef bint foreign
+    cdef bint overridden
+
+    def __dealloc__(self):
+        discard(self)
 
     cdef str label(self):
         if self.method == BODY:
             return "Request.body"
         return "Request.json" if self.method == JSON else "Request.msgpack"
 
+    cdef void release(self) noexcept:
+        self.reader.release()
+
     cdef object begin(self):
         cdef RequestBase request = self.request
         cdef object scope = scope_of(request)
         cdef BodyReader reader = reader_of(request, scope)
-        cdef int overrides
+        cdef Traits traits
         cdef Py_ssize_t announced = -1
         self.reader = reader
         if self.method == JSON and self.type is ANY and reader.json is not UNSET:
@@ -121,16 +105,16 @@ cdef class ReadBody(Operation):
             return reader.msgpack
         if reader.body is not None:
             return self.finished(reader.body)
-        overrides = _overrides(request)
-        if overrides:
+        traits = traits_of(request)
+        if traits.overrides & (STREAM_OVERRIDDEN | BODY_OVERRIDDEN):
             if self.method != BODY:
-                self.foreign = True
+                self.overridden = True
                 return request.body()
-            if overrides & STREAM_OVERRIDDEN:
-                self.foreign = True
+            if traits.overrides & STREAM_OVERRIDDEN:
+                self.overridden = True
                 return joined(request.stream())
-        reader.expect_free()
-        claim(self, reader, &reader.is_busy)
+        reader.claim()
+        self._holds = True
         if reader.streamed:
             raise reader.errors.streamed()
         self.max_size = bounds_of(request).max_body_size
@@ -140,7 +124,7 @@ cdef class ReadBody(Operation):
         return self.advance()
 
     cdef object step(self, object result):
-        if self.foreign:
+        if self.overridden:
             if self.method == BODY:
                 self.reader.body = result
             return self.finished(result)
@@ -157,8 +141,9 @@ cdef class ReadBody(Operation):
             if event is None:
                 return reader.next_awaitable(receive_of(self.request))
             reader.take(event, self.max_size)
-        self.let_go()
-        return self.finished(reader.whole())
+        event = reader.whole()
+        release(self)
+        return self.finished(event)
 
     cdef object finished(self, object body):
         cdef object value
@@ -176,18 +161,23 @@ cdef class ReadBody(Operation):
         return value
 
 
-cdef LiteconPool _reads
-install(ReadBody, &_reads)
+register_operation(ReadBody)
 
 
 cdef BodyReader reader_of(RequestBase request, object scope):
-    if request._reader is None:
-        request._reader = shared_reader(scope)
-    return request._reader
+    cdef BodyReader reader
+    with cython.critical_section(request):
+        reader = request._reader
+    if reader is None:
+        reader = shared_reader(scope)
+        with cython.critical_section(request):
+            if request._seen is scope:
+                request._reader = reader
+    return reader
 
 
 cdef object _new_read(RequestBase request, int method, object type_):
-    cdef ReadBody operation = <ReadBody> litecon_take(&_reads)
+    cdef ReadBody operation = ReadBody.__new__(ReadBody)
     operation.request = request
     operation.method = method
     operation.type = type_
@@ -224,10 +214,16 @@ cdef class RequestBase(ConnectionBase):
         """
         cdef object scope = scope_of(self)
         cdef object value
-        if self._content_type is None:
+        cdef object content_type
+        with cython.critical_section(self):
+            content_type = self._content_type
+        if content_type is None:
             value = scan_headers(headers_of(scope), "content-type", 12)
-            self._content_type = read_content_type("" if value is None else _latin1(value))
-        return self._content_type
+            content_type = read_content_type("" if value is None else _latin1(value))
+            with cython.critical_section(self):
+                if self._seen is scope:
+                    self._content_type = content_type
+        return content_type
 
     @property
     def content_length(self):
@@ -255,10 +251,16 @@ cdef class RequestBase(ConnectionBase):
         """
         cdef object scope = scope_of(self)
         cdef object value
-        if self._accept is None:
+        cdef object accept
+        with cython.critical_section(self):
+            accept = self._accept
+        if accept is None:
             value = scan_headers(headers_of(scope), "accept", 6)
-            self._accept = _accept_class("*/*" if value is None else _latin1(value))
-        return self._accept
+            accept = _accept_class("*/*" if value is None else _latin1(value))
+            with cython.critical_section(self):
+                if self._seen is scope:
+                    self._accept = accept
+        return accept
 
     @property
     def is_connected(self):
@@ -328,7 +330,6 @@ cdef class RequestBase(ConnectionBase):
 
 
 for _name in ("body", "json", "msgpack"):
-    mark(RequestBase, _name)
-
-cdef object _BODY = RequestBase.body
-cdef object _STREAM = RequestBase.stream
+    mark_coroutine_function(RequestBase, _name)
+track_override(RequestBase, "body", BODY_OVERRIDDEN)
+track_override(RequestBase, "stream", STREAM_OVERRIDDEN)

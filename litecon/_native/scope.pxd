@@ -1,9 +1,9 @@
 cdef class ConnectionBase:
-    # the members scope, receive and send read the first three: see install_members in scope.pyx
-    cdef object scope
+    # the arguments of the constructor
+    cdef object _scope
     cdef object _receive
     cdef object _send
-    # the scope that the cells below were read from
+    # the scope that the cells below were read from, None before the constructor has run
     cdef object _seen
     cdef object _base_url
     cdef object _cookies
@@ -14,19 +14,15 @@ cdef class ConnectionBase:
 
     # What is left to do once the first three are set.
     cdef int constructed(self) except -1
+    # The callables, whatever a subclass has in their place.
+    cdef object own_receive(self)
+    cdef object own_send(self)
     # Forget what was read from the last scope.
     cdef int forget(self) except -1
 
 
-# Two bounds of a class's `limits`, -1 for None.
-cdef struct Bounds:
-    void *cls
-    unsigned int version
-    Py_ssize_t max_fields
-    Py_ssize_t max_body_size
-
-
-cdef Bounds bounds_of(object connection) except *
+# Stands for what was deleted.
+cdef object DELETED
 # The scope of a connection; after another one was set, the cells are forgotten.
 cdef object scope_of(ConnectionBase connection)
 cdef object receive_of(ConnectionBase connection)

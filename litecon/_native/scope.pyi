@@ -1,5 +1,5 @@
 """The contract is `_core.pyi`."""
 
 from .._core import ConnectionBase as ConnectionBase
-from .._core import quickly_constructed as quickly_constructed
+from .._core import with_fast_constructor as with_fast_constructor
 from .._core import use_classes as use_classes

@@ -1,51 +1,21 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """What every connection reads from its scope, and the constructor of all connection classes."""
 
+cimport cython
 from cpython.object cimport PyObject
 
-from litecon._native.classes cimport litecon_class, litecon_version
 from litecon._native.headers cimport HeadersBase, new_headers
 from litecon._native.parsing cimport read_cookies, read_query
+from litecon._native.traits cimport RECEIVE, SCOPE, SEND, bounds_of, track_override, traits_of
 from litecon._native.url cimport headers_of, new_url_from_scope, scope_get
 
 from litecon._defaults import empty_receive, empty_send
-from litecon._errors import missing_key, no_app, not_set, wrong_type
+from litecon._errors import missing_key, no_app, not_initialised, not_set, wrong_type
 from litecon._hosts import port_number
+from litecon._overrides import hand_to_setter
 
 cdef extern from *:
     """
-    #include <stddef.h>
-    #include <structmember.h>
-
-    /* PERF: members instead of properties. The interpreter specialises a read of a member to a read of memory, where a
-       property of a C attribute is a call. A deleted member is NULL: only scope_of() and receive_of() may read them. */
-    #define LITECON_CONNECTION struct __pyx_obj_7litecon_7_native_5scope_ConnectionBase
-    #define litecon_install_members(type) litecon_install_members_at((PyTypeObject *) (type), offsetof(LITECON_CONNECTION, scope), \\
-        offsetof(LITECON_CONNECTION, _receive), offsetof(LITECON_CONNECTION, _send))
-
-    static int litecon_install_members_at(PyTypeObject *type, size_t scope, size_t receive, size_t send) {
-        static PyMemberDef members[] = {
-            {"scope", T_OBJECT_EX, 0, 0, "What the server says of the connection."},
-            {"receive", T_OBJECT_EX, 0, 0, "The callable that gives events."},
-            {"send", T_OBJECT_EX, 0, 0, "The callable that takes events."},
-        };
-        size_t i;
-        members[0].offset = (Py_ssize_t) scope;
-        members[1].offset = (Py_ssize_t) receive;
-        members[2].offset = (Py_ssize_t) send;
-        for (i = 0; i < 3; i++) {
-            PyObject *descriptor = PyDescr_NewMember(type, &members[i]);
-            if (descriptor == NULL) return -1;
-            if (PyDict_SetItemString(type->tp_dict, members[i].name, descriptor) < 0) {
-                Py_DECREF(descriptor);
-                return -1;
-            }
-            Py_DECREF(descriptor);
-        }
-        PyType_Modified(type);
-        return 0;
-    }
-
     static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *items) {
         return PyTuple_Type.tp_vectorcall((PyObject *) cls, &items, 1, NULL);
     }
@@ -63,7 +33,6 @@ cdef extern from *:
         cls->tp_vectorcall = (vectorcallfunc) function;
     }
     """
-    int litecon_install_members(type cls) except -1
     object PyObject_CallOneArg(object function, object argument)
     object litecon_tuple(type cls, tuple items)
     object litecon_allocate(type cls, tuple no_arguments)
@@ -97,47 +66,36 @@ def use_classes(*, type address not None, type headers not None, multidict, stat
     _url_class = url
 
 
-cdef enum:
-    KNOWN = 8
-
-# PERF: what a class has as `limits` is looked up once, and again when the class has another version
-cdef Bounds _known[KNOWN]
-
-
-cdef Bounds bounds_of(object connection) except *:
-    cdef void *cls = litecon_class(connection)
-    cdef unsigned int version = litecon_version(connection)
-    cdef Bounds *known = &_known[(<size_t> cls >> 6) % KNOWN]
-    cdef Bounds bounds
-    cdef object limits
-    if known.cls is cls and version != 0 and known.version == version:
-        return known[0]
-    limits = type(connection).limits
-    bounds.max_fields = -1 if limits.max_fields is None else limits.max_fields
-    bounds.max_body_size = -1 if limits.max_body_size is None else limits.max_body_size
-    bounds.cls = cls
-    # looking up has given the class a version, if it can have one
-    bounds.version = litecon_version(connection)
-    if bounds.version != 0:
-        known[0] = bounds
-    return bounds
-
-
 cdef object scope_of(ConnectionBase connection):
-    if connection.scope is not connection._seen:
-        # SAFETY: a deleted member is NULL, and _seen never is
-        if <PyObject *> connection.scope is NULL:
-            raise AttributeError(f"{type(connection).__name__!r} object has no attribute 'scope'")
-        connection.forget()
-        connection._seen = connection.scope
-    return connection.scope
+    """Return the scope; after another one was set, what was read from the last is forgotten."""
+    cdef object scope
+    if traits_of(connection).overrides & SCOPE:
+        scope = connection.scope
+    else:
+        with cython.critical_section(connection):
+            scope = connection._scope
+    present(connection, scope, "scope")
+    with cython.critical_section(connection):
+        if scope is not connection._seen:
+            connection.forget()
+            connection._seen = scope
+    return scope
 
 
 cdef object receive_of(ConnectionBase connection):
-    # SAFETY: a deleted member is NULL
-    if <PyObject *> connection._receive is NULL:
-        raise AttributeError(f"{type(connection).__name__!r} object has no attribute 'receive'")
-    return connection._receive
+    if traits_of(connection).overrides & RECEIVE:
+        return connection.receive
+    return connection.own_receive()
+
+
+# stands for what was deleted
+cdef object DELETED = object()
+
+
+cdef object present(ConnectionBase connection, object value, str name):
+    if value is DELETED or connection._seen is None:
+        raise not_initialised(connection, name)
+    return value
 
 
 cdef object required_str(object scope, str key):
@@ -147,6 +105,15 @@ cdef object required_str(object scope, str key):
     return value
 
 
+cdef object query_of(object scope):
+    cdef object query = scope_get(scope, "query_string")
+    if isinstance(query, bytes):
+        return query
+    if query is not None or "query_string" in scope:
+        raise wrong_type("query_string", query, "bytes")
+    return b""
+
+
 cdef object _required(object scope, str key):
     cdef object value = scope_get(scope, key)
     if value is None and key not in scope:
@@ -154,18 +121,43 @@ cdef object _required(object scope, str key):
     return value
 
 
+cdef int store(ConnectionBase connection, object scope, object receive, object send) except -1:
+    """Store the arguments of the constructor."""
+    cdef int overrides = traits_of(connection).overrides
+    with cython.critical_section(connection):
+        connection._scope = connection._seen = scope
+        connection._receive = receive
+        connection._send = send
+    connection.constructed()
+    if overrides & SCOPE:
+        hand_to_setter(connection, "scope", scope)
+    if overrides & RECEIVE:
+        hand_to_setter(connection, "receive", connection.own_receive())
+    if overrides & SEND:
+        hand_to_setter(connection, "send", connection.own_send())
+    return 0
+
+
 cdef class ConnectionBase:
     """The accessors that an HTTP request and a WebSocket share."""
 
     def __init__(self, scope, receive=empty_receive, send=empty_send):
-        self.scope = scope
-        self._seen = scope
-        self._receive = receive
-        self._send = send
-        self.constructed()
+        store(self, scope, receive, send)
 
     cdef int constructed(self) except -1:
         return 0
+
+    cdef object own_receive(self):
+        cdef object receive
+        with cython.critical_section(self):
+            receive = self._receive
+        return present(self, receive, "receive")
+
+    cdef object own_send(self):
+        cdef object send
+        with cython.critical_section(self):
+            send = self._send
+        return present(self, send, "send")
 
     cdef int forget(self) except -1:
         self._base_url = None
@@ -174,6 +166,54 @@ cdef class ConnectionBase:
         self._query_params = None
         self._url = None
         return 0
+
+    @property
+    def scope(self):
+        """What the server says of the connection."""
+        cdef object scope
+        with cython.critical_section(self):
+            scope = self._scope
+        return present(self, scope, "scope")
+
+    @scope.setter
+    def scope(self, scope):
+        with cython.critical_section(self):
+            self._scope = scope
+
+    @scope.deleter
+    def scope(self):
+        with cython.critical_section(self):
+            self._scope = DELETED
+
+    @property
+    def receive(self):
+        """The callable that gives events."""
+        return self.own_receive()
+
+    @receive.setter
+    def receive(self, receive):
+        with cython.critical_section(self):
+            self._receive = receive
+
+    @receive.deleter
+    def receive(self):
+        with cython.critical_section(self):
+            self._receive = DELETED
+
+    @property
+    def send(self):
+        """The callable that takes events."""
+        return self.own_send()
+
+    @send.setter
+    def send(self, send):
+        with cython.critical_section(self):
+            self._send = send
+
+    @send.deleter
+    def send(self):
+        with cython.critical_section(self):
+            self._send = DELETED
 
     @property
     def app(self):
@@ -244,9 +284,15 @@ cdef class ConnectionBase:
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
         cdef object scope = scope_of(self)
-        if self._url is None:
-            self._url = new_url_from_scope(_url_class, scope, False)
-        return self._url
+        cdef object url
+        with cython.critical_section(self):
+            url = self._url
+        if url is None:
+            url = new_url_from_scope(_url_class, scope, False)
+            with cython.critical_section(self):
+                if self._seen is scope:
+                    self._url = url
+        return url
 
     @property
     def base_url(self):
@@ -257,9 +303,15 @@ cdef class ConnectionBase:
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
         cdef object scope = scope_of(self)
-        if self._base_url is None:
-            self._base_url = new_url_from_scope(_url_class, scope, True)
-        return self._base_url
+        cdef object url
+        with cython.critical_section(self):
+            url = self._base_url
+        if url is None:
+            url = new_url_from_scope(_url_class, scope, True)
+            with cython.critical_section(self):
+                if self._seen is scope:
+                    self._base_url = url
+        return url
 
     @property
     def headers(self):
@@ -269,9 +321,13 @@ cdef class ConnectionBase:
             ImproperlyConfiguredException: The scope's headers are no iterable.
         """
         cdef object raw = headers_of(scope_of(self))
-        cdef object headers = self._headers
+        cdef object headers
+        with cython.critical_section(self):
+            headers = self._headers
         if headers is None or (<HeadersBase> headers)._raw is not raw:
-            self._headers = headers = new_headers(_headers_class, raw)
+            headers = new_headers(_headers_class, raw)
+            with cython.critical_section(self):
+                self._headers = headers
         return headers
 
     @property
@@ -283,15 +339,15 @@ cdef class ConnectionBase:
             ImproperlyConfiguredException: The scope's query string is not bytes.
         """
         cdef object scope = scope_of(self)
-        cdef object query
-        if self._query_params is None:
-            query = scope_get(scope, "query_string")
-            if not isinstance(query, bytes):
-                if query is not None or "query_string" in scope:
-                    raise wrong_type("query_string", query, "bytes")
-                query = b""
-            self._query_params = PyObject_CallOneArg(_multidict, read_query(query, bounds_of(self).max_fields))
-        return self._query_params
+        cdef object params
+        with cython.critical_section(self):
+            params = self._query_params
+        if params is None:
+            params = PyObject_CallOneArg(_multidict, read_query(query_of(scope), bounds_of(self).max_fields))
+            with cython.critical_section(self):
+                if self._seen is scope:
+                    self._query_params = params
+        return params
 
     @property
     def path_params(self):
@@ -307,9 +363,15 @@ cdef class ConnectionBase:
             ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
         """
         cdef object scope = scope_of(self)
-        if self._cookies is None:
-            self._cookies = read_cookies(headers_of(scope))
-        return self._cookies
+        cdef object cookies
+        with cython.critical_section(self):
+            cookies = self._cookies
+        if cookies is None:
+            cookies = read_cookies(headers_of(scope))
+            with cython.critical_section(self):
+                if self._seen is scope:
+                    self._cookies = cookies
+        return cookies
 
     @property
     def client(self):
@@ -323,7 +385,9 @@ cdef class ConnectionBase:
         return litecon_tuple(_address_class, (client[0], port_number(client[1])))
 
 
-litecon_install_members(ConnectionBase)
+track_override(ConnectionBase, "scope", SCOPE)
+track_override(ConnectionBase, "receive", RECEIVE)
+track_override(ConnectionBase, "send", SEND)
 
 cdef object _call_type = type.__call__
 cdef tuple _NAMES = ("scope", "receive", "send")
@@ -357,10 +421,7 @@ cdef object _construct(type cls, PyObject **arguments, size_t flags, PyObject *n
     if values[0] is NULL:
         return _construct_slowly(cls, arguments, count, names)
     connection = <ConnectionBase> litecon_allocate(cls, ())
-    connection.scope = connection._seen = <object> values[0]
-    connection._receive = <object> values[1]
-    connection._send = <object> values[2]
-    connection.constructed()
+    store(connection, <object> values[0], <object> values[1], <object> values[2])
     return connection
 
 
@@ -373,8 +434,8 @@ cdef object _construct_slowly(type cls, PyObject **arguments, Py_ssize_t count, 
     return _call_type(cls, *positional, **keywords)
 
 
-def quickly_constructed(cls):
-    """Make calls of a class quicker, where that can be done; a class decorator.
+def with_fast_constructor(cls):
+    """Make calls of a class cheaper, where that can be done; a class decorator.
 
     Args:
         cls: A subclass of `ConnectionBase` without a constructor of its own. Its subclasses are called as any class is.

@@ -5,7 +5,7 @@ cimport cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 
-from litecon._native.operation cimport NEXT, RETURN, returned
+from litecon._native.operation cimport NEXT, RETURN
 
 cdef extern from *:
     """
@@ -159,6 +159,8 @@ cdef class Waiting:
 cdef int _step(Waiting self, PyObject *value, PyObject **result) except -1:
     cdef object future = self.future
     cdef object event
+    # a debug interpreter checks this where an error is set
+    result[0] = NULL
     if future is None:
         raise RuntimeError("cannot reuse already awaited future")
     if self.yielded:
@@ -173,6 +175,12 @@ cdef int _step(Waiting self, PyObject *value, PyObject **result) except -1:
     Py_INCREF(self)
     result[0] = <PyObject *> self
     return NEXT
+
+
+cdef inline int returned(object value, PyObject **result) except -1:
+    Py_INCREF(value)
+    result[0] = <PyObject *> value
+    return RETURN
 
 
 litecon_install_send(Waiting, <void *> _step)

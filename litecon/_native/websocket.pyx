@@ -1,20 +1,14 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """The messages of a WebSocket: receiving, iterating and sending."""
 
-from litecon._native.handshake cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, SocketBase, watch
-from litecon._native.modes cimport BYTES, DATA, IS_BINARY, IS_TEXT, JSON, MSGPACK, TEXT
-from litecon._native.operation cimport mark
-from litecon._native.receiving cimport new_iterator, new_receive, new_receive_in
-from litecon._native.sending cimport new_send, new_send_in
+from litecon._native.handshake cimport SocketBase
+from litecon._native.messages cimport BYTES, DATA, JSON, MSGPACK, TEXT, new_iterator, new_receive, new_send
+from litecon._native.operation cimport mark_coroutine_function
+from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, track_override
 
 from typing import Any
 
 from litecon._serializer import default_serializer
-
-
-# PERF: the one that nearly everybody uses is known by its identity, which a constant has within one module
-cdef inline object _unusual(object encoding):
-    return None if encoding is "utf-8" else encoding
 
 
 cdef class WebSocketBase(SocketBase):
@@ -35,7 +29,7 @@ cdef class WebSocketBase(SocketBase):
             ImproperlyConfiguredException: The server's events break the ASGI specification.
             ValueError: There is no such mode.
         """
-        return new_receive_in(self, DATA, mode, None)
+        return new_receive(self, DATA, mode, None)
 
     def receive_text(self):
         """Return the next message, a str; the connection is accepted before if it was not.
@@ -48,7 +42,7 @@ cdef class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return new_receive(self, TEXT, IS_TEXT, None)
+        return new_receive(self, TEXT, "text", None)
 
     def receive_bytes(self):
         """Return the next message, bytes; the connection is accepted before if it was not.
@@ -61,7 +55,7 @@ cdef class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return new_receive(self, BYTES, IS_BINARY, None)
+        return new_receive(self, BYTES, "binary", None)
 
     def receive_json(self, mode="text", type=Any):
         """Return the next message, decoded as JSON; the connection is accepted before if it was not.
@@ -80,7 +74,7 @@ cdef class WebSocketBase(SocketBase):
             ImproperlyConfiguredException: The server's events break the ASGI specification.
             ValueError: There is no such mode.
         """
-        return new_receive_in(self, JSON, mode, type)
+        return new_receive(self, JSON, mode, type)
 
     def receive_msgpack(self, type=Any):
         """Return the next message, decoded as MessagePack; the connection is accepted before if it was not.
@@ -98,7 +92,7 @@ cdef class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return new_receive(self, MSGPACK, IS_BINARY, type)
+        return new_receive(self, MSGPACK, "binary", type)
 
     def iter_data(self, mode="text"):
         """Return an asynchronous iterator over the messages, which ends when the connection is closed.
@@ -111,27 +105,31 @@ cdef class WebSocketBase(SocketBase):
         Raises:
             ValueError: There is no such mode.
         """
-        return new_iterator(self, DATA, mode)
+        return new_iterator(self, DATA, mode, None)
 
-    def iter_json(self, mode="text"):
+    def iter_json(self, mode="text", type=Any):
         """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the connection is closed.
 
         Its steps raise what `receive_json()` raises, but for WebSocketDisconnect; it can go on after each.
 
         Args:
             mode: "text" or "binary": which kind of message is expected.
+            type: What to decode into, as for `receive_json()`.
 
         Raises:
             ValueError: There is no such mode.
         """
-        return new_iterator(self, JSON, mode)
+        return new_iterator(self, JSON, mode, type)
 
-    def iter_msgpack(self):
+    def iter_msgpack(self, type=Any):
         """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when it is closed.
 
         Its steps raise what `receive_msgpack()` raises, but for WebSocketDisconnect; it can go on after each.
+
+        Args:
+            type: What to decode into, as for `receive_msgpack()`.
         """
-        return new_iterator(self, MSGPACK, "binary")
+        return new_iterator(self, MSGPACK, "binary", type)
 
     def send_data(self, data, mode="text", encoding="utf-8"):
         """Send a message; the connection is accepted before if it was not.
@@ -148,7 +146,7 @@ cdef class WebSocketBase(SocketBase):
             UnicodeError: The data cannot be converted.
             ValueError: There is no such mode.
         """
-        return new_send_in(self, DATA, data, mode, _unusual(encoding), None)
+        return new_send(self, DATA, data, mode, encoding, None)
 
     def send_text(self, data, encoding="utf-8"):
         """Send a text message; the connection is accepted before if it was not.
@@ -163,7 +161,7 @@ cdef class WebSocketBase(SocketBase):
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
-        return new_send(self, TEXT, data, IS_TEXT, _unusual(encoding), None)
+        return new_send(self, TEXT, data, "text", encoding, None)
 
     def send_bytes(self, data, encoding="utf-8"):
         """Send a binary message; the connection is accepted before if it was not.
@@ -178,7 +176,7 @@ cdef class WebSocketBase(SocketBase):
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
-        return new_send(self, BYTES, data, IS_BINARY, _unusual(encoding), None)
+        return new_send(self, BYTES, data, "binary", encoding, None)
 
     def send_json(self, data, mode="text", encoding="utf-8", serializer=default_serializer):
         """Send a value as compact JSON; the connection is accepted before if it was not.
@@ -195,7 +193,7 @@ cdef class WebSocketBase(SocketBase):
             WebSocketStateError: It is not accepted.
             ValueError: There is no such mode.
         """
-        return new_send_in(self, JSON, data, mode, _unusual(encoding), serializer)
+        return new_send(self, JSON, data, mode, encoding, serializer)
 
     def send_msgpack(self, data, encoding="utf-8", serializer=default_serializer):
         """Send a value as MessagePack; the connection is accepted before if it was not.
@@ -210,13 +208,13 @@ cdef class WebSocketBase(SocketBase):
             WebSocketDisconnect: The connection is closed.
             WebSocketStateError: It is not accepted.
         """
-        return new_send(self, MSGPACK, data, IS_BINARY, _unusual(encoding), serializer)
+        return new_send(self, MSGPACK, data, "binary", encoding, serializer)
 
 
 for _verb in ("receive", "send"):
     for _what in ("data", "text", "bytes", "json", "msgpack"):
-        mark(WebSocketBase, f"{_verb}_{_what}")
-watch(WebSocketBase, "receive_data", RECEIVE_DATA)
-watch(WebSocketBase, "receive_json", RECEIVE_JSON)
-watch(WebSocketBase, "receive_msgpack", RECEIVE_MSGPACK)
-watch(WebSocketBase, "send_data", SEND_DATA)
+        mark_coroutine_function(WebSocketBase, f"{_verb}_{_what}")
+track_override(WebSocketBase, "receive_data", RECEIVE_DATA)
+track_override(WebSocketBase, "receive_json", RECEIVE_JSON)
+track_override(WebSocketBase, "receive_msgpack", RECEIVE_MSGPACK)
+track_override(WebSocketBase, "send_data", SEND_DATA)

@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 from types import CoroutineType
 from typing import Any, Final, final
 
-from .._errors import BODY_ERRORS, wrong_event, wrong_event_body
+from .._errors import BODY_ERRORS, raised_stop_async_iteration, wrong_event, wrong_event_body
 from ..types import Event, Receive, Scope
-from .iteration import Iteration
+from .operation import AsyncIteratorBase
 from .waiting import kept, resumed
 
 __all__ = ("BodyReader", "BodyStream")
@@ -207,7 +207,7 @@ def shared_reader(scope: Scope) -> BodyReader:
 
 
 @final
-class BodyStream(Iteration):
+class BodyStream(AsyncIteratorBase):
     """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
 
     __slots__ = ("_announced", "_at_end", "_max_size", "_reader", "_receive")
@@ -264,6 +264,8 @@ class BodyStream(Iteration):
                 except (KeyError, TypeError):
                     pass
                 reader.feed(event, max_size)
+        except StopAsyncIteration as error:
+            raise raised_stop_async_iteration() from error
         finally:
             reader.busy = False
         if chunks:

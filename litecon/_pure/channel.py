@@ -18,7 +18,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, check_event
+from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
 from .waiting import abandon, kept, resumed
@@ -35,8 +35,8 @@ DISCONNECTED: Final = 6
 
 START: Final = 3
 
-NO_CODE: Final = 1005
-BROKEN: Final = 1006
+NO_STATUS_RECEIVED: Final = 1005
+ABNORMAL_CLOSURE: Final = 1006
 _DENIAL: Final = "websocket.http.response"
 
 
@@ -51,7 +51,7 @@ class Channel:
         self.send = send
         self.pending: Any = None
         self.state = INIT
-        self.code = NO_CODE
+        self.code = NO_STATUS_RECEIVED
         # None until the end
         self.reason: str | None = None
         self.busy = False
@@ -61,34 +61,22 @@ class Channel:
     def name(self) -> str:
         return STATE_NAMES[self.state]
 
-    def rename(self, name: object) -> None:
+    def set_state(self, name: object) -> None:
         """Take over the state that a wrapper of the application has seen."""
         if not isinstance(name, str) or name not in STATE_NAMES:
             raise wrong_connection_state(name)
         if name != self.name:
             self.state = DISCONNECTED if name == "disconnect" else STATE_NAMES.index(name)
 
-    def expect_free(self) -> None:
-        """Raise where nothing can be received: at the end, or by another task."""
+    def claim(self) -> None:
+        """Take the channel for one receiving task, which sets `busy` back; raise at the end, or where another has it."""
         if self.state >= CLOSED:
             raise self.disconnected()
         if self.busy:
             raise socket_busy()
-
-    def start(self) -> Awaitable[Event] | None:
-        """Claim the receiving and return what to await for a message; None where that is not the next step.
-
-        Who has awaited it, or failed to, sets `busy` back.
-        """
-        if (self.state != OPEN and self.state != ACCEPTED) or self.foreign_receive:
-            return None
-        if self.busy:
-            raise socket_busy()
-        awaitable = self.receiving(self.receive)
         self.busy = True
-        return awaitable
 
-    def receiving(self, receive: Receive) -> Awaitable[Event]:
+    def next_awaitable(self, receive: Receive) -> Awaitable[Event]:
         """Return what to await for the next event, also after an await that was cancelled."""
         if self.pending is not None:
             awaitable = resumed(self)
@@ -122,7 +110,7 @@ class Channel:
             if state < CLOSED:
                 self.state = DISCONNECTED
             if self.reason is None:
-                self.keep_code(event.get("code"), event.get("reason"), NO_CODE)
+                self.keep_code(event.get("code"), event.get("reason"), NO_STATUS_RECEIVED)
         elif kind == "websocket.connect" and state == INIT:
             self.state = CONNECT
         # the handshake may be closed or denied before its event is received
@@ -132,11 +120,6 @@ class Channel:
 
     def message(self, event: Event, mode: str, max_size: int | None, foreign: bool = False) -> str | bytes:
         """Take an event that `receive` gave, and return its text or bytes."""
-        # PERF: the usual case is not looked at any further
-        if max_size is None and self.state == OPEN and type(event) is dict and event.get("type") == "websocket.receive":
-            data = event.get("text" if mode == "text" else "bytes")
-            if type(data) is (str if mode == "text" else bytes):
-                return data
         kind = self.take(event, foreign)
         if kind == "websocket.disconnect":
             raise self.disconnected()
@@ -180,26 +163,26 @@ class Channel:
     def sent(self, state: int, event: Event) -> None:
         """Enter the state after an event."""
         if state == CLOSED or (event["type"] == "websocket.http.response.body" and not event.get("more_body")):
-            self.keep_code(event.get("code"), event.get("reason"), BROKEN)
+            self.keep_code(event.get("code"), event.get("reason"), ABNORMAL_CLOSURE)
             state = CLOSED
             if self.pending is not None and not self.busy:
                 # a server (granian) may wait for its receive() to end before it closes
                 abandon(self)
         self.state = state
 
-    def go_back(self, state: int) -> None:
+    def roll_back(self, state: int) -> None:
         """Enter a state again, since the server has refused the event that ended it."""
         self.state = state
         if state < CLOSED:
             # it is not closed, so the code of the end is still to come
-            self.code = NO_CODE
+            self.code = NO_STATUS_RECEIVED
             self.reason = None
 
-    def lose(self) -> WebSocketDisconnect:
+    def connection_lost(self) -> WebSocketDisconnect:
         """The server's `send` has failed: the connection is broken."""
         if self.state != DISCONNECTED or self.reason is None:
             self.state = DISCONNECTED
-            self.keep_code(BROKEN, "", BROKEN)
+            self.keep_code(ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
         return self.disconnected()
 
     def keep_code(self, code: Any, reason: Any, default: int) -> None:
@@ -221,11 +204,9 @@ class SocketReceive:
     async def __call__(self) -> Event:
         """Return the next event."""
         channel = self.channel
-        channel.expect_free()
-        awaitable = channel.receiving(self.receive)
-        channel.busy = True
+        channel.claim()
         try:
-            event = await awaitable
+            event = await channel.next_awaitable(self.receive)
             channel.pending = None
             channel.take(event)
         finally:
@@ -247,7 +228,8 @@ class SocketSend:
     async def __call__(self, event: Event) -> None:
         """Send an event."""
         channel = self.channel
-        kind = check_event(event)
+        # what is checked is what is sent
+        kind, event = normalised_event(event)
         state = channel.check_send(kind, event["type"])
         if kind == START and _DENIAL not in (self.scope.get("extensions") or ()):
             raise no_denial()
@@ -262,11 +244,11 @@ async def send_through(channel: Channel, send: Send, event: Event, state: int) -
     try:
         await send(event)
     except OSError as error:
-        raise channel.lose() from error
+        raise channel.connection_lost() from error
     except Exception:
         # the server has refused it
         if channel.state == after:
-            channel.go_back(before)
+            channel.roll_back(before)
         raise
 
 

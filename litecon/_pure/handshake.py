@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from .._defaults import empty_receive, empty_send
+from .._errors import not_initialised
 from .._resuming import Ready
 from .._websocket_events import accept_event, close_event, denial_events
 from ..exceptions import WebSocketDisconnect
-from ..types import Event, Receive, Scope, Send
+from ..types import Event, Receive, Send
 from .channel import CLOSED, CONNECT, INIT, Channel, SocketReceive, SocketSend, send_through
 from .scope import ConnectionBase
 
@@ -24,62 +24,99 @@ _DENIAL: Final = "websocket.http.response"
 class SocketBase(ConnectionBase):
     """The state of a WebSocket, its ASGI callables, and how it begins and ends."""
 
-    __slots__ = ("_channel", "_installed_receive", "_installed_send")
+    __slots__ = ("_channel",)
 
     _channel: Channel
-    _installed_receive: Receive | None
-    _installed_send: Send | None
 
-    def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
-        self.scope = self._seen = scope
+    def _constructed(self) -> None:
+        receive: Any = self._receive
+        send: Any = self._send
+        # from here on they are what is installed, and litecon's own wrappers once they are asked for
+        del self._receive, self._send
         channel = self._channel = Channel(receive, send)
-        self._installed_receive = self._installed_send = None
         if type(self).receive_wrapper is not _receive_wrapper:
             installed: Any = self.receive_wrapper(receive)
-            self.receive = installed
+            self._install_receive(installed)
             if type(installed) is SocketReceive and installed.channel is channel:
                 channel.receive = installed.receive
                 channel.foreign_receive = False
         if type(self).send_wrapper is not _send_wrapper:
             installed = self.send_wrapper(send)
-            self.send = installed
+            self._install_send(installed)
             if type(installed) is SocketSend and installed.channel is channel:
                 channel.send = installed.send
                 channel.foreign_send = False
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name == "_channel":
+            raise not_initialised(self, "scope")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _own_receive(self) -> Receive:
+        channel = self._channel
+        if not hasattr(self, "_receive"):
+            self._receive = SocketReceive(channel, channel.receive)
+        return self._receive
+
+    def _own_send(self) -> Send:
+        channel = self._channel
+        if not hasattr(self, "_send"):
+            self._send = SocketSend(channel, channel.send, self.scope)
+        return self._send
+
+    def _install_receive(self, receive: Receive) -> None:
+        self._receive = receive
+        self._channel.foreign_receive = True
+
+    def _install_send(self, send: Send) -> None:
+        self._send = send
+        self._channel.foreign_send = True
+
     @property
     def receive(self) -> Receive:
         """The callable that gives events; it keeps `connection_state`."""
-        if self._installed_receive is None:
-            self._installed_receive = SocketReceive(self._channel, self._channel.receive)
-        return self._installed_receive
+        return self._own_receive()
 
     @receive.setter
     def receive(self, receive: Receive) -> None:
-        self._installed_receive = receive
-        self._channel.foreign_receive = True
+        self._install_receive(receive)
 
     @receive.deleter
     def receive(self) -> None:
-        self._installed_receive = None
+        self._delete("receive")
         self._channel.foreign_receive = False
 
     @property
     def send(self) -> Send:
         """The callable that takes events; it keeps `connection_state`."""
-        if self._installed_send is None:
-            self._installed_send = SocketSend(self._channel, self._channel.send, self.scope)
-        return self._installed_send
+        return self._own_send()
 
     @send.setter
     def send(self, send: Send) -> None:
-        self._installed_send = send
-        self._channel.foreign_send = True
+        self._install_send(send)
 
     @send.deleter
     def send(self) -> None:
-        self._installed_send = None
+        self._delete("send")
         self._channel.foreign_send = False
+
+    def _receives_elsewhere(self) -> bool:
+        """Return whether the callable that receives is another than litecon's own over the server's."""
+        cls: Any = type(self)
+        return (
+            self._channel.foreign_receive
+            or cls.receive is not _own_receive
+            or cls.__getattribute__ is not object.__getattribute__
+        )
+
+    def _sends_elsewhere(self) -> bool:
+        """Return whether the callable that sends is another than litecon's own over the server's."""
+        cls: Any = type(self)
+        return (
+            self._channel.foreign_send
+            or cls.send is not _own_send
+            or cls.__getattribute__ is not object.__getattribute__
+        )
 
     @property
     def connection_state(self) -> str:
@@ -94,7 +131,7 @@ class SocketBase(ConnectionBase):
 
     @connection_state.setter
     def connection_state(self, state: str) -> None:
-        self._channel.rename(state)
+        self._channel.set_state(state)
 
     def receive_wrapper(self, receive: Receive) -> Receive:
         """Return a `receive` that keeps `connection_state` and validates events; the constructor installs it.
@@ -177,18 +214,16 @@ class SocketBase(ConnectionBase):
     async def _connect(self) -> None:
         """Receive the first event."""
         channel = self._channel
-        if channel.foreign_receive:
+        if self._receives_elsewhere():
             event = await self.receive()
             if channel.take(event, True) == "websocket.receive" and channel.state < CLOSED:
                 # a callable of the application has the connection accepted, or is a mock
                 channel.pending = Ready(event)
                 channel.state = CONNECT
         else:
-            channel.expect_free()
-            awaitable = channel.receiving(channel.receive)
-            channel.busy = True
+            channel.claim()
             try:
-                event = await awaitable
+                event = await channel.next_awaitable(channel.receive)
                 channel.pending = None
                 channel.take(event)
             finally:
@@ -199,18 +234,21 @@ class SocketBase(ConnectionBase):
     async def _answer(self, kind: int, event: Event) -> None:
         channel = self._channel
         state = channel.check_send(kind, event["type"])
-        if not channel.foreign_send:
+        if not self._sends_elsewhere():
             await send_through(channel, channel.send, event, state)
             return
         before = channel.state
         try:
             await self.send(event)
         except OSError as error:
-            raise channel.lose() from error
+            raise channel.connection_lost() from error
         # a wrapper that is not built on litecon's has not kept the state, or not the code
         if channel.state == before or (kind == _CLOSE and channel.reason is None):
             channel.sent(state, event)
 
 
+SocketBase._own = SocketBase
+_own_receive: Any = SocketBase.receive
+_own_send: Any = SocketBase.send
 _receive_wrapper = SocketBase.receive_wrapper
 _send_wrapper = SocketBase.send_wrapper

@@ -11,7 +11,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from .._litestar import connection_is_disconnected, from_json, from_msgpack, socket_disconnected
 from ..types import Event, Receive, Send
-from .iteration import Iteration
+from .operation import AsyncIteratorBase
 from .litestar_channel import SocketReceive, SocketSend, channel_of, code_of, open_channel
 from .litestar_request import ConnectionMethods
 
@@ -27,7 +27,7 @@ def _header_list(headers: Any) -> Any:
 
 
 @final
-class MessageIterator(Iteration):
+class MessageIterator(AsyncIteratorBase):
     """An asynchronous iterator over the messages of a WebSocket, with the methods of an asynchronous generator."""
 
     # NOTE: no generator, as Litestar's own is: one whose step is cancelled, or has got a bad message, has ended

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, ClassVar, TypeVar
 
 from .._defaults import empty_receive, empty_send
-from .._errors import missing_key, no_app, not_set, wrong_type
+from .._errors import missing_key, no_app, not_initialised, not_set, wrong_type
 from .._hosts import port_number
+from .._overrides import hand_to_setter
 from ..types import Receive, Scope, Send
 from .headers import make_headers
 from .parsing import parse_cookies, parse_query
 from .url import raw_headers, url_from_scope
 
-__all__ = ("ConnectionBase", "quickly_constructed", "use_classes")
+__all__ = ("ConnectionBase", "with_fast_constructor", "use_classes")
 
 ClassT = TypeVar("ClassT", bound=type[Any])
 
@@ -52,26 +54,101 @@ class ConnectionBase:
         "_cookies": None,
         "_headers": None,
         "_query_params": None,
+        "_receive": None,
+        "_scope": None,
         "_seen": None,
+        "_send": None,
         "_url": None,
-        "receive": "The callable that gives events.",
-        "scope": "What the server says of the connection.",
-        "send": "The callable that takes events.",
     }
 
-    scope: Scope
-    receive: Receive
-    send: Send
+    _scope: Scope
+    _receive: Receive
+    _send: Send
     _base_url: Any
     _cookies: dict[str, str]
     _headers: Any
     _query_params: Any
     _url: Any
 
+    # the kernel class itself, where a subclass may have an attribute of its own
+    _own: ClassVar[type[ConnectionBase]]
+
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
-        self.scope = self._seen = scope
-        self.receive = receive
-        self.send = send
+        self._store(scope, receive, send)
+
+    def _store(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = self._seen = scope
+        self._receive = receive
+        self._send = send
+        self._constructed()
+        cls = type(self)
+        own: Any = cls._own
+        if cls.scope is not own.scope:
+            hand_to_setter(self, "scope", scope)
+        if cls.receive is not own.receive:
+            hand_to_setter(self, "receive", self._own_receive())
+        if cls.send is not own.send:
+            hand_to_setter(self, "send", self._own_send())
+
+    def _constructed(self) -> None:
+        """Do what is left to do once the arguments are stored."""
+
+    def _own_receive(self) -> Receive:
+        """Return the callable, whatever a subclass has in its place."""
+        return self._present("receive")  # type: ignore[no-any-return]
+
+    def _own_send(self) -> Send:
+        """Return the callable, whatever a subclass has in its place."""
+        return self._present("send")  # type: ignore[no-any-return]
+
+    def _present(self, name: str) -> Any:
+        try:
+            return getattr(self, f"_{name}")
+        except AttributeError:
+            raise not_initialised(self, name) from None
+
+    def _delete(self, name: str) -> None:
+        with suppress(AttributeError):
+            delattr(self, f"_{name}")
+
+    @property
+    def scope(self) -> Scope:
+        """What the server says of the connection."""
+        return self._present("scope")  # type: ignore[no-any-return]
+
+    @scope.setter
+    def scope(self, scope: Scope) -> None:
+        self._scope = scope
+
+    @scope.deleter
+    def scope(self) -> None:
+        self._delete("scope")
+
+    @property
+    def receive(self) -> Receive:
+        """The callable that gives events."""
+        return self._own_receive()
+
+    @receive.setter
+    def receive(self, receive: Receive) -> None:
+        self._receive = receive
+
+    @receive.deleter
+    def receive(self) -> None:
+        self._delete("receive")
+
+    @property
+    def send(self) -> Send:
+        """The callable that takes events."""
+        return self._own_send()
+
+    @send.setter
+    def send(self, send: Send) -> None:
+        self._send = send
+
+    @send.deleter
+    def send(self) -> None:
+        self._delete("send")
 
     def _cells(self) -> tuple[str, ...]:
         return ("_base_url", "_cookies", "_headers", "_query_params", "_url")
@@ -240,6 +317,9 @@ class ConnectionBase:
         return tuple.__new__(_address_class, (client[0], port_number(client[1])))
 
 
+ConnectionBase._own = ConnectionBase
+
+
 def _required(scope: Scope, key: str) -> Any:
     value = scope.get(key, _required)
     if value is _required:
@@ -255,8 +335,8 @@ def required_str(scope: Scope, key: str) -> str:
     return value
 
 
-def quickly_constructed(cls: ClassT) -> ClassT:
-    """Make calls of a class quicker, where that can be done; a class decorator.
+def with_fast_constructor(cls: ClassT) -> ClassT:
+    """Make calls of a class cheaper, where that can be done; a class decorator.
 
     Args:
         cls: A subclass of `ConnectionBase` without a constructor of its own. Its subclasses are called as any class is.

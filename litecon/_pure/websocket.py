@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from .._errors import cannot_receive, wrong_data
+from .._errors import cannot_receive, empty_message, raised_stop_async_iteration, wrong_data
 from .._serializer import default_serializer
-from ..exceptions import SerializationException, WebSocketDisconnect
+from ..exceptions import WebSocketDisconnect
 from ..types import Event
 from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, check_mode
 from .codecs import codecs
 from .handshake import SocketBase
-from .iteration import Iteration
+from .operation import AsyncIteratorBase
 
 __all__ = ("WebSocketBase",)
 
@@ -40,16 +40,7 @@ class WebSocketBase(SocketBase):
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        channel = self._channel
-        awaitable = channel.start()
-        if awaitable is None:
-            return await self._receive_slowly(mode)
-        try:
-            event = await awaitable
-            channel.pending = None
-        finally:
-            channel.busy = False
-        return channel.message(event, mode, self._max_size())
+        return await self._receive_message(mode)
 
     async def receive_text(self) -> str:
         """Return the next message, a str; the connection is accepted before if it was not.
@@ -62,16 +53,7 @@ class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        channel = self._channel
-        awaitable = channel.start() if type(self).receive_data is _receive_data else None
-        if awaitable is None:
-            return await self.receive_data(mode="text")  # type: ignore[no-any-return]
-        try:
-            event = await awaitable
-            channel.pending = None
-        finally:
-            channel.busy = False
-        return channel.message(event, "text", self._max_size())  # type: ignore[return-value]
+        return await self._receive_in("text")  # type: ignore[no-any-return]
 
     async def receive_bytes(self) -> bytes:
         """Return the next message, bytes; the connection is accepted before if it was not.
@@ -84,16 +66,7 @@ class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        channel = self._channel
-        awaitable = channel.start() if type(self).receive_data is _receive_data else None
-        if awaitable is None:
-            return await self.receive_data(mode="binary")  # type: ignore[no-any-return]
-        try:
-            event = await awaitable
-            channel.pending = None
-        finally:
-            channel.busy = False
-        return channel.message(event, "binary", self._max_size())  # type: ignore[return-value]
+        return await self._receive_in("binary")  # type: ignore[no-any-return]
 
     async def receive_json(self, mode: str = "text", type: Any = Any) -> Any:
         """Return the next message, decoded as JSON; the connection is accepted before if it was not.
@@ -113,18 +86,7 @@ class WebSocketBase(SocketBase):
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        channel = self._channel
-        awaitable = channel.start() if self.__class__.receive_data is _receive_data else None
-        if awaitable is None:
-            data = await self.receive_data(mode=mode)
-        else:
-            try:
-                event = await awaitable
-                channel.pending = None
-            finally:
-                channel.busy = False
-            data = channel.message(event, mode, self._max_size())
-        return _from_json(data, type)
+        return _from_json(await self._receive_in(mode), type)
 
     async def receive_msgpack(self, type: Any = Any) -> Any:
         """Return the next message, decoded as MessagePack; the connection is accepted before if it was not.
@@ -142,18 +104,7 @@ class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        channel = self._channel
-        awaitable = channel.start() if self.__class__.receive_data is _receive_data else None
-        if awaitable is None:
-            data = await self.receive_data(mode="binary")
-        else:
-            try:
-                event = await awaitable
-                channel.pending = None
-            finally:
-                channel.busy = False
-            data = channel.message(event, "binary", self._max_size())
-        return _from_msgpack(data, type)
+        return _from_msgpack(await self._receive_in("binary"), type)
 
     def iter_data(self, mode: str = "text") -> Any:
         """Return an asynchronous iterator over the messages, which ends when the connection is closed.
@@ -167,28 +118,32 @@ class WebSocketBase(SocketBase):
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        return MessageIterator(self, "receive_data", mode)
+        return MessageIterator(self, "receive_data", mode, None)
 
-    def iter_json(self, mode: str = "text") -> Any:
+    def iter_json(self, mode: str = "text", type: Any = Any) -> Any:
         """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the connection is closed.
 
         Its steps raise what `receive_json()` raises, but for WebSocketDisconnect; it can go on after each.
 
         Args:
             mode: "text" or "binary": which kind of message is expected.
+            type: What to decode into, as for `receive_json()`.
 
         Raises:
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        return MessageIterator(self, "receive_json", mode)
+        return MessageIterator(self, "receive_json", mode, type)
 
-    def iter_msgpack(self) -> Any:
+    def iter_msgpack(self, type: Any = Any) -> Any:
         """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when it is closed.
 
         Its steps raise what `receive_msgpack()` raises, but for WebSocketDisconnect; it can go on after each.
+
+        Args:
+            type: What to decode into, as for `receive_msgpack()`.
         """
-        return MessageIterator(self, "receive_msgpack", "binary")
+        return MessageIterator(self, "receive_msgpack", "binary", type)
 
     async def send_data(self, data: Any, mode: str = "text", encoding: str = "utf-8") -> None:
         """Send a message; the connection is accepted before if it was not.
@@ -297,98 +252,85 @@ class WebSocketBase(SocketBase):
         max_size: int | None = type(self).limits.max_message_size  # type: ignore[attr-defined]
         return max_size
 
-    async def _receive_slowly(self, mode: str) -> str | bytes:
+    async def _receive_in(self, mode: str) -> Any:
+        """Receive a message by the method that a subclass may override."""
+        if type(self).receive_data is not _receive_data:
+            return await self.receive_data(mode=mode)
+        return await self._receive_message(mode)
+
+    async def _receive_message(self, mode: str) -> str | bytes:
         channel = self._channel
         if channel.state == INIT:
             await self.accept()
         if channel.state >= CLOSED:
             raise channel.disconnected()
         # where another callable sends, it may have accepted unseen
-        if channel.state not in (ACCEPTED, OPEN) and not channel.foreign_send:
+        if channel.state not in (ACCEPTED, OPEN) and not self._sends_elsewhere():
             raise cannot_receive(channel.name)
+        max_size = self._max_size()
         # it may be replaced meanwhile
-        foreign = channel.foreign_receive
+        foreign = self._receives_elsewhere()
         if not foreign:
-            channel.expect_free()
-            awaitable = channel.receiving(channel.receive)
-            channel.busy = True
+            channel.claim()
             try:
-                event = await awaitable
+                event = await channel.next_awaitable(channel.receive)
                 channel.pending = None
             finally:
                 channel.busy = False
         elif channel.pending is not None:
-            event = await channel.receiving(channel.receive)
+            event = await channel.next_awaitable(channel.receive)
         else:
             event = await self.receive()
-        return channel.message(event, mode, self._max_size(), foreign)
+        return channel.message(event, mode, max_size, foreign)
 
     async def _send_message(self, event: Event) -> None:
         channel = self._channel
         if channel.state not in (ACCEPTED, OPEN):
             if channel.state == INIT:
                 await self.accept()
-            if channel.state != CONNECT or not channel.foreign_send:
+            if channel.state != CONNECT or not self._sends_elsewhere():
                 channel.check_send(_SEND, "websocket.send")
         try:
-            await (self.send if channel.foreign_send else channel.send)(event)
+            await (self.send if self._sends_elsewhere() else channel.send)(event)
         except OSError as error:
-            raise channel.lose() from error
+            raise channel.connection_lost() from error
 
 
 _receive_data = WebSocketBase.receive_data
-_receive_json = WebSocketBase.receive_json
-_receive_msgpack = WebSocketBase.receive_msgpack
 _send_data = WebSocketBase.send_data
 
 
 @final
-class MessageIterator(Iteration):
+class MessageIterator(AsyncIteratorBase):
     """An asynchronous iterator over the messages of a WebSocket, with the methods of an asynchronous generator."""
 
-    __slots__ = ("_method", "_mode", "_socket")
+    __slots__ = ("_method", "_mode", "_socket", "_type")
 
-    def __init__(self, socket: WebSocketBase, method: str, mode: str) -> None:
+    def __init__(self, socket: WebSocketBase, method: str, mode: str, type_: Any) -> None:
         super().__init__()
         self._socket = socket
         self._method = method
         self._mode = mode
+        self._type = type_
 
     async def __anext__(self) -> Any:
-        if self._closed:
-            raise StopAsyncIteration
         self._started = True
-        socket = self._socket
-        channel = socket._channel
-        try:
-            awaitable = None if _is_overridden(type(socket), self._method) else channel.start()
-            if awaitable is None:
-                return await self._otherwise()
+        if not self._closed:
             try:
-                event = await awaitable
-                channel.pending = None
-            finally:
-                channel.busy = False
-            data = channel.message(event, self._mode, socket._max_size())
-        except WebSocketDisconnect:
-            self._closed = True
-            raise StopAsyncIteration from None
-        if self._method == "receive_data":
-            return data
-        return _from_json(data, Any) if self._method == "receive_json" else _from_msgpack(data, Any)
+                return await self._next()
+            except WebSocketDisconnect:
+                self._closed = True
+            except StopAsyncIteration as error:
+                raise raised_stop_async_iteration() from error
+        raise StopAsyncIteration
 
-    async def _otherwise(self) -> Any:
+    async def _next(self) -> Any:
+        socket = self._socket
+        if self._method == "receive_json":
+            return await socket.receive_json(mode=self._mode, type=self._type)
         if self._method == "receive_msgpack":
-            return await self._socket.receive_msgpack()
-        return await getattr(self._socket, self._method)(mode=self._mode)
-
-
-def _is_overridden(cls: type[WebSocketBase], method: str) -> bool:
-    if cls.receive_data is not _receive_data:
-        return True
-    if method == "receive_json":
-        return cls.receive_json is not _receive_json
-    return method == "receive_msgpack" and cls.receive_msgpack is not _receive_msgpack
+            return await socket.receive_msgpack(type=self._type)
+        return await socket._receive_in(self._mode)
 
 
 def _message(data: Any, mode: str, encoding: str | None) -> Event:
@@ -413,11 +355,11 @@ def _from_json(data: Any, type: Any) -> Any:
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     if not data:
-        raise SerializationException("the message is empty, expected JSON")
+        raise empty_message("JSON")
     return codecs().decode_json(data, type)
 
 
 def _from_msgpack(data: Any, type: Any) -> Any:
     if not data:
-        raise SerializationException("the message is empty, expected MessagePack")
+        raise empty_message("MessagePack")
     return codecs().decode_msgpack(data, type)

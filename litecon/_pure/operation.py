@@ -1,13 +1,13 @@
-"""Asynchronous iterators with the methods of an asynchronous generator."""
+"""Asynchronous iterators with the methods of an asynchronous generator; the pure side's operations are coroutines."""
 
 from __future__ import annotations
 
 from typing import Any, NoReturn
 
-__all__ = ("Iteration",)
+__all__ = ("AsyncIteratorBase",)
 
 
-class Iteration:
+class AsyncIteratorBase:
     """An asynchronous iterator that is its own; a subclass has the step."""
 
     __slots__ = ("__weakref__", "_closed", "_started")

@@ -1,0 +1,288 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""The messages of a WebSocket: receiving them one by one and by iteration, and sending them."""
+
+cimport cython
+
+from litecon._native.channel cimport (
+    ACCEPTED,
+    CLOSED,
+    CONNECT,
+    INIT,
+    OPEN,
+    TO_SEND,
+    Channel,
+    SendingOperation,
+    check_send,
+    claim,
+    disconnected,
+    next_awaitable,
+    release_channel,
+    state_name,
+    take_message,
+)
+from litecon._native.codecs cimport from_json, from_msgpack, to_json, to_msgpack
+from litecon._native.handshake cimport SocketBase, expect_constructed, receives_elsewhere, sends_elsewhere
+from litecon._native.operation cimport AsyncIteratorBase, Operation, discard, register_operation
+from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, Traits, bounds_of, traits_of
+
+from litecon._errors import cannot_receive, empty_message, not_constructed, wrong_data, wrong_mode
+from litecon.exceptions import WebSocketDisconnect
+
+
+cdef bint is_binary(object mode) except -1:
+    # PERF: the names that everybody writes are known by identity
+    if mode is "text" or mode == "text":
+        return False
+    if mode == "binary":
+        return True
+    raise wrong_mode(mode)
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class ReceiveMessage(Operation):
+    """`WebSocket.receive_data` and what is built on it, and each step of an iterator."""
+
+    cdef SocketBase socket
+    cdef Channel channel
+    # of which this is a step, None otherwise
+    cdef MessageIterator iterator
+    cdef object mode
+    # of what is decoded
+    cdef object type
+    cdef Py_ssize_t max_size
+    cdef unsigned char method
+    cdef unsigned char waits_for
+    cdef bint binary
+
+    def __dealloc__(self):
+        discard(self)
+
+    cdef str label(self):
+        return "MessageIterator.__anext__" if self._is_step else method_name("receive", self.method)
+
+    cdef void release(self) noexcept:
+        release_channel(self.channel)
+
+    cdef object begin(self):
+        cdef Traits traits
+        if self._is_step:
+            self.iterator.started = True
+            if self.iterator.closed:
+                return self.end_iteration()
+        self.binary = is_binary(self.mode)
+        expect_constructed(self.socket)
+        traits = traits_of(self.socket)
+        if traits.overrides & (RECEIVE_DATA | RECEIVE_JSON | RECEIVE_MSGPACK) and self.is_overridden(traits.overrides):
+            return self.overridden()
+        if self.channel.state == INIT:
+            self.waits_for = ACCEPTING
+            return self.socket.accept()
+        return self.receive(traits)
+
+    cdef bint is_overridden(self, int overrides) noexcept:
+        if self._is_step:
+            if self.method == JSON and overrides & RECEIVE_JSON or self.method == MSGPACK and overrides & RECEIVE_MSGPACK:
+                return True
+        elif self.method == DATA:
+            return False
+        return overrides & RECEIVE_DATA
+
+    cdef object overridden(self):
+        self.waits_for = OVERRIDDEN
+        if self._is_step:
+            if self.method == JSON:
+                return self.socket.receive_json(mode=self.mode, type=self.type)
+            if self.method == MSGPACK:
+                return self.socket.receive_msgpack(type=self.type)
+        self.waits_for = OVERRIDDEN_DATA
+        return self.socket.receive_data(mode=self.mode)
+
+    cdef object receive(self, Traits traits):
+        cdef Channel channel = self.channel
+        self.waits_for = SERVER
+        if channel.state != OPEN and channel.state != ACCEPTED:
+            if channel.state >= CLOSED:
+                raise disconnected(channel)
+            # where another callable sends, it may have accepted unseen
+            if not sends_elsewhere(channel, traits):
+                raise cannot_receive(state_name(channel))
+        self.max_size = bounds_of(self.socket).max_message_size
+        if receives_elsewhere(channel, traits):
+            if channel.pending is not None:
+                return next_awaitable(channel, channel.receive)
+            return self.socket.receive()
+        claim(channel)
+        self._holds = True
+        return next_awaitable(channel, channel.receive)
+
+    cdef object step(self, object result):
+        cdef Channel channel = self.channel
+        # the server's own callable was claimed; it may have been replaced meanwhile
+        cdef bint foreign = not self._holds
+        if self.waits_for == ACCEPTING:
+            return self.receive(traits_of(self.socket))
+        self._done = True
+        if self.waits_for == OVERRIDDEN:
+            return result
+        if self.waits_for == SERVER:
+            if not foreign and channel.pending is not None:
+                channel.pending = None
+            result = take_message(channel, result, self.binary, self.max_size, foreign)
+        if self.method == JSON:
+            return decoded_json(result, self.type)
+        return decoded_msgpack(result, self.type) if self.method == MSGPACK else result
+
+    cdef object failed(self, object error):
+        if self._is_step and isinstance(error, WebSocketDisconnect):
+            self.iterator.closed = True
+            return self.end_iteration()
+        raise error
+
+
+register_operation(ReceiveMessage)
+
+
+cdef object decoded_json(object data, object type_):
+    if isinstance(data, str):
+        data = (<str> data).encode("utf-8", "surrogatepass")
+    if not data:
+        raise empty_message("JSON")
+    return from_json(data, type_)
+
+
+cdef object decoded_msgpack(object data, object type_):
+    if not data:
+        raise empty_message("MessagePack")
+    return from_msgpack(data, type_)
+
+
+cdef Operation new_receive(SocketBase socket, int method, object mode, object type_):
+    cdef ReceiveMessage operation = ReceiveMessage.__new__(ReceiveMessage)
+    operation.socket = socket
+    operation.channel = socket.channel
+    operation.method = method
+    operation.mode = mode
+    operation.type = type_
+    return operation
+
+
+@cython.final
+cdef class MessageIterator(AsyncIteratorBase):
+    """An asynchronous iterator over the messages of a WebSocket, with the methods of an asynchronous generator."""
+
+    cdef SocketBase socket
+    cdef object mode
+    cdef object type
+    cdef int method
+
+    cdef Operation next_operation(self):
+        cdef ReceiveMessage operation
+        if self.socket is None:
+            raise not_constructed(self)
+        operation = ReceiveMessage.__new__(ReceiveMessage)
+        operation.socket = self.socket
+        operation.channel = self.socket.channel
+        operation.iterator = self
+        operation.method = self.method
+        operation.mode = self.mode
+        operation.type = self.type
+        operation._is_step = True
+        return operation
+
+
+cdef object new_iterator(SocketBase socket, int method, object mode, object type_):
+    cdef MessageIterator iterator = MessageIterator.__new__(MessageIterator)
+    is_binary(mode)
+    iterator.socket = socket
+    iterator.mode = mode
+    iterator.type = type_
+    iterator.method = method
+    return iterator
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class SendMessage(SendingOperation):
+    """`WebSocket.send_data` and what is built on it."""
+
+    cdef SocketBase socket
+    cdef object data
+    cdef object mode
+    cdef object encoding
+    cdef object serializer
+    cdef unsigned char method
+    cdef bint is_accepting
+
+    def __dealloc__(self):
+        discard(self)
+
+    cdef str label(self):
+        return method_name("send", self.method)
+
+    cdef object begin(self):
+        cdef bint binary = is_binary(self.mode)
+        cdef object data = self.data
+        cdef Traits traits
+        if self.method == JSON:
+            data = to_json(data, self.serializer)
+        elif self.method == MSGPACK:
+            data = to_msgpack(data, self.serializer)
+        expect_constructed(self.socket)
+        traits = traits_of(self.socket)
+        if self.method != DATA and traits.overrides & SEND_DATA:
+            return self.socket.send_data(data, mode=self.mode, encoding=self.encoding)
+        if self.method == JSON and not binary:
+            data = (<bytes> data).decode("utf-8")
+        self.data = bytes_event(data, self.encoding) if binary else text_event(data, self.encoding)
+        if self.channel.state == INIT:
+            self.is_accepting = True
+            return self.socket.accept()
+        return self.send(traits)
+
+    cdef object send(self, Traits traits):
+        cdef Channel channel = self.channel
+        cdef bint elsewhere = sends_elsewhere(channel, traits)
+        if channel.state != OPEN and channel.state != ACCEPTED and not (channel.state == CONNECT and elsewhere):
+            check_send(channel, TO_SEND)
+        self.sent = True
+        return self.socket.send(self.data) if elsewhere else channel.send(self.data)
+
+    cdef object step(self, object result):
+        if self.is_accepting:
+            self.is_accepting = False
+            return self.send(traits_of(self.socket))
+        self._done = True
+
+
+register_operation(SendMessage)
+
+
+cdef dict text_event(object data, object encoding):
+    if not isinstance(data, str):
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise wrong_data(data)
+        data = str(data, encoding)
+    return {"type": "websocket.send", "text": data}
+
+
+cdef dict bytes_event(object data, object encoding):
+    if isinstance(data, str):
+        data = (<str> data).encode(encoding)
+    elif not isinstance(data, bytes):
+        if not isinstance(data, (bytearray, memoryview)):
+            raise wrong_data(data)
+        data = bytes(data)
+    return {"type": "websocket.send", "bytes": data}
+
+
+cdef Operation new_send(SocketBase socket, int method, object data, object mode, object encoding, object serializer):
+    cdef SendMessage operation = SendMessage.__new__(SendMessage)
+    operation.socket = socket
+    operation.channel = socket.channel
+    operation.method = method
+    operation.data = data
+    operation.mode = mode
+    operation.encoding = "utf-8" if encoding is None else encoding
+    operation.serializer = serializer
+    return operation

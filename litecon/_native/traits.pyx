@@ -1,0 +1,94 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""What a class of connections overrides and bounds: found out once for each class, and again when the class has changed."""
+
+cimport cython
+
+from litecon._overrides import attribute_of
+
+cdef extern from *:
+    """
+    #define litecon_class(object) ((void *) Py_TYPE(object))
+    /* another after each change of the class or of its bases, 0 while it has none */
+    #define litecon_version(object) (Py_TYPE(object)->tp_version_tag)
+    """
+    void *litecon_class(object o) noexcept
+    unsigned int litecon_version(object o) noexcept
+
+cdef enum:
+    KNOWN = 8
+
+cdef list _known = [None] * KNOWN
+# by name: the bit, and what the kernel classes themselves have under that name
+cdef dict _tracked = {}
+
+
+@cython.final
+cdef class Traits:
+    """What a class of connections overrides and bounds."""
+
+
+cdef Traits traits_of(object connection):
+    cdef void *cls = litecon_class(connection)
+    cdef unsigned int version = litecon_version(connection)
+    cdef Py_ssize_t index = <Py_ssize_t> ((<size_t> cls >> 5) % KNOWN)
+    cdef object known = _known[index]
+    if known is not None and (<Traits> known).cls is cls and (<Traits> known).version == version != 0:
+        return <Traits> known
+    return look_up(connection, index)
+
+
+cdef Traits look_up(object connection, Py_ssize_t index):
+    cdef Traits traits = Traits.__new__(Traits)
+    cdef type cls = type(connection)
+    traits.cls = <void *> cls
+    # looking something up gives the class a version, if it can have one; what changes it below changes that
+    getattr(cls, "__weakref__", None)
+    traits.version = litecon_version(connection)
+    traits.overrides = overrides_of(cls)
+    if traits.version != 0:
+        _known[index] = traits
+    return traits
+
+
+cdef Traits bounds_of(object connection):
+    cdef Traits traits = traits_of(connection)
+    cdef object limits
+    if not traits.has_bounds:
+        limits = type(connection).limits
+        traits.max_fields = bound(limits.max_fields)
+        traits.max_body_size = bound(limits.max_body_size)
+        traits.max_message_size = bound(limits.max_message_size)
+        traits.has_bounds = True
+    return traits
+
+
+cdef Py_ssize_t bound(object limit) except -2:
+    return -1 if limit is None else limit
+
+
+cdef int overrides_of(type cls) except -1:
+    cdef int overrides = 0
+    cdef int bit
+    if attribute_of(cls, "__getattribute__") is not _getattribute:
+        # it may give any of these from elsewhere
+        overrides = SCOPE | RECEIVE | SEND
+    for name, (bit, originals) in _tracked.items():
+        found = attribute_of(cls, name)
+        if found is not None and not is_one_of(found, originals):
+            overrides |= bit
+    return overrides
+
+
+cdef bint is_one_of(object found, list originals):
+    for original in originals:
+        if found is original:
+            return True
+    return False
+
+
+cdef int track_override(type base, str name, int bit) except -1:
+    _tracked.setdefault(name, (bit, []))[1].append(base.__dict__[name])
+    return 0
+
+
+cdef object _getattribute = object.__dict__["__getattribute__"]

@@ -1,0 +1,135 @@
+"""What is done to operations in an interpreter of its own, since it may end that interpreter."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import faulthandler
+import gc
+import pickle
+import warnings
+from collections.abc import Callable, Iterator
+from types import CoroutineType
+from typing import Any
+
+from ..helpers import check_python
+from ..sides import load_side
+from .answers import answer_at
+from .operations import OPERATIONS, Operation, Server
+from .running import BY_HAND
+
+
+def isolated(call: str) -> str:
+    """Return what a call of this module prints in a fresh interpreter.
+
+    Args:
+        call: Its text.
+    """
+    return check_python(f"from tests.operation import isolated\nisolated.start()\nisolated.{call}")
+
+
+def start() -> None:
+    """Have a crash, and what hangs, tell where."""
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(90, exit=True)
+    # of what was made and not awaited
+    warnings.simplefilter("ignore")
+
+
+def _of_a_side(name: Any) -> Iterator[tuple[Any, Operation]]:
+    side = load_side(name)
+    for operation in OPERATIONS:
+        if operation.exists(side) and not operation.needs_loop:
+            yield side, operation
+
+
+def make_operations(name: str) -> None:
+    """Print each way to make an operation out of nothing."""
+    seen = set()
+    for side, operation in _of_a_side(name):
+        made = operation.start(operation.open(side, Server()))
+        kind = type(made)
+        made.close()
+        # what Python code defines can be made from Python
+        if kind in seen or kind.__name__ == "FormReading":
+            continue
+        seen.add(kind)
+        ways: dict[str, Callable[[], Any]] = {
+            "a call": kind,
+            "__new__": lambda: kind.__new__(kind),  # noqa: B023
+            "object.__new__": lambda: object.__new__(kind),  # noqa: B023
+            "a subclass": lambda: type("Subclass", (kind,), {}),  # noqa: B023
+            "copy": lambda: copy.copy(made),  # noqa: B023
+            "pickle": lambda: pickle.dumps(made),  # noqa: B023
+        }
+        for what, way in ways.items():
+            try:
+                result = way()
+            except TypeError:
+                continue
+            print(f"{operation}: {what} of {kind} gives something", flush=True)
+            try:
+                if isinstance(result, kind):
+                    result.send(None)
+                    result.close()
+            except Exception as error:
+                print(f"{operation}: {error!r}", flush=True)
+
+
+def disturb_idle_ones(name: str) -> None:
+    """Print what is found of operations that have ended, and what becomes of the next one if they are driven."""
+    for side, operation in _of_a_side(name):
+        found: list[Any] = []
+        kind = _ended(side, operation)
+        # an error that was raised keeps the frames that keep its operation
+        gc.collect()
+        # the interpreter keeps its own apart
+        if kind is CoroutineType or kind.__module__.endswith("forms"):
+            continue
+        found = [each for each in gc.get_objects() if type(each) is kind]
+        if found:
+            print(f"{operation}: {len(found)} found", flush=True)
+        for act in ACTS:
+            try:
+                complaint = _disturbed(side, operation, found, act)
+            except Exception as error:
+                complaint = f"{error!r}"
+            if complaint is not None:
+                print(f"{operation}, after {act}(): {complaint}", flush=True)
+
+
+def _ended(side: Any, operation: Operation) -> type[Any]:
+    """Return the type of an operation that has run and is gone."""
+    made = operation.start(operation.open(side, Server()))
+    BY_HAND["by-hand"](lambda: made)
+    return type(made)
+
+
+ACTS: dict[str, Callable[[Any], Any]] = {
+    "close": lambda operation: operation.close(),
+    "throw": lambda operation: operation.throw(KeyError),
+    "send": lambda operation: operation.send(None),
+}
+
+
+def _disturbed(side: Any, operation: Operation, found: list[Any], act: str) -> str | None:
+    """Return what is wrong with the next operation, while those that lie idle are driven before and in the midst of it."""
+
+    def disturb() -> None:
+        for each in found:
+            with contextlib.suppress(BaseException):
+                ACTS[act](each)
+
+    disturb()
+    server = Server()
+    subject = operation.open(side, server)
+    server.answers[0] = answer_at("call", disturb)
+    made = operation.start(subject)
+    if any(each is made for each in found):
+        return "one is used again"
+    outcome = BY_HAND["by-hand"](lambda: made)
+    if operation.error is None and (outcome.kind != "returned" or operation.seen(outcome.value) != operation.result):
+        return str(outcome)
+    if (tuple(server.calls), tuple(server.sent)) != (operation.calls, operation.sent):
+        return f"{server.calls}, {server.sent}"
+    return None

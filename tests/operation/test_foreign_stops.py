@@ -1,0 +1,98 @@
+"""StopIteration and StopAsyncIteration of foreign code leave no operation as its result or its end (PEP 479, PEP 525).
+
+A native coroutine turns a StopIteration that would leave it into a RuntimeError, and an asynchronous generator a
+StopAsyncIteration too. Each operation is tried at each of its calls of the server, in each way to run one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .answers import RAISING, STOPS, Raising
+from .operations import OPERATIONS, Operation, Server
+from .running import BY_HAND, HUNG, WAYS, Outcome, ends_the_process, over_ways
+
+pytestmark = ends_the_process
+
+ASKING = pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation.calls], ids=str)
+ASKING_BY_HAND = pytest.mark.parametrize(
+    "operation", [operation for operation in OPERATIONS if operation.calls and not operation.needs_loop], ids=str
+)
+
+
+def complaint(operation: Operation, error: BaseException, outcome: Outcome) -> str | None:
+    """Return what is wrong with the outcome of an operation that foreign code has raised an error in."""
+    raised = outcome.error
+    if isinstance(error, StopIteration):
+        expected = "coroutine raised StopIteration"
+    elif operation.is_step:
+        expected = "async generator raised StopAsyncIteration"
+    elif raised is error:
+        return None
+    else:
+        # where the operation goes over a stream, whose step has turned it
+        expected = "async generator raised StopAsyncIteration"
+    if type(raised) is not RuntimeError:
+        return f"it {outcome}, expected RuntimeError({expected!r})"
+    # of a generator that raises it by itself, CPython's own words
+    if str(raised) not in (expected, "generator raised StopIteration", "coroutine raised StopAsyncIteration"):
+        return f"it {outcome}, expected RuntimeError({expected!r})"
+    causes = list(causes_of(raised))
+    return None if any(cause is error for cause in causes) else f"it {outcome}, whose causes are {causes!r}"
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    while (cause := error.__cause__) is not None:
+        yield cause
+        error = cause
+
+
+def returns(raising: Raising, error: BaseException) -> bool:
+    """Return whether the exception is what an iterator returns by."""
+    return raising.by_iterator and isinstance(error, StopIteration)
+
+
+def try_all(side: Any, operation: Operation, way: Callable[[Callable[[], Any]], Outcome], by_hand: bool) -> list[str]:
+    """Return the complaints about each call, each way to raise and each exception."""
+    operation.base(side)
+    complaints = []
+    for number in range(len(operation.calls)):
+        for raising in RAISING:
+            if by_hand and not raising.at_once:
+                continue
+            for name, make_error in STOPS.items():
+                error = make_error()
+                if returns(raising, error):
+                    continue
+
+                def make(error: BaseException = error, number: int = number, raising: Raising = raising) -> Any:
+                    server = Server()
+                    subject = operation.open(side, server)
+                    server.answers[number] = lambda value: raising.answer(error, value)
+                    return operation.start(subject)
+
+                outcome = way(make)
+                problem = complaint(operation, error, outcome)
+                if problem is not None:
+                    complaints.append(f"call {number}, {raising.name}, {name}: {problem}")
+                if outcome is HUNG:
+                    # the others would take as long
+                    return complaints
+    return complaints
+
+
+@ASKING
+@over_ways
+def test_stop_iteration_of_the_server(side: Any, operation: Operation, way: str) -> None:
+    complaints = try_all(side, operation, WAYS[way], False)
+    assert not complaints, "\n".join(complaints)
+
+
+@ASKING_BY_HAND
+@pytest.mark.parametrize("way", BY_HAND)
+def test_stop_iteration_of_the_server_by_hand(side: Any, operation: Operation, way: str) -> None:
+    complaints = try_all(side, operation, BY_HAND[way], True)
+    assert not complaints, "\n".join(complaints)
