@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from .exceptions import (
     ClientDisconnect,
@@ -17,7 +17,10 @@ from .exceptions import (
     WebSocketStateError,
 )
 
+_ErrorT = TypeVar("_ErrorT", bound=Exception)
+
 _QUOTED_LENGTH: Final = 80
+_MISCONFIGURED: Final = "the server is improperly configured"
 _HOW_TO_SET: Final = {
     "auth": "an authentication middleware sets it",
     "user": "an authentication middleware sets it",
@@ -49,35 +52,52 @@ def quoted(value: object) -> str:
     return text if len(text) <= _QUOTED_LENGTH else f"{text[:_QUOTED_LENGTH]}..."
 
 
+def noted(error: _ErrorT, note: str) -> _ErrorT:
+    """Return an error with a note: what a traceback shows to the developer, and no response to a client."""
+    error.add_note(note)
+    return error
+
+
+def misconfigured(what: str) -> ImproperlyConfiguredException:
+    """Return the error of a server or an application, whose detail tells a client nothing of either.
+
+    Args:
+        what: What is wrong, for the developer.
+    """
+    error = ImproperlyConfiguredException(what)
+    error.detail = _MISCONFIGURED
+    return error
+
+
 def not_set(key: str) -> ImproperlyConfiguredException:
     """`scope[key]` is the application's to set, and it did not."""
-    return ImproperlyConfiguredException(f"the scope has no {key!r}: {_HOW_TO_SET[key]}")
+    return noted(misconfigured(f"the scope has no {key!r}"), _HOW_TO_SET[key])
 
 
 def no_app() -> ImproperlyConfiguredException:
-    return ImproperlyConfiguredException("the scope has neither 'litestar_app' nor 'app': the framework sets one of them")
+    return noted(misconfigured("the scope has neither 'litestar_app' nor 'app'"), "the framework sets one of them")
 
 
 def missing_key(key: str) -> ImproperlyConfiguredException:
     """The ASGI specification requires `scope[key]`."""
-    return ImproperlyConfiguredException(f"the scope has no {key!r}, which the ASGI specification requires of the server")
+    return misconfigured(f"the scope has no {key!r}, which the ASGI specification requires of the server")
 
 
 def wrong_type(key: str, value: object, expected: str) -> ImproperlyConfiguredException:
     """The ASGI specification wants another type at `scope[key]`."""
-    return ImproperlyConfiguredException(
+    return misconfigured(
         f"scope[{key!r}] is of type {type(value).__name__!r}, the ASGI specification requires {expected}"
     )
 
 
 def wrong_scheme(scheme: str) -> ImproperlyConfiguredException:
-    return ImproperlyConfiguredException(
+    return misconfigured(
         f"scope['scheme'] is {quoted(scheme)}, expected a scheme as RFC 3986 section 3.1 has it, such as 'https'"
     )
 
 
 def wrong_header(pair: object) -> ImproperlyConfiguredException:
-    return ImproperlyConfiguredException(
+    return misconfigured(
         f"scope['headers'] holds an item of type {type(pair).__name__!r} that is no pair of bytes, "
         "the ASGI specification requires (name, value), both bytes"
     )
@@ -103,12 +123,16 @@ def invalid_content_length(value: str) -> ClientException:
     return ClientException(f"invalid Content-Length header {quoted(value)}: expected 1 to 18 ASCII digits")
 
 
+def _beyond(what: str, bound: str) -> RequestEntityTooLarge:
+    return noted(RequestEntityTooLarge(what), f"increase Limits.{bound} to accept it")
+
+
 def too_many_fields(limit: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(f"more than {limit} fields: raise Limits.max_fields to accept them")
+    return _beyond(f"more than {limit} fields", "max_fields")
 
 
 def body_too_large(limit: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(f"the body is larger than {limit} bytes: raise Limits.max_body_size to accept it")
+    return _beyond(f"the body is larger than {limit} bytes", "max_body_size")
 
 
 def body_busy() -> RuntimeError:
@@ -116,9 +140,9 @@ def body_busy() -> RuntimeError:
 
 
 def body_streamed() -> StreamConsumed:
-    return StreamConsumed(
-        "a stream has given out the body, or a part of it, and what was streamed is not kept: "
-        "call body() before stream(), then both work"
+    return noted(
+        StreamConsumed("the body, or a part of it, was streamed, and what was streamed is not kept"),
+        "call body() before stream(), then both work",
     )
 
 
@@ -143,16 +167,16 @@ def wrong_event(event: Any) -> ImproperlyConfiguredException:
     try:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
-        return ImproperlyConfiguredException(
+        return misconfigured(
             f"receive() gave an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
-    return ImproperlyConfiguredException(
+    return misconfigured(
         f"receive() gave an event of type {quoted(kind)}, expected 'http.request' or 'http.disconnect'"
     )
 
 
 def wrong_event_body(body: object) -> ImproperlyConfiguredException:
-    return ImproperlyConfiguredException(
+    return misconfigured(
         f"receive() gave an 'http.request' event whose 'body' is of type {type(body).__name__!r}, expected bytes"
     )
 
@@ -168,17 +192,22 @@ def socket_busy() -> RuntimeError:
 
 
 def cannot_receive(state: str) -> WebSocketStateError:
-    return WebSocketStateError(f"cannot receive messages in the state {state!r}: accept() the WebSocket before")
+    return noted(
+        WebSocketStateError(f"cannot receive messages in the state {state!r}"), "accept() the WebSocket before"
+    )
 
 
 def cannot_send(kind: str, state: str, hint: str) -> WebSocketStateError:
-    return WebSocketStateError(f"cannot send {kind!r} in the state {state!r}: {hint}")
+    return noted(WebSocketStateError(f"cannot send {kind!r} in the state {state!r}"), hint)
 
 
 def no_denial() -> WebSocketStateError:
-    return WebSocketStateError(
-        "cannot send 'websocket.http.response.start': the server does not offer the extension "
-        "'websocket.http.response'; deny() closes the WebSocket then"
+    return noted(
+        WebSocketStateError(
+            "cannot send 'websocket.http.response.start': the server does not offer the extension "
+            "'websocket.http.response'"
+        ),
+        "deny() closes the WebSocket where the server does not offer it",
     )
 
 
@@ -187,10 +216,10 @@ def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
     try:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
-        return ImproperlyConfiguredException(
+        return misconfigured(
             f"receive() gave an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
-    return ImproperlyConfiguredException(
+    return misconfigured(
         f"receive() gave an event of type {quoted(kind)} in the state {state!r}, "
         "expected 'websocket.connect' once and first, then 'websocket.receive' or 'websocket.disconnect'"
     )
@@ -199,7 +228,7 @@ def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
 def wrong_message(event: Any) -> ImproperlyConfiguredException:
     """A message has neither text nor bytes, or something else under these keys."""
     kinds = ", ".join(f"{key!r} of type {type(event.get(key)).__name__!r}" for key in ("text", "bytes"))
-    return ImproperlyConfiguredException(
+    return misconfigured(
         f"receive() gave a 'websocket.receive' event with {kinds}, the ASGI specification requires a str or bytes"
     )
 
@@ -212,7 +241,18 @@ def wrong_message_kind(wanted: str, data: str | bytes) -> WebSocketMessageTypeEr
 
 
 def message_too_large(limit: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(f"the message is larger than {limit} bytes: raise Limits.max_message_size to accept it")
+    return _beyond(f"the message is larger than {limit} bytes", "max_message_size")
+
+
+def too_many_items(limit: int | None) -> RequestEntityTooLarge:
+    """A body or message decodes into more values than are accepted, keys among them."""
+    return _beyond(f"the data holds more than {limit} values, keys included", "max_items")
+
+
+def too_many_other_keys(limit: int | None) -> RequestEntityTooLarge:
+    """A MessagePack object has keys that a client can choose such that they collide in a dict."""
+    error = _beyond(f"the MessagePack has more than {limit} keys that are neither text nor bytes", "max_other_keys")
+    return noted(error, "or decode it into a type that has such keys")
 
 
 def empty_message(expected: str) -> SerializationException:
@@ -228,9 +268,7 @@ def wrong_data(data: object) -> TypeError:
 
 
 def wrong_connection_state(state: object) -> ValueError:
-    return ValueError(
-        f"connection_state is {quoted(state)}, expected 'init', 'connect', 'receive' or 'disconnect'"
-    )
+    return ValueError(f"connection_state is {quoted(state)}, expected 'init', 'connect', 'receive' or 'disconnect'")
 
 
 def not_constructed(o: object) -> RuntimeError:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ._errors import quoted
-from .exceptions import ImproperlyConfiguredException
+from ._errors import misconfigured, quoted
 from .types import Event, RawHeaders
 
 __all__ = (
@@ -67,7 +66,7 @@ def accept_event(subprotocol: Any, headers: Any) -> Event:
         ImproperlyConfiguredException: The subprotocol or a header cannot stand in an HTTP response.
     """
     if subprotocol is not None and not (isinstance(subprotocol, str) and _SUBPROTOCOL.fullmatch(subprotocol)):
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"the subprotocol is {quoted(subprotocol)}, expected a str of visible ASCII characters without a comma"
         )
     if subprotocol is not None:
@@ -86,13 +85,13 @@ def close_event(code: Any, reason: Any) -> Event:
         ImproperlyConfiguredException: The code may not be sent, or the reason is too long.
     """
     if not isinstance(code, int) or isinstance(code, bool) or not 1000 <= code <= 4999 or code in _RESERVED_CODES:
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"the close code is {quoted(code)}, expected 1000 to 4999, but for 1004, 1005, 1006 and 1015"
         )
     if reason is not None and not isinstance(reason, str):
-        raise ImproperlyConfiguredException(f"the reason is of type {type(reason).__name__!r}, expected a str or None")
+        raise misconfigured(f"the reason is of type {type(reason).__name__!r}, expected a str or None")
     if reason and len(reason.encode("utf-8", "surrogatepass")) > _MAX_REASON:
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"the reason has {len(reason.encode('utf-8', 'surrogatepass'))} bytes of UTF-8, "
             f"a close frame has room for {_MAX_REASON}"
         )
@@ -111,7 +110,7 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
         ImproperlyConfiguredException: The status, a header or the body cannot stand in an HTTP response.
     """
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
-        raise ImproperlyConfiguredException(f"the status is {quoted(status)}, expected 200 to 599")
+        raise misconfigured(f"the status is {quoted(status)}, expected 200 to 599")
     end = _body_event(body, False)
     return [{"type": "websocket.http.response.start", "status": int(status), "headers": _header_list(headers)}, end]
 
@@ -129,13 +128,13 @@ def normalised_event(event: Any) -> tuple[int, Event]:
     """
     fields = dict(event) if isinstance(event, Mapping) else {}
     if "type" not in fields:
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"send() was given an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
     kind = fields["type"]
     number = _KINDS.get(kind) if isinstance(kind, str) else None
     if number is None:
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"send() was given an event of type {quoted(kind)}, expected one of {', '.join(map(repr, _KINDS))}"
         )
     whole = _NORMALISE[number](fields)
@@ -150,12 +149,12 @@ def _message(fields: dict[str, Any]) -> Event:
     text, data = fields.get("text"), fields.get("bytes")
     if (text is None) == (data is None):
         which = "neither 'text' nor 'bytes'" if text is None else "both 'text' and 'bytes', expected one of them"
-        raise ImproperlyConfiguredException(f"send() was given a 'websocket.send' event with {which}")
+        raise misconfigured(f"send() was given a 'websocket.send' event with {which}")
     if isinstance(text, str):
         return {"type": "websocket.send", "text": str(text), "bytes": None}
     if isinstance(data, (bytes, bytearray, memoryview)):
         return {"type": "websocket.send", "text": None, "bytes": bytes(data)}
-    raise ImproperlyConfiguredException(
+    raise misconfigured(
         f"send() was given a 'websocket.send' event with 'text' of type {type(text).__name__!r} and 'bytes' of type "
         f"{type(data).__name__!r}, expected a str or bytes"
     )
@@ -178,7 +177,7 @@ _NORMALISE: Final = (_accept, _message, _close, _response_start, _response_body)
 
 def _body_event(body: Any, more_body: bool) -> Event:
     if not isinstance(body, (bytes, bytearray, memoryview)):
-        raise ImproperlyConfiguredException(f"the body is of type {type(body).__name__!r}, expected bytes")
+        raise misconfigured(f"the body is of type {type(body).__name__!r}, expected bytes")
     return {"type": "websocket.http.response.body", "body": bytes(body), "more_body": more_body}
 
 
@@ -190,7 +189,7 @@ def _header_list(headers: Any) -> RawHeaders:
     else:
         pairs = headers.items() if isinstance(headers, Mapping) else headers
     if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"the headers are of type {type(headers).__name__!r}, expected a mapping or pairs of bytes or str"
         )
     return [_header(pair) for pair in pairs]
@@ -198,17 +197,15 @@ def _header_list(headers: Any) -> RawHeaders:
 
 def _header(pair: Any) -> tuple[bytes, bytes]:
     if isinstance(pair, (str, bytes)) or not isinstance(pair, Iterable) or len(items := tuple(pair)) != 2:
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"the headers hold an item of type {type(pair).__name__!r}, expected a pair of name and value"
         )
     name, value = _encoded("name", items[0]), _encoded("value", items[1])
     if _TOKEN.fullmatch(name) is None:
-        raise ImproperlyConfiguredException(
-            f"{quoted(name)} is no name of a header, expected a token as RFC 9110 section 5.6.2 has it"
-        )
+        raise misconfigured(f"{quoted(name)} is no name of a header, expected a token as RFC 9110 section 5.6.2 has it")
     if _FORBIDDEN.search(value) is not None:
         # without the value, which may be a cookie
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"the value of the header {quoted(name)} has a carriage return, line feed or NUL, which end it on the wire"
         )
     return name.lower(), value
@@ -222,7 +219,7 @@ def _encoded(what: str, text: Any) -> bytes:
     except (AttributeError, UnicodeEncodeError):
         encoded = None
     if not isinstance(encoded, bytes):
-        raise ImproperlyConfiguredException(
+        raise misconfigured(
             f"a header's {what} is of type {type(text).__name__!r} or not latin-1, expected bytes or a latin-1 str"
         )
     return bytes(encoded)

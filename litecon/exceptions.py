@@ -35,7 +35,7 @@ class LiteconException(Exception):
     """The base of all exceptions of litecon.
 
     Args:
-        detail: A sentence that says what was wrong and what would be right.
+        detail: A sentence that says what was wrong, safe to show to the client; advice for developers is a note.
         headers: Headers that a response made of this exception should have.
         extra: Data for the application; never sent by litecon.
     """
@@ -56,7 +56,7 @@ class HTTPException(LiteconException):
     """An error that a response can be made of.
 
     Args:
-        detail: A sentence that says what was wrong and what would be right.
+        detail: A sentence that says what was wrong, safe to show to the client.
         status_code: The response's status; the default is that of the class.
         headers: Headers that a response made of this exception should have.
         extra: Data for the application; never sent by litecon.
@@ -78,7 +78,14 @@ class HTTPException(LiteconException):
 
 
 class ImproperlyConfiguredException(HTTPException, ValueError):
-    """The application or the server lacks something that was asked for (500)."""
+    """The application or the server lacks something that was asked for, or is asked for what cannot be (500).
+
+    The `detail` of those that litecon raises tells a client nothing of the inside; `str()` says what is wrong, which
+    is what a traceback and a log show.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else self.detail
 
 
 class NoRouteMatchFoundException(HTTPException, LookupError):
@@ -102,7 +109,7 @@ class SerializationException(ClientException, ValueError):
 
 
 class ClientDisconnect(ClientException):
-    """The client went away before the whole body had arrived (499, for logs: nobody is left to answer)."""
+    """The client disconnected before the whole body had arrived (499, for logs: nobody is left to answer)."""
 
     status_code = 499
 
@@ -115,7 +122,7 @@ class WebSocketException(LiteconException):
     """An error on a WebSocket.
 
     Args:
-        detail: A sentence that says what was wrong and what would be right.
+        detail: A sentence that says what was wrong, safe to show to the client.
         code: The close code (RFC 6455 section 7.4); the default is that of the class.
         headers: Headers that a response made of this exception should have.
         extra: Data for the application; never sent by litecon.
@@ -170,7 +177,7 @@ class WebSocketMessageTypeError(WebSocketException, TypeError):
     """A text message came where a binary one was asked for, or the other way round.
 
     Args:
-        detail: A sentence that says what was wrong and what would be right.
+        detail: A sentence that says what was wrong, safe to show to the client.
         data: The message, which would be lost otherwise.
         code: The close code (RFC 6455 section 7.4); the default is that of the class.
         headers: Headers that a response made of this exception should have.

@@ -9,8 +9,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from ._errors import quoted
-from .exceptions import ImproperlyConfiguredException, LiteconException, NoRouteMatchFoundException
+from ._errors import misconfigured, noted, quoted
+from .exceptions import LiteconException, NoRouteMatchFoundException
 
 if TYPE_CHECKING:
     from .datastructures import URL
@@ -230,7 +230,7 @@ def absolute_url(
         # Starlette's is the outermost router, which knows the routes of what is mounted by their full paths
         reverse = getattr(scope.get("router"), "url_path_for", None) or getattr(app, "url_path_for", None)
         if reverse is None:
-            raise ImproperlyConfiguredException(
+            raise misconfigured(
                 f"the application of type {type(app).__name__!r} has neither 'route_reverse' nor 'url_path_for'"
             )
         # of a mounted application, `root_path` has the mount's path too, and so have the paths of the outermost router
@@ -245,10 +245,10 @@ def absolute_url(
     except Exception as error:
         if not _says_not_found(error):
             raise
-        raise NoRouteMatchFoundException(
-            f"no route {quoted(name)} takes the path parameters given ({quoted(list(path_parameters))}): "
-            f"{type(error).__name__} {quoted(str(error))}"
-        ) from error
+        not_found = NoRouteMatchFoundException(
+            f"no route {quoted(name)} takes the path parameters given ({quoted(list(path_parameters))})"
+        )
+        raise noted(not_found, f"the application said: {type(error).__name__} {quoted(str(error))}") from error
     scheme = _scheme_of(reversed_path, base_url.scheme)
     return str(base_url.from_components(scheme=scheme, netloc=netloc, path=prefix.rstrip("/") + path))
 
