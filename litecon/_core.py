@@ -25,8 +25,8 @@ __all__ = (
     "litestar_kernels",
     "make_headers",
     "make_url",
+    "measure_json",
     "measure_msgpack",
-    "nests_deeper",
     "parse_accept",
     "parse_content_type",
     "parse_cookies",
@@ -48,7 +48,7 @@ try:
     from ._native.headers import HeadersBase, make_headers
     from ._native.lookup import find_header, find_headers
     from ._native.media import best_match, parse_accept, parse_content_type
-    from ._native.nesting import measure_msgpack, nests_deeper
+    from ._native.nesting import measure_json, measure_msgpack
     from ._native.parsing import parse_cookies, parse_query
     from ._native.request import RequestBase, use_accept
     from ._native.scope import ConnectionBase, with_fast_constructor, use_classes
@@ -68,7 +68,7 @@ except ImportError as error:
     from ._pure.headers import HeadersBase, make_headers
     from ._pure.lookup import find_header, find_headers
     from ._pure.media import best_match, parse_accept, parse_content_type
-    from ._pure.nesting import measure_msgpack, nests_deeper
+    from ._pure.nesting import measure_json, measure_msgpack
     from ._pure.parsing import parse_cookies, parse_query
     from ._pure.request import RequestBase, use_accept
     from ._pure.scope import ConnectionBase, with_fast_constructor, use_classes

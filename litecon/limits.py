@@ -16,6 +16,8 @@ _NAMES: Final = (
     "max_part_header_size",
     "spool_size",
     "max_message_size",
+    "max_items",
+    "max_other_keys",
 )
 
 
@@ -31,6 +33,9 @@ class Limits:
         max_part_header_size: Bytes of one header line of a multipart part.
         spool_size: Bytes of an upload that stay in memory; beyond them it lies on disk.
         max_message_size: Bytes of one WebSocket message.
+        max_items: Values, keys included, in one body or message that is decoded as JSON or MessagePack.
+        max_other_keys: MessagePack keys in it that are neither str nor bytes, where no type asks for such. A client
+            can choose numbers that collide in a dict, so that each costs the time of all before it.
 
     Raises:
         ValueError: A bound is negative or no integer.
@@ -46,6 +51,8 @@ class Limits:
     max_part_header_size: int | None
     spool_size: int
     max_message_size: int | None
+    max_items: int | None
+    max_other_keys: int | None
 
     def __init__(
         self,
@@ -57,7 +64,9 @@ class Limits:
         max_part_headers: int | None = 16,
         max_part_header_size: int | None = 4096,
         spool_size: int = _MEGABYTE,
-        max_message_size: int | None = None,
+        max_message_size: int | None = 16 * _MEGABYTE,
+        max_items: int | None = 1_000_000,
+        max_other_keys: int | None = 1000,
     ) -> None:
         given = locals()
         for name in _NAMES:

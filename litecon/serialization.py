@@ -1,21 +1,33 @@
 """JSON (msgspec) and MessagePack (ormsgpack), in and out.
 
-Decoders raise nothing but SerializationException, whose message has no values of what was decoded.
+Decoders raise nothing but SerializationException, whose message has no values of what was decoded, and
+RequestEntityTooLarge, before anything is built.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 import ormsgpack
 
-from ._core import measure_msgpack, nests_deeper
-from ._serializer import default_serializer
+from ._core import measure_json, measure_msgpack
+from ._errors import noted, too_many_items, too_many_other_keys
+from ._serializer import complete_serializer, default_serializer
 from .exceptions import SerializationException
+from .limits import Limits
 
-__all__ = ("MAX_DEPTH", "MAX_MSGPACK_DEPTH", "decode_json", "decode_msgpack", "default_serializer", "encode_json", "encode_msgpack")
+__all__ = (
+    "MAX_DEPTH",
+    "MAX_MSGPACK_DEPTH",
+    "decode_json",
+    "decode_msgpack",
+    "default_serializer",
+    "encode_json",
+    "encode_msgpack",
+)
 
 MAX_DEPTH: Final = 512
 """How deep a body may nest. msgspec does not bound its recursion, and on a thread with a stack of 256 KiB it crashes
@@ -24,83 +36,214 @@ before 1,000 levels."""
 MAX_MSGPACK_DEPTH: Final = 255
 """The same for MessagePack: ormsgpack crashes there between 400 and 500 levels, and encodes no more than these."""
 
-# messages that quote the body, perhaps with anything in it behind these words
-_QUOTING: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
-_UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS
-_PACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC
+_USUAL: Final = Limits()
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+# how msgspec's messages begin that quote nothing of the data; what is behind these words comes from the type
+_SAFE_WORDS: Final = (
+    "Expected `",
+    "Object missing required field `",
+    "Input data was truncated",
+    "JSON is malformed: ",
+    "Integer value out of range",
+    "Number out of range",
+    "Timestamp is out of range",
+    "Duration is out of range",
+    "Invalid RFC3339 encoded ",
+    "Invalid ISO8601 duration",
+    "Invalid epoch timestamp",
+    "Invalid UUID",
+    "Invalid decimal string",
+    "Invalid base64 encoded string",
+)
+# and those of which these words are all that may be said
+_QUOTING_WORDS: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
+
+# a timestamp (extension -1) is a datetime
+_UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_DATETIME_AS_TIMESTAMP_EXT
+# dataclasses are msgspec's to convert: ormsgpack leaves out fields whose name begins with an underscore
+_PACK_OPTIONS: Final = (
+    ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC | ormsgpack.OPT_PASSTHROUGH_DATACLASS
+)
+_ENCODING_ERRORS: Final = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
+
 encode_plain_json: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=default_serializer).encode
+decode_plain_msgpack: Callable[[bytes], Any] = partial(ormsgpack.unpackb, option=_UNPACK_OPTIONS)
 
 
-def decode_json(body: bytes, type: Any = Any) -> Any:
-    """Return the value of a JSON text (RFC 8259); None for an empty one.
+def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _USUAL.max_items) -> Any:
+    """Return the value of a JSON text (RFC 8259); None for an empty one, if the type admits it.
+
+    A byte order mark before the text is ignored (section 8.1). Where a type has keys that are no str, or sets of
+    numbers, a client can choose such that collide: bound them with `max_items`.
 
     Args:
         body: UTF-8.
         type: What to decode into; whatever msgspec validates.
+        max_items: How many values it may hold, containers and keys included; None for any number.
 
     Raises:
-        SerializationException: It is no valid JSON, not of that type, or nests too deep.
+        SerializationException: It is no valid JSON, not of that type, nests too deep, or is empty and the type does not
+            admit None.
+        RequestEntityTooLarge: It holds more values.
     """
     if not body:
-        return None
+        return _nothing("JSON", type)
     if body.__class__ is not bytes:
         body = bytes(body)
-    if nests_deeper(body, MAX_DEPTH):
+    if body.startswith(_BYTE_ORDER_MARK):
+        body = body[3:]
+    verdict = measure_json(body, MAX_DEPTH, max_items)
+    if verdict == -1:
         raise SerializationException(f"the JSON nests deeper than {MAX_DEPTH} levels")
+    if verdict == -2:
+        raise too_many_items(max_items)
     try:
         return msgspec.json.decode(body) if type is Any else msgspec.json.decode(body, type=type)
-    except msgspec.ValidationError as error:
-        raise SerializationException(f"the JSON is not of the type expected: {_described(error)}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SerializationException(f"invalid JSON: {_described(error)}") from None
-    except RecursionError:
-        raise SerializationException("the JSON nests too deep") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        detail, cause = _failure("JSON", error)
+    # not as the context of this is an error raised that quotes the body, or holds it
+    raise SerializationException(detail) from cause
 
 
-def decode_msgpack(body: bytes, type: Any = Any) -> Any:
-    """Return the value of a MessagePack object; None for an empty body.
+def decode_msgpack(
+    body: bytes,
+    type: Any = Any,
+    *,
+    max_items: int | None = _USUAL.max_items,
+    max_other_keys: int | None = _USUAL.max_other_keys,
+) -> Any:
+    """Return the value of a MessagePack object; None for an empty body, if the type admits it.
+
+    A timestamp is an aware datetime, in UTC.
 
     Args:
         body: One object; trailing bytes are an error.
         type: What to decode into; whatever msgspec validates.
+        max_items: How many objects it may hold, containers and keys included; None for any number.
+        max_other_keys: How many keys may be neither str nor bytes, which a client can choose such that they collide;
+            None for any number. A type that has such keys, as `dict[int, str]`, takes any number: bound them with
+            `max_items`.
 
     Raises:
-        SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes.
+        SerializationException: It is no valid MessagePack, not of that type, nests too deep, has trailing bytes, or is
+            empty and the type does not admit None.
+        RequestEntityTooLarge: It holds more objects or such keys.
     """
     if not body:
-        return None
+        return _nothing("MessagePack", type)
     if body.__class__ is not bytes:
         body = bytes(body)
-    length = measure_msgpack(body, MAX_MSGPACK_DEPTH)
-    if length < 0:
+    length = measure_msgpack(body, MAX_MSGPACK_DEPTH, max_items, max_other_keys)
+    if length == -3 and type is not Any and _has_other_keys(type):
+        length = measure_msgpack(body, MAX_MSGPACK_DEPTH, max_items, None)
+    if length == -1:
         raise SerializationException(f"the MessagePack nests deeper than {MAX_MSGPACK_DEPTH} levels")
-    if length < len(body):
-        raise SerializationException("invalid MessagePack: bytes follow after the object")
+    if length == -2:
+        raise too_many_items(max_items)
+    if length == -3:
+        raise too_many_other_keys(max_other_keys)
+    if length != len(body):
+        raise SerializationException(
+            "invalid MessagePack: "
+            + ("the object ends too early" if length > len(body) else "bytes follow after the object")
+        )
     try:
-        value = ormsgpack.unpackb(body, option=_UNPACK_OPTIONS)
-        return value if type is Any else msgspec.convert(value, type)
-    except msgspec.ValidationError as error:
-        raise SerializationException(f"the MessagePack is not of the type expected: {_described(error)}") from None
-    except RecursionError:
-        raise SerializationException("the MessagePack nests too deep") from None
-    except (ValueError, TypeError) as error:
-        raise SerializationException(f"invalid MessagePack: {_described(error)}") from None
+        value = decode_plain_msgpack(body)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        detail, cause = _failure("MessagePack", error)
+    else:
+        if type is Any:
+            return value
+        try:
+            return msgspec.convert(value, type)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            detail, cause = _failure("MessagePack", error)
+    raise SerializationException(detail) from cause
+
+
+def _nothing(kind: str, type: Any) -> Any:
+    """Return what an empty body is: None, where the type admits it."""
+    if type is Any:
+        return None
+    try:
+        return msgspec.convert(None, type)
+    except msgspec.ValidationError:
+        pass
+    raise SerializationException(f"there is nothing, expected {kind}")
+
+
+def _failure(kind: str, error: Exception) -> tuple[str, BaseException | None]:
+    """Return what is said of a decoder's error, and its cause: what a `__post_init__` raised is the application's."""
+    if isinstance(error, RecursionError):
+        return f"the {kind} nests too deep", None
+    if isinstance(error, msgspec.ValidationError):
+        return _sentence(f"the {kind} is not of the type expected", _described(error)), error.__cause__
+    return _sentence(f"invalid {kind}", _described(error)), None
+
+
+def _sentence(beginning: str, end: str) -> str:
+    return f"{beginning}: {end}" if end else beginning
 
 
 def _described(error: Exception) -> str:
-    """Return an error's message without what it quotes of the data."""
+    """Return what an error says, where nothing in it can come from the data or from code that has seen it."""
     if isinstance(error, UnicodeDecodeError):
         return f"invalid UTF-8 at byte {error.start}"
+    if not isinstance(error, msgspec.MsgspecError) or error.__cause__ is not None:
+        return ""
     message = str(error)
-    return next((words for words in _QUOTING if message.startswith(words)), message)
+    if message.startswith(_SAFE_WORDS):
+        return message
+    return next((words for words in _QUOTING_WORDS if message.startswith(words)), "")
+
+
+def _has_other_keys(type_: Any) -> bool:
+    """Return whether a type has a dict, at any depth, whose keys are neither str nor bytes."""
+    from msgspec import inspect
+
+    try:
+        left: list[Any] = [inspect.type_info(type_)]
+    except Exception:
+        # whatever it is, decoding into it says what is wrong with it
+        return False
+    seen = set()
+    while left:
+        info = left.pop()
+        if isinstance(info, (list, tuple)):
+            left.extend(info)
+        elif isinstance(info, (inspect.Type, inspect.Field)) and id(info) not in seen:
+            seen.add(id(info))
+            if isinstance(info, inspect.DictType) and _takes_others(info.key_type):
+                return True
+            left.extend(getattr(info, name) for name in info.__struct_fields__)
+    return False
+
+
+def _takes_others(key: Any) -> bool:
+    from msgspec import inspect
+
+    if isinstance(key, inspect.UnionType):
+        return any(_takes_others(option) for option in key.types)
+    if isinstance(key, inspect.Metadata):
+        return _takes_others(key.type)
+    if isinstance(key, inspect.LiteralType):
+        return not all(isinstance(value, str) for value in key.values)
+    if isinstance(key, inspect.EnumType):
+        return not all(isinstance(member.value, str) for member in key.cls)
+    # whoever takes any keys has not asked for others
+    return not isinstance(
+        key, (inspect.AnyType, inspect.StrType, inspect.BytesType, inspect.UUIDType, inspect.DecimalType)
+    )
 
 
 def encode_json(value: Any, serializer: Any = default_serializer) -> bytes:
     """Return a value as compact JSON in UTF-8.
 
     Args:
-        value: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
-        serializer: Called with what msgspec does not know.
+        value: Built-in types and subclasses of them, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets,
+            Structs, attrs objects, pydantic models.
+        serializer: Called with what is none of these.
 
     Raises:
         SerializationException: It cannot be encoded.
@@ -108,22 +251,34 @@ def encode_json(value: Any, serializer: Any = default_serializer) -> bytes:
     try:
         if serializer is default_serializer:
             return encode_plain_json(value)
-        return msgspec.json.encode(value, enc_hook=serializer)
-    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
-        raise SerializationException(f"cannot encode as JSON: {error}", status_code=500) from error
+        return msgspec.json.encode(value, enc_hook=complete_serializer(serializer))
+    except _ENCODING_ERRORS as error:
+        raise _cannot_encode("JSON", error) from error
 
 
 def encode_msgpack(value: Any, serializer: Any = default_serializer) -> bytes:
     """Return a value as MessagePack.
 
     Args:
-        value: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
-        serializer: Called with what ormsgpack does not know.
+        value: Built-in types and subclasses of them, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets,
+            Structs, attrs objects, pydantic models.
+        serializer: Called with what is none of these.
 
     Raises:
         SerializationException: It cannot be encoded.
     """
+    serializer = complete_serializer(serializer)
     try:
         return ormsgpack.packb(value, default=serializer, option=_PACK_OPTIONS)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise SerializationException(f"cannot encode as MessagePack: {error}", status_code=500) from error
+    except _ENCODING_ERRORS:
+        pass
+    try:
+        # it does not ask for keys, nor for all that it refuses
+        plain = msgspec.to_builtins(value, enc_hook=serializer, builtin_types=(bytes, bytearray, memoryview))
+        return ormsgpack.packb(plain, default=serializer, option=_PACK_OPTIONS)
+    except _ENCODING_ERRORS as error:
+        raise _cannot_encode("MessagePack", error) from error
+
+
+def _cannot_encode(kind: str, error: Exception) -> SerializationException:
+    return noted(SerializationException(f"the data cannot be encoded as {kind}", status_code=500), str(error)[:500])

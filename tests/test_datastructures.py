@@ -130,7 +130,9 @@ class TestLimits:
         "max_part_headers": 16,
         "max_part_header_size": 4096,
         "spool_size": 1024 * 1024,
-        "max_message_size": None,
+        "max_message_size": 16 * 1024 * 1024,
+        "max_items": 1_000_000,
+        "max_other_keys": 1000,
     }
 
     def test_defaults(self) -> None:

@@ -255,7 +255,7 @@ class TestDecoding:
         assert drive(socket.receive_msgpack()) == [1]
 
     @pytest.mark.parametrize(
-        "data", [b"", b"\xff", b'"\xff"', b"[", b"\xef\xbb\xbf[1]", '"é"'.encode("latin-1"), b'"\xed\xa0\x80"']
+        "data", [b"", b"\xff", b'"\xff"', b"[", '"é"'.encode("latin-1"), b'"\xed\xa0\x80"']
     )
     def test_bad_json_in_binary_messages(self, side: Any, data: bytes) -> None:
         socket, _ = at(side, "accepted", binary(data), binary(b"[1]"))

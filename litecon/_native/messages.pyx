@@ -130,8 +130,8 @@ cdef class ReceiveMessage(Operation):
                 channel.pending = None
             result = take_message(channel, result, self.binary, self.max_size, foreign)
         if self.method == JSON:
-            return decoded_json(result, self.type)
-        return decoded_msgpack(result, self.type) if self.method == MSGPACK else result
+            return decoded_json(result, self.type, self.socket)
+        return decoded_msgpack(result, self.type, self.socket) if self.method == MSGPACK else result
 
     cdef object failed(self, object error):
         if self._is_step and isinstance(error, WebSocketDisconnect):
@@ -143,18 +143,18 @@ cdef class ReceiveMessage(Operation):
 register_operation(ReceiveMessage)
 
 
-cdef object decoded_json(object data, object type_):
+cdef object decoded_json(object data, object type_, SocketBase socket):
     if isinstance(data, str):
         data = (<str> data).encode("utf-8", "surrogatepass")
     if not data:
         raise empty_message("JSON")
-    return from_json(data, type_)
+    return from_json(data, type_, socket)
 
 
-cdef object decoded_msgpack(object data, object type_):
+cdef object decoded_msgpack(object data, object type_, SocketBase socket):
     if not data:
         raise empty_message("MessagePack")
-    return from_msgpack(data, type_)
+    return from_msgpack(data, type_, socket)
 
 
 cdef Operation new_receive(SocketBase socket, int method, object mode, object type_):

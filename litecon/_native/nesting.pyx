@@ -1,12 +1,15 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""How deep bodies nest, asked before a decoder recurses into them."""
+"""How deep bodies nest and how many values they hold, asked before a decoder builds anything of them."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
+cdef enum:
+    USUAL_DEPTH = 255
+
 cdef extern from *:
     """
-    static Py_ssize_t litecon_count_brackets(const char *text, Py_ssize_t length) {
+    static Py_ssize_t litecon_count_openings(const char *text, Py_ssize_t length) {
         Py_ssize_t i, count = 0;
         while (length) {
             /* PERF: a sum that fits a byte is taken of sixteen at a time; the two brackets differ in one bit */
@@ -20,21 +23,87 @@ cdef extern from *:
         return count;
     }
 
-    static int litecon_nests_deeper(const char *text, Py_ssize_t length, Py_ssize_t limit) {
+    static Py_ssize_t litecon_count_separators(const char *text, Py_ssize_t length) {
+        Py_ssize_t i, count = 0;
+        while (length) {
+            Py_ssize_t block = length < 255 ? length : 255;
+            unsigned char some = 0;
+            for (i = 0; i < block; i++) some += (text[i] == ',') + (text[i] == ':');
+            count += some;
+            text += block;
+            length -= block;
+        }
+        return count;
+    }
+
+    static const char *litecon_behind_string(const char *text, const char *end) {
+        for (text++; text < end && *text != '"'; text++) if (*text == '\\\\') text++;
+        return text < end ? text + 1 : end;
+    }
+
+    static int litecon_nests_deeper(const char *text, Py_ssize_t length, Py_ssize_t max_depth) {
         const char *end = text + length;
         Py_ssize_t depth = 0;
-        for (; text < end; text++) {
+        while (text < end) {
             switch (*text) {
                 case '"':
-                    for (text++; text < end && *text != '"'; text++) if (*text == '\\\\') text++;
-                    break;
+                    text = litecon_behind_string(text, end);
+                    continue;
                 case '[': case '{':
-                    if (++depth > limit) return 1;
+                    if (++depth > max_depth) return 1;
                     break;
                 case ']': case '}':
                     if (depth) depth--;
             }
+            text++;
         }
+        return 0;
+    }
+
+    static int litecon_stands_alone(char character) {
+        switch (character) {
+            case '"': case '[': case '{': case ']': case '}': case ',': case ':':
+            case ' ': case '\\t': case '\\n': case '\\r':
+                return 1;
+        }
+        return 0;
+    }
+
+    static int litecon_holds_more(const char *text, Py_ssize_t length, Py_ssize_t max_items) {
+        const char *end = text + length;
+        Py_ssize_t items = 0;
+        while (text < end) {
+            switch (*text) {
+                case '"':
+                    items++;
+                    text = litecon_behind_string(text, end);
+                    break;
+                case '[': case '{':
+                    items++;
+                    text++;
+                    break;
+                case ']': case '}': case ',': case ':': case ' ': case '\\t': case '\\n': case '\\r':
+                    text++;
+                    continue;
+                default:
+                    items++;
+                    while (text < end && !litecon_stands_alone(*text)) text++;
+            }
+            if (items > max_items) return 1;
+        }
+        return 0;
+    }
+
+    static int litecon_measure_json(const char *text, Py_ssize_t length, Py_ssize_t max_depth, Py_ssize_t max_items) {
+        Py_ssize_t openings;
+        int is_long = max_items >= 0 && length > max_items;
+        /* as deep as it is long at the most, and as many values */
+        if (length <= max_depth && !is_long) return 0;
+        openings = litecon_count_openings(text, length);
+        if (openings > max_depth && litecon_nests_deeper(text, length, max_depth)) return -1;
+        /* in valid JSON each value is the first, or stands behind one of these */
+        if (is_long && 1 + openings + litecon_count_separators(text, length) > max_items
+                && litecon_holds_more(text, length, max_items)) return -2;
         return 0;
     }
 
@@ -75,23 +144,44 @@ cdef extern from *:
         return 0;
     }
 
-    static Py_ssize_t litecon_measure_msgpack(const unsigned char *text, Py_ssize_t size, Py_ssize_t limit,
-                                              unsigned long long *open) {
+    static int litecon_is_other_key(unsigned char first) {
+        return !(first >= 0xA0 && first < 0xC0) && !(first >= 0xC4 && first <= 0xC6)
+            && !(first >= 0xD9 && first <= 0xDB);
+    }
+
+    static Py_ssize_t litecon_measure_msgpack(
+        const unsigned char *text, Py_ssize_t size, Py_ssize_t max_depth, Py_ssize_t max_items,
+        Py_ssize_t max_other_keys, unsigned long long *missing
+    ) {
+        /* how many objects each open array or map still lacks, doubled, and one more for a map */
         Py_ssize_t position = 0, depth = 0;
-        open[0] = 1;
+        unsigned long long items = 1, other_keys = 0;
+        if (size == 0) return 1;
+        if (max_items == 0) return -2;
+        missing[0] = 2;
         while (depth >= 0) {
             int width, more, times, container;
+            unsigned char first;
             unsigned long long number;
-            if (open[depth] == 0) { depth--; continue; }
+            if (missing[depth] < 2) { depth--; continue; }
             if (position >= size) return size + 1;
-            open[depth]--;
-            container = litecon_msgpack_head(text[position++], &width, &more, &times);
+            first = text[position++];
+            /* a map lacks an even number of objects where a key follows */
+            if ((missing[depth] & 3) == 1 && litecon_is_other_key(first)
+                    && ++other_keys > (unsigned long long) max_other_keys && max_other_keys >= 0) return -3;
+            missing[depth] -= 2;
+            container = litecon_msgpack_head(first, &width, &more, &times);
             if (width > size - position) return size + 1;
             number = litecon_big_endian(text + position, width) + (unsigned long long) more;
             position += width;
             if (container) {
-                if (depth >= limit) return -1;
-                open[++depth] = number * (unsigned long long) times;
+                if (depth >= max_depth) return -1;
+                number *= (unsigned long long) times;
+                /* each has a byte at least */
+                if (number > (unsigned long long) (size - position)) return size + 1;
+                items += number;
+                if (max_items >= 0 && items > (unsigned long long) max_items) return -2;
+                missing[++depth] = number * 2 + (times == 2);
             } else {
                 if (number > (unsigned long long) (size - position)) return size + 1;
                 position += (Py_ssize_t) number;
@@ -100,53 +190,83 @@ cdef extern from *:
         return position;
     }
     """
-    Py_ssize_t litecon_measure_msgpack(
-        const unsigned char *text, Py_ssize_t size, Py_ssize_t limit, unsigned long long *open
+    Py_ssize_t PY_SSIZE_T_MAX
+    int litecon_measure_json(
+        const char *text, Py_ssize_t length, Py_ssize_t max_depth, Py_ssize_t max_items
     ) noexcept
-    Py_ssize_t litecon_count_brackets(const char *text, Py_ssize_t length) noexcept
-    bint litecon_nests_deeper(const char *text, Py_ssize_t length, Py_ssize_t limit) noexcept
+    Py_ssize_t litecon_measure_msgpack(
+        const unsigned char *text,
+        Py_ssize_t size,
+        Py_ssize_t max_depth,
+        Py_ssize_t max_items,
+        Py_ssize_t max_other_keys,
+        unsigned long long *missing,
+    ) noexcept
 
 
-def nests_deeper(bytes body not None, Py_ssize_t limit):
-    """Return whether JSON nests arrays and objects deeper than a limit.
+cdef Py_ssize_t _bound(object limit) except -2:
+    return -1 if limit is None or limit > PY_SSIZE_T_MAX else limit
 
-    Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise.
+
+def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
+    """Return whether a JSON text is within bounds, before anything is built of it: 0 where it is.
+
+    Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise; and of a
+    byte that is received they can make a hundred that are held.
 
     Args:
         body: JSON, valid or not.
-        limit: Levels.
+        max_depth: How many arrays and objects may lie in each other.
+        max_items: How many values it may hold, containers and keys included; None for any number.
+
+    Returns:
+        -1 where it nests deeper, else -2 where it holds more values, else 0.
     """
-    return nests(body, limit)
+    return json_verdict(body, max_depth, _bound(max_items))
 
 
-cdef bint nests(bytes body, Py_ssize_t limit) noexcept:
-    cdef const char *text = PyBytes_AS_STRING(body)
-    cdef Py_ssize_t length = PyBytes_GET_SIZE(body)
-    # as deep as it is long at the most
-    if length <= limit:
-        return False
-    return litecon_count_brackets(text, length) > limit and litecon_nests_deeper(text, length, limit)
+cdef int json_verdict(bytes body, Py_ssize_t max_depth, Py_ssize_t max_items) noexcept:
+    return litecon_measure_json(PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body), max_depth, max_items)
 
 
-def measure_msgpack(bytes body not None, Py_ssize_t limit):
-    """Return the length of the MessagePack object that a body begins with.
+def measure_msgpack(bytes body not None, Py_ssize_t max_depth, max_items, max_other_keys):
+    """Return the length of the MessagePack object that a body begins with, before anything is built of it.
 
     Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise; some ignore
-    what follows the object.
+    what follows the object; of a byte that is received they can make a hundred that are held; and keys that a client
+    has chosen to collide in a dict cost each the time of all before it, which keys of str and bytes cannot.
 
     Args:
         body: MessagePack, valid or not.
-        limit: How many arrays and maps may lie in each other.
+        max_depth: How many arrays and maps may lie in each other.
+        max_items: How many objects it may hold, containers and keys included; None for any number.
+        max_other_keys: How many keys may be neither str nor bytes; None for any number.
 
     Returns:
-        -1 where they nest deeper, more than there is where the body ends too early.
+        -1 where it nests deeper, -2 where it holds more objects, -3 where it has more such keys, whichever is first;
+        more than there is where the body ends too early.
     """
-    cdef unsigned long long *open_ = <unsigned long long *> PyMem_Malloc((limit + 1) * sizeof(unsigned long long))
-    if open_ is NULL:
-        raise MemoryError()
-    try:
-        return litecon_measure_msgpack(
-            <const unsigned char *> PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body), limit, open_
-        )
-    finally:
-        PyMem_Free(open_)
+    return msgpack_length(body, max_depth, _bound(max_items), _bound(max_other_keys))
+
+
+cdef Py_ssize_t msgpack_length(
+    bytes body, Py_ssize_t max_depth, Py_ssize_t max_items, Py_ssize_t max_other_keys
+) except -4:
+    cdef unsigned long long few[USUAL_DEPTH + 1]
+    cdef unsigned long long *missing = few
+    cdef Py_ssize_t length
+    if max_depth > USUAL_DEPTH:
+        missing = <unsigned long long *> PyMem_Malloc((max_depth + 1) * sizeof(unsigned long long))
+        if missing is NULL:
+            raise MemoryError()
+    length = litecon_measure_msgpack(
+        <const unsigned char *> PyBytes_AS_STRING(body),
+        PyBytes_GET_SIZE(body),
+        max_depth,
+        max_items,
+        max_other_keys,
+        missing,
+    )
+    if missing != few:
+        PyMem_Free(missing)
+    return length

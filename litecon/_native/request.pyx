@@ -151,11 +151,11 @@ cdef class ReadBody(Operation):
         if self.method == BODY:
             return body
         if self.method == JSON:
-            value = from_json(body, self.type)
+            value = from_json(body, self.type, self.request)
             if self.type is ANY:
                 self.reader.json = value
         else:
-            value = from_msgpack(body, self.type)
+            value = from_msgpack(body, self.type, self.request)
             if self.type is ANY:
                 self.reader.msgpack = value
         return value
@@ -297,7 +297,7 @@ cdef class RequestBase(ConnectionBase):
         return new_stream(reader_of(self, scope), receive_of(self), max_size, announced)
 
     def json(self, type=Any):
-        """Return the body, decoded as JSON; None for an empty body.
+        """Return the body, decoded as JSON; None for an empty body, where the type admits it.
 
         Args:
             type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
@@ -313,7 +313,7 @@ cdef class RequestBase(ConnectionBase):
         return _new_read(self, JSON, type)
 
     def msgpack(self, type=Any):
-        """Return the body, decoded as MessagePack; None for an empty body.
+        """Return the body, decoded as MessagePack; None for an empty body, where the type admits it.
 
         Args:
             type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.

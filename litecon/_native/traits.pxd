@@ -22,6 +22,8 @@ cdef class Traits:
     cdef Py_ssize_t max_fields
     cdef Py_ssize_t max_body_size
     cdef Py_ssize_t max_message_size
+    cdef Py_ssize_t max_items
+    cdef Py_ssize_t max_other_keys
 
 
 # What a connection's class overrides.

@@ -13,6 +13,7 @@ cdef extern from *:
     """
     void *litecon_class(object o) noexcept
     unsigned int litecon_version(object o) noexcept
+    Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
     KNOWN = 8
@@ -58,12 +59,15 @@ cdef Traits bounds_of(object connection):
         traits.max_fields = bound(limits.max_fields)
         traits.max_body_size = bound(limits.max_body_size)
         traits.max_message_size = bound(limits.max_message_size)
+        traits.max_items = bound(limits.max_items)
+        traits.max_other_keys = bound(limits.max_other_keys)
         traits.has_bounds = True
     return traits
 
 
 cdef Py_ssize_t bound(object limit) except -2:
-    return -1 if limit is None else limit
+    # more than there can be is no bound
+    return -1 if limit is None or limit > PY_SSIZE_T_MAX else limit
 
 
 cdef int overrides_of(type cls) except -1:

@@ -17,3 +17,14 @@ def codecs() -> Any:
 
         _serialization = serialization
     return _serialization
+
+
+def from_json(body: Any, type_: Any, connection: Any) -> Any:
+    """Return the value of a JSON text, within the limits of the connection's class."""
+    return codecs().decode_json(body, type_, max_items=type(connection).limits.max_items)
+
+
+def from_msgpack(body: Any, type_: Any, connection: Any) -> Any:
+    """Return the value of a MessagePack object, within the limits of the connection's class."""
+    limits = type(connection).limits
+    return codecs().decode_msgpack(body, type_, max_items=limits.max_items, max_other_keys=limits.max_other_keys)

@@ -1,18 +1,24 @@
-"""How deep bodies nest, asked before a decoder recurses into them."""
+"""How deep bodies nest and how many values they hold, asked before a decoder builds anything of them."""
 
 from __future__ import annotations
 
 import re
+import sys
+from itertools import islice
 from typing import Final
 
-__all__ = ("measure_msgpack", "nests_deeper")
+__all__ = ("measure_json", "measure_msgpack")
 
 # possessive quantifiers (`*+`) keep every pattern linear: nothing is tried twice
-_JSON_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+', re.DOTALL)
+_STRING: Final = rb'"(?:[^"\\]++|\\.?+)*+"?+'
+_JSON_STRING: Final = re.compile(_STRING, re.DOTALL)
+# so many strings at once, since what is between them is held while they are taken out
+_JSON_PIECE: Final = re.compile(rb'(?:[^"]++|' + _STRING + rb"){1,2000}+", re.DOTALL)
+_JSON_VALUE: Final = re.compile(_STRING + rb'|[\[{]|[^"\[{\]},: \t\n\r]++', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
-# how a MessagePack object goes on behind its first byte: so many bytes; a length of so many bytes, then as many bytes and
-# these more; a count of so many bytes, then so many times as many objects
+# how a MessagePack object goes on behind its first byte, by that byte: so many bytes; a length of so many bytes, then
+# as many bytes and these more; a count of so many bytes, then so many times as many objects
 _FIXED: Final = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8} | {
     0xD4 + power: 1 + 2**power for power in range(5)
 }
@@ -22,82 +28,133 @@ _SIZED: Final = {0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xC7: (1, 1), 0xC8: (
     0xDB: (4, 0),
 }
 _COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
+_TEXT_OR_BYTES: Final = frozenset([*range(0xA0, 0xC0), 0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB])
 
 
-def nests_deeper(body: bytes, limit: int) -> bool:
-    """Return whether JSON nests arrays and objects deeper than a limit.
+def _length_behind(first: int) -> int | None:
+    if 0xA0 <= first < 0xC0:
+        return first & 0x1F
+    if 0x80 <= first < 0xA0 or first in _SIZED or first in _COUNTED:
+        return None
+    return 0 if first not in _FIXED else _FIXED[first]
 
-    Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise.
+
+# by the first byte; None where more is to be read
+_LENGTHS: Final = tuple(_length_behind(first) for first in range(256))
+
+
+def measure_json(body: bytes, max_depth: int, max_items: int | None) -> int:
+    """Return whether a JSON text is within bounds, before anything is built of it: 0 where it is.
+
+    Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise; and of a
+    byte that is received they can make a hundred that are held.
 
     Args:
         body: JSON, valid or not.
-        limit: Levels.
+        max_depth: How many arrays and objects may lie in each other.
+        max_items: How many values it may hold, containers and keys included; None for any number.
+
+    Returns:
+        -1 where it nests deeper, else -2 where it holds more values, else 0.
     """
-    if len(body) <= limit or body.count(b"[") + body.count(b"{") <= limit:
-        return False
+    is_long = max_items is not None and len(body) > max_items
+    # as deep as it is long at the most, and as many values
+    if len(body) <= max_depth and not is_long:
+        return 0
+    openings = body.count(b"[") + body.count(b"{")
+    if openings > max_depth and _nests_deeper(body, max_depth):
+        return -1
+    # in valid JSON each value is the first, or stands behind one of these
+    if is_long and 1 + openings + body.count(b",") + body.count(b":") > max_items:  # type: ignore[operator]
+        return -2 if next(islice(_JSON_VALUE.finditer(body), max_items, None), None) is not None else 0
+    return 0
+
+
+def _nests_deeper(body: bytes, max_depth: int) -> bool:
     depth = 0
-    for bracket in _JSON_STRING.sub(b"", body).translate(None, _NOT_BRACKETS):
-        if bracket in b"[{":
-            depth += 1
-            if depth > limit:
-                return True
-        elif depth:
-            depth -= 1
+    for piece in _JSON_PIECE.finditer(body):
+        for bracket in _JSON_STRING.sub(b"", piece.group()).translate(None, _NOT_BRACKETS):
+            if bracket in b"[{":
+                depth += 1
+                if depth > max_depth:
+                    return True
+            elif depth:
+                depth -= 1
     return False
 
 
-def measure_msgpack(body: bytes, limit: int) -> int:
-    """Return the length of the MessagePack object that a body begins with.
+def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_other_keys: int | None) -> int:
+    """Return the length of the MessagePack object that a body begins with, before anything is built of it.
 
     Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise; some ignore
-    what follows the object.
+    what follows the object; of a byte that is received they can make a hundred that are held; and keys that a client
+    has chosen to collide in a dict cost each the time of all before it, which keys of str and bytes cannot.
 
     Args:
         body: MessagePack, valid or not.
-        limit: How many arrays and maps may lie in each other.
+        max_depth: How many arrays and maps may lie in each other.
+        max_items: How many objects it may hold, containers and keys included; None for any number.
+        max_other_keys: How many keys may be neither str nor bytes; None for any number.
 
     Returns:
-        -1 where they nest deeper, more than there is where the body ends too early.
+        -1 where it nests deeper, -2 where it holds more objects, -3 where it has more such keys, whichever is first;
+        more than there is where the body ends too early.
     """
-    position = 0
     size = len(body)
-    # how many objects each open array or map still lacks; the last line is the whole
-    open_: list[int] = [1]
-    while position <= size:
-        if not open_[-1]:
-            open_.pop()
-            if not open_:
+    if not size:
+        return 1
+    if max_items == 0:
+        return -2
+    max_items = sys.maxsize if max_items is None else max_items
+    max_other_keys = sys.maxsize if max_other_keys is None else max_other_keys
+    position = other_keys = 0
+    items = missing = 1
+    is_map = False
+    # of the arrays and maps around: how many objects each still lacks, and whether it is a map
+    around: list[tuple[int, bool]] = []
+    while True:
+        while not missing:
+            if not around:
                 return position
-            continue
-        if position == size:
-            break
-        open_[-1] -= 1
+            missing, is_map = around.pop()
+        if position >= size:
+            return size + 1
         first = body[position]
         position += 1
-        count = 0
-        if first < 0x80 or first >= 0xE0:
+        # a map lacks an even number of objects where a key follows
+        if is_map and not missing & 1 and first not in _TEXT_OR_BYTES:
+            other_keys += 1
+            if other_keys > max_other_keys:
+                return -3
+        missing -= 1
+        length = _LENGTHS[first]
+        if length is not None:
+            position += length
+            if position > size:
+                return size + 1
             continue
         if first < 0xA0:
-            count = (first & 0x0F) * (2 if first < 0x90 else 1)
-        elif first < 0xC0:
-            position += first & 0x1F
-            continue
-        elif first in _FIXED:
-            position += _FIXED[first]
-            continue
+            times = 2 if first < 0x90 else 1
+            count = (first & 0x0F) * times
         elif first in _SIZED:
             width, more = _SIZED[first]
             position += width + more + int.from_bytes(body[position : position + width], "big")
+            if position > size:
+                return size + 1
             continue
-        elif first in _COUNTED:
+        else:
             width, times = _COUNTED[first]
             if position + width > size:
-                break
+                return size + 1
             count = times * int.from_bytes(body[position : position + width], "big")
             position += width
-        else:
-            continue
-        if len(open_) > limit:
+        if len(around) >= max_depth:
             return -1
-        open_.append(count)
-    return size + 1
+        # each has a byte at least
+        if count > size - position:
+            return size + 1
+        items += count
+        if items > max_items:
+            return -2
+        around.append((missing, is_map))
+        missing, is_map = count, times == 2

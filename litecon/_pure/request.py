@@ -7,7 +7,7 @@ from typing import Any
 
 from .._errors import invalid_content_length
 from .body import BodyReader, BodyStream, shared_reader
-from .codecs import codecs
+from .codecs import from_json, from_msgpack
 from .lookup import find_header
 from .media import parse_content_type
 from .scope import ConnectionBase, required_str
@@ -150,7 +150,7 @@ class RequestBase(ConnectionBase):
         return BodyStream(self.body_reader, self.receive, max_size, self._announced())
 
     async def json(self, type: Any = Any) -> Any:
-        """Return the body, decoded as JSON; None for an empty body.
+        """Return the body, decoded as JSON; None for an empty body, where the type admits it.
 
         Args:
             type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
@@ -180,13 +180,13 @@ class RequestBase(ConnectionBase):
                             reader.pending = None
                         reader.feed(event, max_size)
                 body = reader.finish()
-        value = codecs().decode_json(body, type)
+        value = from_json(body, type, self)
         if type is Any:
             reader._json = value
         return value
 
     async def msgpack(self, type: Any = Any) -> Any:
-        """Return the body, decoded as MessagePack; None for an empty body.
+        """Return the body, decoded as MessagePack; None for an empty body, where the type admits it.
 
         Args:
             type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
@@ -216,7 +216,7 @@ class RequestBase(ConnectionBase):
                             reader.pending = None
                         reader.feed(event, max_size)
                 body = reader.finish()
-        value = codecs().decode_msgpack(body, type)
+        value = from_msgpack(body, type, self)
         if type is Any:
             reader._msgpack = value
         return value

@@ -10,7 +10,7 @@ from .._serializer import default_serializer
 from ..exceptions import WebSocketDisconnect
 from ..types import Event
 from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, check_mode
-from .codecs import codecs
+from .codecs import codecs, from_json, from_msgpack
 from .handshake import SocketBase
 from .operation import AsyncIteratorBase
 
@@ -86,7 +86,7 @@ class WebSocketBase(SocketBase):
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        return _from_json(await self._receive_in(mode), type)
+        return _from_json(await self._receive_in(mode), type, self)
 
     async def receive_msgpack(self, type: Any = Any) -> Any:
         """Return the next message, decoded as MessagePack; the connection is accepted before if it was not.
@@ -104,7 +104,7 @@ class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return _from_msgpack(await self._receive_in("binary"), type)
+        return _from_msgpack(await self._receive_in("binary"), type, self)
 
     def iter_data(self, mode: str = "text") -> Any:
         """Return an asynchronous iterator over the messages, which ends when the connection is closed.
@@ -351,15 +351,15 @@ def _message(data: Any, mode: str, encoding: str | None) -> Event:
     return {"type": "websocket.send", "bytes": data}
 
 
-def _from_json(data: Any, type: Any) -> Any:
+def _from_json(data: Any, type: Any, socket: WebSocketBase) -> Any:
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     if not data:
         raise empty_message("JSON")
-    return codecs().decode_json(data, type)
+    return from_json(data, type, socket)
 
 
-def _from_msgpack(data: Any, type: Any) -> Any:
+def _from_msgpack(data: Any, type: Any, socket: WebSocketBase) -> Any:
     if not data:
         raise empty_message("MessagePack")
-    return codecs().decode_msgpack(data, type)
+    return from_msgpack(data, type, socket)

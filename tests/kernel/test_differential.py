@@ -219,8 +219,8 @@ def test_find_headers_in_odd_ones(headers: Any, name: bytes) -> None:
 
 
 @given(JSON_TEXT, st.integers(0, 6))
-def test_nests_deeper(body: bytes, limit: int) -> None:
-    assert both(lambda side: side._core.nests_deeper(body, limit))[0] == "returned"
+def test_measure_json(body: bytes, limit: int) -> None:
+    assert both(lambda side: side._core.measure_json(body, limit, None))[0] == "returned"
 
 
 def depth_of(value: Any) -> int:
@@ -239,28 +239,28 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.sampled_from([None, 1]))
-def test_nests_deeper_as_the_decoder_sees_it(value: Any, indent: Any) -> None:
+def test_measure_json_as_the_decoder_sees_it(value: Any, indent: Any) -> None:
     depth = depth_of(value)
     body = json.dumps(value, indent=indent).encode()
-    assert both(lambda side: side._core.nests_deeper(body, depth)) == ("returned", False)
+    assert both(lambda side: side._core.measure_json(body, depth, None)) == ("returned", 0)
     if depth:
-        assert both(lambda side: side._core.nests_deeper(body, depth - 1)) == ("returned", True)
+        assert both(lambda side: side._core.measure_json(body, depth - 1, None)) == ("returned", -1)
 
 
 @given(VALUES)
 def test_measure_msgpack_as_the_encoder_sees_it(value: Any) -> None:
     depth = depth_of(value)
     body = ormsgpack.packb(value)
-    assert both(lambda side: side._core.measure_msgpack(body + b"\xff", depth)) == ("returned", len(body))
+    assert both(lambda side: side._core.measure_msgpack(body + b"\xff", depth, None, None)) == ("returned", len(body))
     if depth:
-        assert both(lambda side: side._core.measure_msgpack(body, depth - 1)) == ("returned", -1)
+        assert both(lambda side: side._core.measure_msgpack(body, depth - 1, None, None)) == ("returned", -1)
     for end in range(len(body)):
-        assert both(lambda side, end=end: side._core.measure_msgpack(body[:end], depth))[1] > end
+        assert both(lambda side, end=end: side._core.measure_msgpack(body[:end], depth, None, None))[1] > end
 
 
 @given(st.binary(max_size=12), st.integers(0, 3))
 def test_measure_msgpack(body: bytes, limit: int) -> None:
-    kind, length = both(lambda side: side._core.measure_msgpack(body, limit))
+    kind, length = both(lambda side: side._core.measure_msgpack(body, limit, None, None))
     assert kind == "returned"
     try:
         ormsgpack.unpackb(body[:length] if length >= 0 else body)

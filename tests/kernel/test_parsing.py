@@ -216,11 +216,11 @@ NESTED = [
 ]  # fmt: skip
 
 
-class TestNestsDeeper:
+class TestMeasureJson:
     @pytest.mark.parametrize("body", NESTED, ids=repr)
     def test_same(self, twins: Any, body: bytes) -> None:
         for limit in range(6):
-            native, pure = (outcome(side._core.nests_deeper, body, limit) for side in twins)
+            native, pure = (outcome(side._core.measure_json, body, limit, None) for side in twins)
             assert native == pure, limit
             assert native[0] == "returned"
 
@@ -228,9 +228,9 @@ class TestNestsDeeper:
         ("body", "depth"), [(b"1", 0), (b"[]", 1), (b"[[],[]]", 2), (b'{"a":[{"b":1}]}', 3), (b'["[[", "]]", [1]]', 2)]
     )
     def test_depth(self, core: Any, body: bytes, depth: int) -> None:
-        assert core.nests_deeper(body, depth) is False
+        assert core.measure_json(body, depth, None) == 0
         if depth:
-            assert core.nests_deeper(body, depth - 1) is True
+            assert core.measure_json(body, depth - 1, None) == -1
 
 
 PACKED = [
@@ -253,7 +253,7 @@ class TestMeasureMsgpack:
     @pytest.mark.parametrize("body", PACKED, ids=repr)
     def test_same(self, twins: Any, body: bytes) -> None:
         for limit in (0, 1, 2, 3, 20):
-            native, pure = (outcome(side._core.measure_msgpack, body, limit) for side in twins)
+            native, pure = (outcome(side._core.measure_msgpack, body, limit, None, None) for side in twins)
             assert native == pure, limit
             assert native[0] == "returned"
 
@@ -272,11 +272,11 @@ class TestMeasureMsgpack:
         ],
     )
     def test_length(self, core: Any, body: bytes, limit: int, expected: int) -> None:
-        assert core.measure_msgpack(body, limit) == expected
+        assert core.measure_msgpack(body, limit, None, None) == expected
 
     @pytest.mark.parametrize(
         "body",
         [b"", b"\x91", b"\xa3ab", b"\xdd\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xcd\x01", b"\x82\x01\x01"],
     )
     def test_end_too_early(self, core: Any, body: bytes) -> None:
-        assert core.measure_msgpack(body, 10) > len(body)
+        assert core.measure_msgpack(body, 10, None, None) > len(body)
