@@ -71,7 +71,7 @@ def misconfigured(what: str) -> ImproperlyConfiguredException:
 
 def not_set(key: str) -> ImproperlyConfiguredException:
     """`scope[key]` is the application's to set, and it did not."""
-    return noted(misconfigured(f"the scope has no {key!r}"), _HOW_TO_SET[key])
+    return noted(misconfigured(f"the scope has no {key!r}"), f"scope[{key!r}] is missing: {_HOW_TO_SET[key]}")
 
 
 def no_app() -> ImproperlyConfiguredException:

@@ -161,7 +161,8 @@ async def verdict(reading: Any) -> tuple[Any, ...]:
     try:
         return "read", await reading
     except Exception as error:
-        return "raised", type(error).__name__, getattr(error, "status_code", None), str(error)
+        said = "\n".join((str(error), *getattr(error, "__notes__", ())))
+        return "raised", type(error).__name__, getattr(error, "status_code", None), said
 
 
 def urlencoded(pairs: Iterable[tuple[str, str]]) -> bytes:

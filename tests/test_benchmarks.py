@@ -16,6 +16,8 @@ from benchmarks.bounds import geometric_mean, judge
 from benchmarks.contestants import Contestant, contestant_names, load_contestant
 from benchmarks.data import events, http_scope
 from benchmarks.driver import check, drive, make_batch, make_receive, make_send
+from benchmarks.held import KINDS
+from benchmarks.held import measure as measure_held
 from benchmarks.limits import CASES, measure
 from benchmarks.sides import load_side
 from benchmarks.tasks import SUSPENDED, TASKS, find_task, select_tasks
@@ -412,3 +414,17 @@ def test_bounds_hold_memory(name: Any, case: Any) -> None:
     assert found.outcome == 413
     assert found.received <= 11 * 1024 * 1024
     assert found.peak < 16 * 1024 * 1024
+
+
+DENSE = [kind for kind in KINDS if "as list" in kind.name or "empty maps" in kind.name]
+
+
+@pytest.mark.parametrize("kind", DENSE, ids=lambda kind: kind.name)
+def test_a_body_at_its_bounds_holds_few_bytes_for_each(kind: Any) -> None:
+    assert measure_held(litecon, kind, True).ratio < 16
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_of_input_can_be_measured(kind: Any) -> None:
+    held = measure_held(litecon, kind, False)
+    assert held.received == len(kind.make(False)) and held.peak > 0

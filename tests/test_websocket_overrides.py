@@ -664,7 +664,7 @@ class TestSubclasses:
         with mock.patch.object(side.WebSocket, "limits", side.Limits(max_message_size=1)):
             assert drive(socket.receive_text()) == "abcd"
             assert type(error_of(at(side, "accepted", text("ab"))[0].receive_text())) is side.RequestEntityTooLarge
-        assert side.WebSocket.limits.max_message_size is None
+        assert side.WebSocket.limits.max_message_size == 16 * 1024 * 1024
 
     def test_a_subclass_can_be_freed(self, side: Any) -> None:
         import weakref

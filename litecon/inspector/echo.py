@@ -187,8 +187,11 @@ async def _answer(socket: EchoSocket, watch: MessageWatch, wish: Wish, subprotoc
     answer = value = error = None
     try:
         answer, value = await _receive(socket, wish.mode)
-    except RequestEntityTooLarge:
-        await socket.close(1009, f"a message may have {socket.limits.max_message_size:,} bytes here")
+    except RequestEntityTooLarge as too_large:
+        limit = socket.limits.max_message_size
+        # a short one can decode into too much
+        is_long = limit is not None and watch.size > limit
+        await socket.close(1009, f"a message may have {limit:,} bytes here" if is_long else too_large.detail)
         return False
     except (SerializationException, WebSocketMessageTypeError) as caught:
         error = describe_error(caught)
