@@ -119,8 +119,23 @@ def invalid_host(host: str) -> ClientException:
     return ClientException(f"invalid Host header {quoted(host)}: expected a host name or address with an optional port")
 
 
+def other_authority(authority: str, host: str) -> ClientException:
+    return ClientException(
+        f"the request's target names the authority {quoted(authority)} and its Host header {quoted(host)}: "
+        "expected the same in both"
+    )
+
+
+def text_type(what: str, value: object) -> TypeError:
+    return TypeError(f"{what} must be a str, not {type(value).__name__!r}")
+
+
 def invalid_content_length(value: str) -> ClientException:
-    return ClientException(f"invalid Content-Length header {quoted(value)}: expected 1 to 18 ASCII digits")
+    return ClientException(f"invalid Content-Length header {quoted(value)}: expected ASCII digits")
+
+
+def long_content_length(digits: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"the Content-Length header is a number of {digits} digits: no body is as long as that")
 
 
 def _beyond(what: str, bound: str) -> RequestEntityTooLarge:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import pytest
@@ -114,3 +115,54 @@ def test_equality_and_repr() -> None:
 def test_wrong_type(value: Any) -> None:
     with pytest.raises((TypeError, AttributeError)):
         Accept(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "offers", "expected"),
+    [
+        ("text/html;charset=utf-8", ["text/html;charset=UTF-8"], "text/html;charset=UTF-8"),
+        ('text/html;charset="UTF-8"', ["text/html; charset=utf-8"], "text/html; charset=utf-8"),
+        ("text/html;CHARSET=utf-8", ["text/html;charset=utf-8"], "text/html;charset=utf-8"),
+        ("text/html;charset=utf-8", ["text/html;charset=latin-1"], None),
+        ("text/html;level=A", ["text/html;level=a"], None),
+    ],
+)
+def test_charset_is_compared_without_case(value: str, offers: list[str], expected: str | None) -> None:
+    assert Accept(value).best_match(offers) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "offers", "expected"),
+    [
+        ("text/html;charset=utf-8", ["text/html"], "text/html"),
+        ("text/html;charset=utf-8, */*;q=0.1", ["image/png", "text/html"], "text/html"),
+        ("text/*;charset=utf-8", ["text/html"], "text/html"),
+        ("text/html;charset=utf-8;level=1", ["text/html;level=1"], "text/html;level=1"),
+        ("text/html;charset=utf-8;level=1", ["text/html"], None),
+        # it is no more specific for such an offer than the same range without it
+        ("text/html;charset=utf-8;q=0.1, text/html", ["text/html", "text/plain"], "text/html"),
+        ("text/html;charset=utf-8;q=0.1, text/html, a/b;q=0.5", ["a/b", "text/html"], "text/html"),
+        ("text/html;charset=utf-8;q=0", ["text/html"], None),
+    ],
+)
+def test_an_offer_without_a_charset_has_any(value: str, offers: list[str], expected: str | None) -> None:
+    assert Accept(value).best_match(offers) == expected
+
+
+class Media(str, enum.Enum):
+    JSON = "application/json"
+
+
+def test_members_of_enums_are_offers() -> None:
+    accept = Accept("application/json")
+    assert accept.best_match([Media.JSON]) is Media.JSON
+    assert accept.accepts(Media.JSON)
+    assert list(Accept(Media.JSON)) == ["application/json"]
+
+
+@pytest.mark.parametrize("value", [None, 5, b"a/b"])
+def test_wrong_types(value: Any) -> None:
+    with pytest.raises(TypeError, match=type(value).__name__):
+        Accept(value)
+    with pytest.raises(TypeError, match=type(value).__name__):
+        Accept("*/*").best_match([value])

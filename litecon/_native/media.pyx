@@ -1,13 +1,19 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """Parsers of media types: Content-Type and Accept; each is linear in its input and raises nothing undocumented."""
 
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 from cpython.unicode cimport (
     PyUnicode_DATA,
+    PyUnicode_FromObject,
     PyUnicode_GET_LENGTH,
     PyUnicode_KIND,
     PyUnicode_READ,
     PyUnicode_Substring,
 )
+from libc.string cimport memcpy
+
+from litecon._errors import text_type
 
 cdef extern from *:
     """
@@ -26,48 +32,63 @@ cdef extern from *:
     bint litecon_is_token(Py_UCS4 c) noexcept
 
 
-cdef class _Text:
-    """A str as the parameter parsers read it: characters by position."""
-
-    cdef str text
-    cdef int kind
-    cdef void *data
-    cdef Py_ssize_t length
-
-    def __cinit__(self, str text not None):
-        self.text = text
-        self.kind = PyUnicode_KIND(text)
-        self.data = PyUnicode_DATA(text)
-        self.length = PyUnicode_GET_LENGTH(text)
+cdef struct Text:
+    # borrowed: the caller holds it
+    PyObject *text
+    int kind
+    void *data
+    Py_ssize_t length
 
 
-cdef inline Py_UCS4 _at(_Text text, Py_ssize_t index) noexcept:
+cdef inline Text _read(str text) noexcept:
+    cdef Text read
+    read.text = <PyObject *> text
+    read.kind = PyUnicode_KIND(text)
+    read.data = PyUnicode_DATA(text)
+    read.length = PyUnicode_GET_LENGTH(text)
+    return read
+
+
+cdef inline Py_UCS4 _at(const Text *text, Py_ssize_t index) noexcept:
     return PyUnicode_READ(text.kind, text.data, index)
+
+
+cdef inline str _part(const Text *text, Py_ssize_t start, Py_ssize_t end):
+    return PyUnicode_Substring(<str> text.text, start, end)
+
+
+cdef str _plain_str(str what, object text):
+    """Return a str of a subclass as an exact str."""
+    if type(text) is str:
+        return <str> text
+    if not isinstance(text, str):
+        raise text_type(what, text)
+    return PyUnicode_FromObject(text)
 
 
 cdef inline bint _is_space(Py_UCS4 c) noexcept:
     return c == c" " or c == c"\t"
 
 
-cdef Py_ssize_t _skip_spaces(_Text text, Py_ssize_t index, Py_ssize_t end) noexcept:
+cdef Py_ssize_t _skip_spaces(const Text *text, Py_ssize_t index, Py_ssize_t end) noexcept:
     while index < end and _is_space(_at(text, index)):
         index += 1
     return index
 
 
-cdef Py_ssize_t _drop_spaces(_Text text, Py_ssize_t start, Py_ssize_t end) noexcept:
+cdef Py_ssize_t _drop_spaces(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
     while end > start and _is_space(_at(text, end - 1)):
         end -= 1
     return end
 
 
-cdef Py_ssize_t _find(_Text text, Py_UCS4 wanted, Py_ssize_t index, Py_ssize_t end) noexcept:
+cdef Py_ssize_t _find(const Text *text, Py_UCS4 wanted, Py_ssize_t index, Py_ssize_t end) noexcept:
     while index < end and _at(text, index) != wanted:
         index += 1
     return index
 
 
-cdef bint _is_name(_Text text, Py_ssize_t start, Py_ssize_t end) noexcept:
+cdef bint _is_name(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
     if start == end:
         return False
     while start < end:
@@ -77,16 +98,17 @@ cdef bint _is_name(_Text text, Py_ssize_t start, Py_ssize_t end) noexcept:
     return True
 
 
-cdef str _lower(_Text text, Py_ssize_t start, Py_ssize_t end):
+cdef str _lower(const Text *text, Py_ssize_t start, Py_ssize_t end):
+    """Return a part in lower case; one with characters beyond ASCII, which no name has, as it is."""
     cdef Py_ssize_t index
-    cdef str part = PyUnicode_Substring(text.text, start, end)
+    cdef str part = _part(text, start, end)
     for index in range(start, end):
         if c"A" <= _at(text, index) <= c"Z":
-            return part.lower()
+            return part.lower() if part.isascii() else part
     return part
 
 
-cdef Py_ssize_t _slash_of(_Text text, Py_ssize_t start, Py_ssize_t end) noexcept:
+cdef Py_ssize_t _slash_of(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
     """Return where the slash of a media type is, -1 in what is none."""
     cdef Py_ssize_t slash = _find(text, c"/", start, end)
     if slash < end and _is_name(text, start, slash) and _is_name(text, slash + 1, end):
@@ -94,7 +116,7 @@ cdef Py_ssize_t _slash_of(_Text text, Py_ssize_t start, Py_ssize_t end) noexcept
     return -1
 
 
-cdef dict _parse_parameters(_Text text, Py_ssize_t index, Py_ssize_t end):
+cdef dict _parse_parameters(const Text *text, Py_ssize_t index, Py_ssize_t end):
     """Parse parameters from the first semicolon on."""
     cdef dict parameters = {}
     cdef Py_ssize_t start, stop, close, value
@@ -129,9 +151,9 @@ cdef dict _parse_parameters(_Text text, Py_ssize_t index, Py_ssize_t end):
         if name in parameters:
             continue
         if close < 0:
-            plain = PyUnicode_Substring(text.text, value, _drop_spaces(text, value, index))
+            plain = _part(text, value, _drop_spaces(text, value, index))
         else:
-            plain = PyUnicode_Substring(text.text, value + 1, close)
+            plain = _part(text, value + 1, close)
             if escaped:
                 plain = _unescape(plain)
         parameters[name] = plain
@@ -150,7 +172,7 @@ cdef str _unescape(str quoted):
     return "".join(characters)
 
 
-def parse_content_type(str value not None):
+def parse_content_type(value):
     """Return a media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
 
     Parameters that are none are skipped; the first of a name wins, and names are in lower case.
@@ -161,11 +183,12 @@ def parse_content_type(str value not None):
     Returns:
         `("application/octet-stream", {})` for what is no media type, `("", {})` for an empty value.
     """
-    return read_content_type(value)
+    return read_content_type(_plain_str("a Content-Type header", value))
 
 
 cdef tuple read_content_type(str value):
-    cdef _Text text = _Text.__new__(_Text, value)
+    cdef Text read = _read(value)
+    cdef const Text *text = &read
     cdef Py_ssize_t kind = _find(text, c";", 0, text.length)
     cdef Py_ssize_t start = _skip_spaces(text, 0, kind)
     cdef Py_ssize_t end = _drop_spaces(text, start, kind)
@@ -174,7 +197,7 @@ cdef tuple read_content_type(str value):
     return _lower(text, start, end), _parse_parameters(text, kind, text.length)
 
 
-def parse_accept(str value not None):
+def parse_accept(value):
     """Return the media ranges of an Accept header, the most wanted first (RFC 9110 section 12.5.1).
 
     Args:
@@ -184,7 +207,9 @@ def parse_accept(str value not None):
         For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its text.
         A quality that is no number counts as 1; an item that is no media range is skipped.
     """
-    cdef _Text text = _Text.__new__(_Text, value)
+    cdef str plain = _plain_str("an Accept header", value)
+    cdef Text read = _read(plain)
+    cdef const Text *text = &read
     cdef Py_ssize_t start = 0
     cdef Py_ssize_t end
     cdef list ranges = []
@@ -201,7 +226,7 @@ def _rank(item):
     return -item[0], -item[1]
 
 
-cdef Py_ssize_t _end_of_item(_Text text, Py_ssize_t index) noexcept:
+cdef Py_ssize_t _end_of_item(const Text *text, Py_ssize_t index) noexcept:
     while index < text.length and _at(text, index) != c",":
         if _at(text, index) == c'"':
             index += 1
@@ -211,28 +236,90 @@ cdef Py_ssize_t _end_of_item(_Text text, Py_ssize_t index) noexcept:
     return index if index < text.length else text.length
 
 
-cdef int _add_range(list ranges, _Text text, Py_ssize_t start, Py_ssize_t end) except -1:
-    cdef Py_ssize_t kind, stop, slash, specificity
-    cdef dict parameters
-    cdef str main, sub, media_type
-    start = _skip_spaces(text, start, end)
-    end = _drop_spaces(text, start, end)
-    kind = _find(text, c";", start, end)
-    stop = _drop_spaces(text, start, kind)
-    if stop == start + 1 and _at(text, start) == c"*":
-        main = sub = "*"
-    else:
-        slash = _slash_of(text, start, stop)
-        if slash < 0:
-            return 0
-        main = _lower(text, start, slash)
-        sub = _lower(text, slash + 1, stop)
-    parameters = _parse_parameters(text, kind, end)
-    quality = _quality(parameters.pop("q", "1")) if parameters else 1000
-    specificity = 0 if main == "*" else 1 if sub == "*" else 2 + len(parameters)
-    media_type = f"{main}/{sub}{PyUnicode_Substring(text.text, kind, end)}"
-    ranges.append((quality, specificity, main, sub, parameters, media_type))
+cdef int _add_range(list ranges, const Text *text, Py_ssize_t start, Py_ssize_t end) except -1:
+    cdef Range item
+    cdef str main, sub
+    cdef dict parameters = _read_range(&item, text, start, end)
+    if item.kind < 0:
+        return 0
+    main = "*" if item.any_type else _lower(text, item.start, item.slash)
+    sub = "*" if item.any_subtype else _lower(text, item.slash + 1, item.stop)
+    media_type = f"{main}/{sub}{_part(text, item.kind, item.end)}"
+    ranges.append((item.quality, item.specificity, main, sub, {} if parameters is None else parameters, media_type))
     return 0
+
+
+cdef struct Range:
+    # a media range or an offer: type, subtype and parameters are [start, slash), (slash, stop) and [kind, end)
+    Py_ssize_t start
+    Py_ssize_t slash
+    Py_ssize_t stop
+    Py_ssize_t kind
+    Py_ssize_t end
+    bint any_type
+    bint any_subtype
+    int quality
+    Py_ssize_t specificity
+    # a dict, borrowed; NULL without any but the quality
+    PyObject *parameters
+
+
+cdef dict _read_range(Range *item, const Text *text, Py_ssize_t start, Py_ssize_t end):
+    """Read a media range; `kind` is -1 for what is none. Return its parameters without `q`, None without any."""
+    cdef dict parameters = None
+    item.start = start = _skip_spaces(text, start, end)
+    item.end = end = _drop_spaces(text, start, end)
+    item.kind = _find(text, c";", start, end)
+    item.stop = _drop_spaces(text, start, item.kind)
+    item.quality = 1000
+    item.parameters = NULL
+    if item.stop == start + 1 and _at(text, start) == c"*":
+        item.slash = item.stop
+        item.any_type = item.any_subtype = True
+    else:
+        item.slash = _slash_of(text, start, item.stop)
+        if item.slash < 0:
+            item.kind = -1
+            return None
+        item.any_type = _is_star(text, start, item.slash)
+        item.any_subtype = _is_star(text, item.slash + 1, item.stop)
+    if item.kind < end:
+        item.quality = _plain_quality(text, item.kind, end)
+        if item.quality < 0:
+            parameters = _parse_parameters(text, item.kind, end)
+            item.quality = _quality(parameters.pop("q", "1"))
+            item.parameters = <PyObject *> parameters if parameters else NULL
+    item.specificity = 0 if item.any_type else 1 if item.any_subtype else 2
+    if item.specificity == 2 and item.parameters is not NULL:
+        item.specificity += len(parameters)
+    return parameters
+
+
+cdef inline bint _is_star(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
+    return end == start + 1 and _at(text, start) == c"*"
+
+
+cdef int _plain_quality(const Text *text, Py_ssize_t index, Py_ssize_t end) noexcept:
+    """Return the thousandths of `;q=0.5`, as nearly all write it; -1 for all else. PERF: without a dict."""
+    cdef int thousandths = 0
+    cdef int weight = 100
+    index = _skip_spaces(text, index + 1, end)
+    if end - index < 3 or _at(text, index) != c"q" or _at(text, index + 1) != c"=":
+        return -1
+    if _at(text, index + 2) == c"1" and end - index == 3:
+        return 1000
+    if _at(text, index + 2) != c"0":
+        return -1
+    if end - index == 3:
+        return 0
+    if _at(text, index + 3) != c"." or end - index > 7:
+        return -1
+    for index in range(index + 4, end):
+        if not c"0" <= _at(text, index) <= c"9":
+            return -1
+        thousandths += (<int> _at(text, index) - 48) * weight
+        weight //= 10
+    return thousandths
 
 
 cdef int _quality(str value) except -1:
@@ -258,70 +345,192 @@ cdef int _quality(str value) except -1:
     return thousandths if digits and not above else 1000
 
 
-def best_match(ranges, offers):
-    """Return the offer that a client wants most, None if it accepts none of them.
+def best_match(value, offers):
+    """Return the offer that a client wants most, None if it accepts none of them (RFC 9110 section 12.5.1).
 
     The most specific range that matches an offer decides its quality. Between equal offers the more specific range
-    decides, then the order of the ranges, then the order of the offers.
+    decides, then the order of the ranges, then the order of the offers. A `charset` is compared without case, and an
+    offer that names none has any.
 
     Args:
-        ranges: What `parse_accept` returned.
+        value: The Accept header's value.
         offers: Media types; a wildcard in one is filled in from the range that it matches.
     """
-    cdef str best = None
-    cdef str offer, main, sub
-    cdef _Text text
+    cdef str plain = _plain_str("an Accept header", value)
+    cdef Text text = _read(plain)
+    cdef Range few[FEW_RANGES]
+    cdef Range *ranges = few
+    cdef Py_ssize_t most = FEW_RANGES
+    cdef Py_ssize_t count = 0
+    cdef Py_ssize_t start = 0
+    cdef Py_ssize_t end
+    # holds what the ranges borrow
+    cdef list kept = []
+    try:
+        while start < text.length:
+            end = _end_of_item(&text, start)
+            if count == most:
+                # a range is one character and a comma at least
+                most = text.length // 2 + 1
+                ranges = <Range *> PyMem_Malloc(most * sizeof(Range))
+                if ranges is NULL:
+                    raise MemoryError()
+                memcpy(ranges, few, sizeof(few))
+            parameters = _read_range(&ranges[count], &text, start, end)
+            if ranges[count].kind >= 0:
+                count += 1
+                if parameters is not None:
+                    kept.append(parameters)
+            start = end + 1
+        return _best_offer(&text, ranges, count, offers)
+    finally:
+        if ranges is not few:
+            PyMem_Free(ranges)
+
+
+cdef enum:
+    # browsers send up to eight
+    FEW_RANGES = 16
+
+
+cdef struct Match:
+    # the range, NULL for none, and how specific it is for an offer
+    const Range *range
+    Py_ssize_t specificity
+
+
+cdef object _best_offer(const Text *text, const Range *ranges, Py_ssize_t count, object offers):
+    cdef object best = None
+    cdef Match best_match, match
+    cdef Range item
+    cdef Text offered
+    cdef str plain
     cdef dict parameters
-    cdef tuple item, found
-    cdef Py_ssize_t kind, start, stop, slash, index, position
-    cdef Py_ssize_t quality, specificity
-    cdef Py_ssize_t best_quality = 0, best_specificity = 0, best_position = 0
-    cdef bint wildcard
+    best_match.range = NULL
     for offer in offers:
-        text = _Text.__new__(_Text, offer)
-        kind = _find(text, c";", 0, text.length)
-        start = _skip_spaces(text, 0, kind)
-        stop = _drop_spaces(text, start, kind)
-        slash = _find(text, c"/", start, stop)
-        main = _lower(text, start, slash)
-        sub = _lower(text, slash + 1 if slash < stop else stop, stop)
-        parameters = _parse_parameters(text, kind, text.length) if kind != text.length else None
-        wildcard = main == "*" or sub == "*"
-        found = None
-        position = specificity = 0
-        for index, item in enumerate(ranges):
-            if (
-                (found is None or <Py_ssize_t> item[1] > specificity)
-                and (main == item[2] or item[2] == "*" or main == "*")
-                and (sub == item[3] or item[3] == "*" or sub == "*")
-                and _has_parameters(parameters, item[4])
-            ):
-                found = item
-                position = index
-                specificity = item[1]
-                if wildcard:
-                    break
-        if found is None:
+        plain = _plain_str("an offered media type", offer)
+        offered = _read(plain)
+        parameters = _read_offer(&item, &offered)
+        match = _match_of(text, ranges, count, &offered, &item, parameters)
+        if match.range is NULL or match.range.quality == 0:
             continue
-        quality = found[0]
-        if quality == 0:
-            continue
-        if best is None or (quality, specificity, -position) > (best_quality, best_specificity, -best_position):
-            best_quality = quality
-            best_specificity = specificity
-            best_position = position
+        if best_match.range is NULL or _is_better(&match, &best_match):
+            best_match = match
             best = offer
-            if wildcard:
-                best = f"{found[2] if main == '*' else main}/{found[3] if sub == '*' else sub}"
+            if item.any_type or item.any_subtype:
+                best = _filled_in(text, match.range, &offered, &item)
     return best
 
 
-cdef bint _has_parameters(dict parameters, dict wanted) except -1:
-    if not wanted:
-        return True
-    if parameters is None:
+cdef dict _read_offer(Range *item, const Text *text):
+    """Read an offer, whose type may be any text. Return its parameters, None without any."""
+    item.kind = _find(text, c";", 0, text.length)
+    item.end = text.length
+    item.start = _skip_spaces(text, 0, item.kind)
+    item.stop = _drop_spaces(text, item.start, item.kind)
+    item.slash = _find(text, c"/", item.start, item.stop)
+    item.any_type = _is_star(text, item.start, item.slash)
+    item.any_subtype = _is_star(text, item.slash + 1, item.stop)
+    return None if item.kind == item.end else _parse_parameters(text, item.kind, item.end)
+
+
+cdef Match _match_of(
+    const Text *text, const Range *ranges, Py_ssize_t count, const Text *offered, const Range *offer, dict parameters
+) except *:
+    """Return the range that decides about an offer: the most specific one, the first in rank of those."""
+    cdef bint wildcard = offer.any_type or offer.any_subtype
+    cdef Match found, match
+    cdef Py_ssize_t index
+    found.range = NULL
+    found.specificity = -1
+    for index in range(count):
+        match.range = &ranges[index]
+        if not (match.range.any_type or offer.any_type or _is_same(
+            text, match.range.start, match.range.slash, offered, offer.start, offer.slash
+        )):
+            continue
+        if not (match.range.any_subtype or offer.any_subtype or _is_same(
+            text, match.range.slash + 1, match.range.stop, offered, offer.slash + 1, offer.stop
+        )):
+            continue
+        match.specificity = match.range.specificity
+        if match.range.parameters is not NULL:
+            match.specificity -= _missing_parameters(parameters, <dict> match.range.parameters)
+            if match.specificity > match.range.specificity:
+                continue
+        if found.range is NULL or (not wildcard and match.specificity > found.specificity):
+            found = match
+        elif (wildcard or match.specificity == found.specificity) and _is_before(match.range, found.range):
+            found = match
+    return found
+
+
+cdef inline bint _is_before(const Range *one, const Range *other) noexcept:
+    """Return whether a range ranks before one that stands before it in the header."""
+    if one.quality != other.quality:
+        return one.quality > other.quality
+    return one.specificity > other.specificity
+
+
+cdef bint _is_better(const Match *one, const Match *other) noexcept:
+    """Return whether the offer of a match is wanted more than one that was offered before."""
+    if one.range.quality != other.range.quality:
+        return one.range.quality > other.range.quality
+    if one.specificity != other.specificity:
+        return one.specificity > other.specificity
+    if one.range.specificity != other.range.specificity:
+        return one.range.specificity > other.range.specificity
+    return one.range < other.range
+
+
+cdef bint _is_same(
+    const Text *lower, Py_ssize_t start, Py_ssize_t end, const Text *other, Py_ssize_t begin, Py_ssize_t stop
+) noexcept:
+    """Return whether two names are the same but for the case of ASCII letters."""
+    cdef Py_ssize_t index
+    cdef Py_UCS4 one, two
+    if stop < begin:
+        stop = begin
+    if end - start != stop - begin:
         return False
-    for name, value in wanted.items():
-        if parameters.get(name) != value:
+    for index in range(end - start):
+        one = _at(lower, start + index)
+        two = _at(other, begin + index)
+        if one != two and _ascii_lower(one) != _ascii_lower(two):
             return False
     return True
+
+
+cdef inline Py_UCS4 _ascii_lower(Py_UCS4 c) noexcept:
+    return <Py_UCS4> (<int> c + 32) if c"A" <= c <= c"Z" else c
+
+
+cdef Py_ssize_t _missing_parameters(dict parameters, dict wanted) except? -1:
+    """Return how many parameters of a range an offer may go without; -1 if it has not what the range wants."""
+    cdef object own
+    cdef Py_ssize_t missing = 0
+    for name, value in wanted.items():
+        own = None if parameters is None else parameters.get(name)
+        if name == "charset":
+            # it says nothing of the media type, which is in some charset without it (RFC 9110 section 8.3.2)
+            if own is None:
+                missing += 1
+            elif own.lower() != value.lower():
+                return -1
+        elif own != value:
+            return -1
+    return missing
+
+
+cdef str _filled_in(const Text *text, const Range *item, const Text *offered, const Range *offer):
+    """Return an offer with the type and subtype of a range instead of its wildcards."""
+    cdef str main, sub
+    if not offer.any_type:
+        main = _lower(offered, offer.start, offer.slash)
+    else:
+        main = "*" if item.any_type else _lower(text, item.start, item.slash)
+    if not offer.any_subtype:
+        sub = _lower(offered, min(offer.slash + 1, offer.stop), offer.stop)
+    else:
+        sub = "*" if item.any_subtype else _lower(text, item.slash + 1, item.stop)
+    return f"{main}/{sub}"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
+
+from .._errors import text_type
+from .._scopes import plain_str
 
 __all__ = ("best_match", "parse_accept", "parse_content_type")
 
@@ -29,6 +32,7 @@ def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
     Returns:
         `("application/octet-stream", {})` for what is no media type, `("", {})` for an empty value.
     """
+    value = _plain_str("a Content-Type header", value)
     kind, _, _ = value.partition(";")
     media_type = kind.strip(" \t")
     if _MEDIA_TYPE.fullmatch(media_type) is None:
@@ -61,7 +65,7 @@ def parse_accept(value: str) -> list[tuple[int, int, str, str, dict[str, str], s
         A quality that is no number counts as 1; an item that is no media range is skipped.
     """
     ranges = []
-    for item in _LIST_ITEM.finditer(value):
+    for item in _LIST_ITEM.finditer(_plain_str("an Accept header", value)):
         text = item[0].strip(" \t")
         kind = text.partition(";")[0]
         media_type = kind.rstrip(" \t")
@@ -89,42 +93,74 @@ def _quality(text: str) -> int:
     return int(((fraction or "") + "000")[:3])
 
 
-def best_match(ranges: Sequence[tuple[int, int, str, str, dict[str, str], str]], offers: Iterable[str]) -> str | None:
-    """Return the offer that a client wants most, None if it accepts none of them.
+def best_match(value: str, offers: Iterable[str]) -> str | None:
+    """Return the offer that a client wants most, None if it accepts none of them (RFC 9110 section 12.5.1).
 
     The most specific range that matches an offer decides its quality. Between equal offers the more specific range
-    decides, then the order of the ranges, then the order of the offers.
+    decides, then the order of the ranges, then the order of the offers. A `charset` is compared without case, and an
+    offer that names none has any.
 
     Args:
-        ranges: What `parse_accept` returned.
+        value: The Accept header's value.
         offers: Media types; a wildcard in one is filled in from the range that it matches.
     """
+    ranges = parse_accept(value)
     best: str | None = None
     best_rank = (0, 0, 0)
     for offer in offers:
-        kind = offer.partition(";")[0]
-        main, _, sub = kind.strip(" \t").lower().partition("/")
-        parameters = _parse_parameters(offer, len(kind)) if len(kind) != len(offer) else {}
+        text = _plain_str("an offered media type", offer)
+        kind = text.partition(";")[0]
+        main, _, sub = kind.strip(" \t").partition("/")
+        main, sub = _lower(main), _lower(sub)
+        parameters = _parse_parameters(text, len(kind)) if len(kind) != len(text) else {}
         wildcard = main == "*" or sub == "*"
         found = None
-        position = 0
+        position = specificity = 0
         for index, item in enumerate(ranges):
-            if (
-                (item[2] == main or item[2] == "*" or main == "*")
-                and (item[3] == sub or item[3] == "*" or sub == "*")
-                and (found is None or item[1] > found[1])
-                and all(parameters.get(name) == wanted for name, wanted in item[4].items())
+            if not (item[2] == main or item[2] == "*" or main == "*") or not (
+                item[3] == sub or item[3] == "*" or sub == "*"
             ):
+                continue
+            missing = _missing_parameters(parameters, item[4])
+            if missing >= 0 and (found is None or item[1] - missing > specificity):
                 found = item
                 position = index
+                specificity = item[1] - missing
                 if wildcard:
                     break
         if found is None or not found[0]:
             continue
-        rank = (found[0], found[1], -position)
+        rank = (found[0], specificity, -position)
         if best is None or rank > best_rank:
             best_rank = rank
             best = offer
             if wildcard:
                 best = f"{found[2] if main == '*' else main}/{found[3] if sub == '*' else sub}"
     return best
+
+
+def _missing_parameters(parameters: dict[str, str], wanted: dict[str, str]) -> int:
+    """Return how many parameters of a range an offer may go without; -1 if it has not what the range wants."""
+    missing = 0
+    for name, value in wanted.items():
+        own = parameters.get(name)
+        if name == "charset":
+            # it says nothing of the media type, which is in some charset without it (RFC 9110 section 8.3.2)
+            if own is None:
+                missing += 1
+            elif own.lower() != value.lower():
+                return -1
+        elif own != value:
+            return -1
+    return missing
+
+
+def _lower(text: str) -> str:
+    """Return a text in lower case; one with characters beyond ASCII, which no name has, as it is."""
+    return text.lower() if text.isascii() else text
+
+
+def _plain_str(what: str, text: str) -> str:
+    if not isinstance(text, str):
+        raise text_type(what, text)
+    return plain_str(text)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar, overload
 
 from .._core import best_match, parse_accept
+from .._errors import text_type
+from .._scopes import plain_str
 
 __all__ = ("Accept",)
 
@@ -17,13 +19,20 @@ class Accept:
         accept_value: The header's value.
     """
 
-    __slots__ = ("_ranges",)
+    __slots__ = ("_value",)
 
     def __init__(self, accept_value: str) -> None:
-        self._ranges = parse_accept(accept_value)
+        if type(accept_value) is not str:
+            if not isinstance(accept_value, str):
+                raise text_type("an Accept header", accept_value)
+            accept_value = plain_str(accept_value)
+        self._value = accept_value
+
+    def _texts(self) -> list[str]:
+        return [item[-1] for item in parse_accept(self._value)]
 
     def __len__(self) -> int:
-        return len(self._ranges)
+        return len(self._texts())
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -32,12 +41,10 @@ class Accept:
     def __getitem__(self, index: slice) -> list[str]: ...
 
     def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [item[-1] for item in self._ranges[index]]
-        return self._ranges[index][-1]
+        return self._texts()[index]
 
     def __iter__(self) -> Iterator[str]:
-        return iter([item[-1] for item in self._ranges])
+        return iter(self._texts())
 
     @overload
     def best_match(self, provided_types: Sequence[str], default: str) -> str: ...
@@ -52,7 +59,7 @@ class Accept:
             provided_types: What can be given. A wildcard in one is filled in from the range that it matches.
             default: What to return if the client accepts none of them.
         """
-        best = best_match(self._ranges, provided_types)
+        best = best_match(self._value, provided_types)
         return default if best is None else best
 
     def accepts(self, media_type: str) -> bool:
@@ -61,10 +68,10 @@ class Accept:
         Args:
             media_type: As in a Content-Type header.
         """
-        return best_match(self._ranges, (media_type,)) is not None
+        return best_match(self._value, (media_type,)) is not None
 
     def __eq__(self, other: object) -> bool:
-        return self._ranges == other._ranges if isinstance(other, Accept) else NotImplemented
+        return parse_accept(self._value) == parse_accept(other._value) if isinstance(other, Accept) else NotImplemented
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
