@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ("is_ipv6", "is_scheme", "port_number")
+__all__ = ("DEFAULT_PORTS", "is_ipv6", "is_scheme", "port_number")
+
+DEFAULT_PORTS: Final = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+")
 
@@ -36,11 +38,16 @@ def is_ipv6(text: str) -> bool:
 
 
 def port_number(port: object) -> int | None:
-    """Return a port of a scope as a number, None for what is none.
+    """Return a port of a scope as a number up to 65535, None for what is none.
 
     Args:
         port: An int, as the ASGI specification requires; a str of digits, as some servers give it.
     """
     if isinstance(port, str) and port.isascii() and port.isdigit() and len(port) <= 5:
-        return int(port)
-    return port if isinstance(port, int) else None
+        number = int(port)
+    elif isinstance(port, int) and not isinstance(port, bool):
+        # of a subclass, the number
+        number = int.__index__(port)
+    else:
+        return None
+    return number if 0 <= number <= 65535 else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 from ._core import ConnectionBase, with_fast_constructor, use_classes
 from ._defaults import empty_receive, empty_send
 from ._errors import cannot_pickle, quoted
+from ._scopes import lookup
 from ._signature import ConstructorSignature
 from .datastructures import URL, Address, Headers, MultiDict, State
 from .limits import Limits
@@ -69,7 +70,7 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
 
     def get_session_id(self) -> str | None:
         """Return the id that a session middleware stored in the scope as `litecon.session_id`, None without one."""
-        session_id: str | None = self.scope.get(SESSION_ID_KEY)
+        session_id: str | None = lookup(self.scope, SESSION_ID_KEY)
         return session_id
 
     def url_for(self, name: str, /, **path_parameters: Any) -> str:
@@ -94,7 +95,7 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
     def __repr__(self) -> str:
         try:
             scope = self.scope
-            words = [str(scope.get("type", "?")), str(scope.get("method", "")), quoted(scope.get("path", ""))]
-        except AttributeError:
+            words = [str(lookup(scope, "type", "?")), str(lookup(scope, "method", "")), quoted(lookup(scope, "path", ""))]
+        except (AttributeError, TypeError):
             words = ["not initialised"]
         return f"<{type(self).__name__} {' '.join(filter(None, words))}>"

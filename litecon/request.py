@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
-from ._core import RequestBase, with_fast_constructor, use_accept
+from ._core import RequestBase, use_accept, with_fast_constructor
+from ._scopes import lookup
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .datastructures import Accept
 from .exceptions import LiteconException, LiteconWarning
@@ -53,7 +54,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     @property
     def supports_push_promise(self) -> bool:
         """Whether the server offers the `http.response.push` extension."""
-        return _PUSH in (self.scope.get("extensions") or ())
+        return _PUSH in (lookup(self.scope, "extensions") or ())
 
     async def is_disconnected(self) -> bool:
         """Return whether the client has gone, at once, also while nothing is to be received.

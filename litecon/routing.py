@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from ._errors import misconfigured, noted, quoted
+from ._scopes import lookup
 from .exceptions import LiteconException, NoRouteMatchFoundException
 
 if TYPE_CHECKING:
@@ -228,13 +229,13 @@ def absolute_url(
     reverse: Callable[..., Any] | None = getattr(app, "route_reverse", None)
     if reverse is None:
         # Starlette's is the outermost router, which knows the routes of what is mounted by their full paths
-        reverse = getattr(scope.get("router"), "url_path_for", None) or getattr(app, "url_path_for", None)
+        reverse = getattr(lookup(scope, "router"), "url_path_for", None) or getattr(app, "url_path_for", None)
         if reverse is None:
             raise misconfigured(
                 f"the application of type {type(app).__name__!r} has neither 'route_reverse' nor 'url_path_for'"
             )
         # of a mounted application, `root_path` has the mount's path too, and so have the paths of the outermost router
-        if scope.get("app_root_path") == "":
+        if lookup(scope, "app_root_path") == "":
             prefix = ""
     try:
         reversed_path = reverse(name, **path_parameters)
@@ -249,7 +250,8 @@ def absolute_url(
             f"no route {quoted(name)} takes the path parameters given ({quoted(list(path_parameters))})"
         )
         raise noted(not_found, f"the application said: {type(error).__name__} {quoted(str(error))}") from error
-    scheme = _scheme_of(reversed_path, base_url.scheme)
+    # a scheme without an authority would be that of something else
+    scheme = _scheme_of(reversed_path, base_url.scheme) if netloc else ""
     return str(base_url.from_components(scheme=scheme, netloc=netloc, path=prefix.rstrip("/") + path))
 
 

@@ -3,7 +3,7 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact
+from cpython.dict cimport PyDict_Check, PyDict_CheckExact
 from cpython.object cimport PyObject
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
@@ -127,7 +127,7 @@ cdef class BodyReader:
         if _kind_of(event) == DISCONNECT:
             self.disconnected = True
         else:
-            body = event.get("body")
+            body = item(event, "body")
             if isinstance(body, bytes):
                 self.peeked_size += len(body)
         if self._peeked is None:
@@ -246,14 +246,15 @@ cdef class BodyReader:
 cdef BodyReader shared_reader(object scope):
     cdef object reader = None
     cdef PyObject *found
-    if PyDict_CheckExact(scope):
+    # of a dict subclass, what was stored: not what it makes up for keys that it does not have
+    if PyDict_Check(scope):
         found = PyDict_GetItemWithError(scope, _SCOPE_KEY)
         if found is not NULL:
             return <BodyReader?> found
         # of two threads that both ask first, one makes it
         return <BodyReader?> (<dict> scope).setdefault(_SCOPE_KEY, BodyReader.__new__(BodyReader))
-    reader = scope.get(_SCOPE_KEY)
-    if reader is None:
+    reader = item(scope, _SCOPE_KEY)
+    if not isinstance(reader, BodyReader):
         reader = BodyReader.__new__(BodyReader)
         try:
             scope[_SCOPE_KEY] = reader

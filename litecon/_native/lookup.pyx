@@ -1,10 +1,11 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """Look-ups of headers in the raw list."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 
 from litecon._errors import wrong_header
+from litecon._scopes import lookup
 
 cdef extern from *:
     """
@@ -53,6 +54,18 @@ cdef extern from *:
     bint litecon_same_name(const char *left, const char *lower, Py_ssize_t length) noexcept
 
 
+cdef object lookup_slowly(object mapping, object key, object default):
+    return lookup(mapping, key, default)
+
+
+cdef bytes plain_bytes(object data):
+    if type(data) is bytes:
+        return <bytes> data
+    if not isinstance(data, bytes):
+        raise TypeError(f"expected bytes, not {type(data).__name__!r}")
+    return PyBytes_FromStringAndSize(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+
 cdef bint _is_named(object key, const char *name, Py_ssize_t length) except -1:
     if not isinstance(key, bytes):
         raise TypeError
@@ -75,7 +88,7 @@ cdef object _scan_unusual(object headers, const char *name, Py_ssize_t length):
             key, value = pair
             if _is_named(key, name, length):
                 if isinstance(value, bytes):
-                    return value
+                    return plain_bytes(value)
                 break
         else:
             return None
@@ -84,7 +97,14 @@ cdef object _scan_unusual(object headers, const char *name, Py_ssize_t length):
     raise wrong_header(pair)
 
 
-def find_header(headers, bytes name not None):
+cdef object scan_list(object headers, const char *name, Py_ssize_t length):
+    cdef list values = scan_all_headers(headers, name, length)
+    if len(values) < 2:
+        return values[0] if values else None
+    return b", ".join(values)
+
+
+def find_header(headers, name):
     """Return the value of the first header of that name, None if there is none.
 
     Args:
@@ -94,10 +114,11 @@ def find_header(headers, bytes name not None):
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
-    return scan_headers(headers, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
+    cdef bytes key = plain_bytes(name)
+    return scan_headers(headers, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
-def find_headers(headers, bytes name not None):
+def find_headers(headers, name):
     """Return the values of all headers of that name, in their order.
 
     Args:
@@ -107,7 +128,8 @@ def find_headers(headers, bytes name not None):
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
-    return scan_all_headers(headers, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
+    cdef bytes key = plain_bytes(name)
+    return scan_all_headers(headers, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
 cdef list scan_all_headers(object headers, const char *name, Py_ssize_t length):
@@ -130,7 +152,7 @@ cdef list _scan_all_unusual(object headers, const char *name, Py_ssize_t length)
             if _is_named(key, name, length):
                 if not isinstance(value, bytes):
                     break
-                found.append(value)
+                found.append(plain_bytes(value))
         else:
             return found
     except (TypeError, ValueError):

@@ -1,14 +1,21 @@
 from cpython.dict cimport PyDict_CheckExact
 from cpython.object cimport PyObject
 
+from litecon._native.lookup cimport lookup_slowly
+
 cdef extern from *:
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
 
-# mapping.get(key), for an event; PERF: inline, a dict is asked without a call of a method.
-cdef inline object item(object mapping, object key):
+# mapping[key] of a scope or an event, the default where there is no such key; PERF: inline, and a dict is asked without
+# a call of a method.
+cdef inline object item_or(object mapping, object key, object default):
     cdef PyObject *found
     if PyDict_CheckExact(mapping):
         found = PyDict_GetItemWithError(mapping, key)
-        return None if found is NULL else <object> found
-    return mapping.get(key)
+        return default if found is NULL else <object> found
+    return lookup_slowly(mapping, key, default)
+
+
+cdef inline object item(object mapping, object key):
+    return item_or(mapping, key, None)

@@ -6,7 +6,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.unicode cimport PyUnicode_DecodeLatin1, PyUnicode_DecodeUTF8
 from libc.string cimport memchr
 
-from litecon._native.lookup cimport scan_all_headers
+from litecon._native.lookup cimport plain_bytes, scan_all_headers
 
 from litecon._errors import too_many_fields
 
@@ -41,7 +41,7 @@ cdef extern from *:
     Py_ssize_t litecon_unquote(const char *source, Py_ssize_t length, char *target, bint plus) noexcept
 
 
-def parse_query(bytes query not None, max_fields):
+def parse_query(query, max_fields):
     """Return the name and value pairs of a query string, or of an urlencoded form.
 
     Only `&` separates, blank values are kept, empty pairs are not, what is no UTF-8 becomes U+FFFD.
@@ -53,7 +53,7 @@ def parse_query(bytes query not None, max_fields):
     Raises:
         RequestEntityTooLarge: There are more.
     """
-    return read_query(query, -1 if max_fields is None else max_fields)
+    return read_query(plain_bytes(query), -1 if max_fields is None else max_fields)
 
 
 cdef list read_query(bytes query, Py_ssize_t limit):

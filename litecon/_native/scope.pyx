@@ -5,9 +5,11 @@ cimport cython
 from cpython.object cimport PyObject
 
 from litecon._native.headers cimport HeadersBase, new_headers
+from litecon._native.lookup cimport plain_bytes
+from litecon._native.mapping cimport item, item_or
 from litecon._native.parsing cimport read_cookies, read_query
 from litecon._native.traits cimport RECEIVE, SCOPE, SEND, bounds_of, track_override, traits_of
-from litecon._native.url cimport headers_of, new_url_from_scope, scope_get
+from litecon._native.url cimport headers_of, new_url_from_scope
 
 from litecon._defaults import empty_receive, empty_send
 from litecon._errors import missing_key, no_app, not_initialised, not_set, wrong_type
@@ -16,6 +18,14 @@ from litecon._overrides import hand_to_setter
 
 cdef extern from *:
     """
+    static int litecon_is_port(PyObject *port) {
+        int overflow;
+        long number;
+        if (!PyLong_CheckExact(port)) return 0;
+        number = PyLong_AsLongAndOverflow(port, &overflow);
+        return overflow == 0 && number >= 0 && number <= 65535;
+    }
+
     static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *items) {
         return PyTuple_Type.tp_vectorcall((PyObject *) cls, &items, 1, NULL);
     }
@@ -34,6 +44,7 @@ cdef extern from *:
     }
     """
     object PyObject_CallOneArg(object function, object argument)
+    bint litecon_is_port(object port) noexcept
     object litecon_tuple(type cls, tuple items)
     object litecon_allocate(type cls, tuple no_arguments)
     bint litecon_is_plain(type cls, type base) noexcept
@@ -99,24 +110,25 @@ cdef object present(ConnectionBase connection, object value, str name):
 
 
 cdef object required_str(object scope, str key):
-    cdef object value = scope_get(scope, key)
+    cdef object value = item(scope, key)
     if not isinstance(value, str):
         raise missing_key(key) if value is None else wrong_type(key, value, "a str")
     return value
 
 
 cdef object query_of(object scope):
-    cdef object query = scope_get(scope, "query_string")
-    if isinstance(query, bytes):
-        return query
-    if query is not None or "query_string" in scope:
+    cdef object query = item_or(scope, "query_string", b"")
+    if not isinstance(query, bytes):
         raise wrong_type("query_string", query, "bytes")
-    return b""
+    return plain_bytes(query)
+
+
+cdef object _MISSING = object()
 
 
 cdef object _required(object scope, str key):
-    cdef object value = scope_get(scope, key)
-    if value is None and key not in scope:
+    cdef object value = item_or(scope, key, _MISSING)
+    if value is _MISSING:
         raise not_set(key)
     return value
 
@@ -223,9 +235,9 @@ cdef class ConnectionBase:
             ImproperlyConfiguredException: The scope has neither.
         """
         cdef object scope = scope_of(self)
-        cdef object app = scope_get(scope, "litestar_app")
+        cdef object app = item(scope, "litestar_app")
         if app is None:
-            app = scope_get(scope, "app")
+            app = item(scope, "app")
             if app is None:
                 raise no_app()
         return app
@@ -270,7 +282,7 @@ cdef class ConnectionBase:
     def state(self):
         """The connection's state, which writes through to `scope["state"]`."""
         cdef object scope = scope_of(self)
-        cdef object state = scope_get(scope, "state")
+        cdef object state = item(scope, "state")
         if state is None:
             state = scope["state"] = {}
         return _state(state)
@@ -352,7 +364,7 @@ cdef class ConnectionBase:
     @property
     def path_params(self):
         """What the router read from the path; an empty dict without one."""
-        cdef object params = scope_get(scope_of(self), "path_params")
+        cdef object params = item(scope_of(self), "path_params")
         return {} if params is None else params
 
     @property
@@ -376,9 +388,9 @@ cdef class ConnectionBase:
     @property
     def client(self):
         """The client's host and port; None where the server does not know them, as for a unix socket."""
-        cdef object client = scope_get(scope_of(self), "client")
+        cdef object client = item(scope_of(self), "client")
         # PERF: a named tuple's own constructor is a Python function
-        if type(client) is tuple and len(<tuple> client) == 2 and type((<tuple> client)[1]) is int:
+        if type(client) is tuple and len(<tuple> client) == 2 and litecon_is_port((<tuple> client)[1]):
             return None if (<tuple> client)[0] is None else litecon_tuple(_address_class, client)
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None

@@ -8,8 +8,6 @@ cdef class URLBase:
     cdef object __weakref__
 
 
-# scope[key], None if it is missing
-cdef object scope_get(object scope, object key)
 # scope["headers"] as a list or tuple; another iterable is read into the scope, once
 cdef object headers_of(object scope)
 # The URL of a connection, of that class; base: that of the application's root

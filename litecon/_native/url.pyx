@@ -2,20 +2,22 @@
 """The components of a URL, and how a scope gives them (RFC 3986, ASGI 3)."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact
-from cpython.object cimport PyObject
 from cpython.unicode cimport (
     PyUnicode_DATA,
     PyUnicode_DecodeASCII,
+    PyUnicode_FromObject,
     PyUnicode_GET_LENGTH,
     PyUnicode_KIND,
     PyUnicode_READ,
 )
 
-from litecon._native.lookup cimport scan_headers
+from litecon._native.lookup cimport plain_bytes, scan_headers
+from litecon._native.mapping cimport item, item_or
 
-from litecon._errors import invalid_host, missing_key, wrong_scheme, wrong_type
+from litecon._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
 from litecon._hosts import is_ipv6, is_scheme, port_number
+from litecon._scopes import lookup
+from litecon._targets import path_of_target
 
 cdef extern from *:
     """
@@ -76,23 +78,17 @@ cdef extern from *:
     Py_ssize_t litecon_host_length(const unsigned char *text, Py_ssize_t length) noexcept
     long litecon_port(const unsigned char *text, Py_ssize_t length) noexcept
     bint litecon_is_query(unsigned char c) noexcept
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
 
-cdef object scope_get(object scope, object key):
-    cdef PyObject *value
-    if PyDict_CheckExact(scope):
-        value = PyDict_GetItemWithError(scope, key)
-        return None if value is NULL else <object> value
-    return scope.get(key)
+cdef str _plain_str(object text):
+    """Return a str of a subclass as an exact str."""
+    return <str> text if type(text) is str else PyUnicode_FromObject(text)
 
 
 cdef object headers_of(object scope):
-    cdef object headers = scope_get(scope, "headers")
+    cdef object headers = item_or(scope, "headers", ())
     if type(headers) is list or type(headers) is tuple or isinstance(headers, (list, tuple)):
         return headers
-    if headers is None and "headers" not in scope:
-        return ()
     if isinstance(headers, (str, bytes)):
         raise wrong_type("headers", headers, "an iterable of pairs of bytes")
     try:
@@ -166,7 +162,7 @@ cdef object _new_url(type cls, str scheme, str netloc, str path, str query, str 
     return url
 
 
-def make_url(cls, str scheme not None, str netloc not None, str path not None, str query not None, str fragment not None):
+def make_url(cls, scheme, netloc, path, query, fragment):
     """Return a URL of that class.
 
     Args:
@@ -176,10 +172,21 @@ def make_url(cls, str scheme not None, str netloc not None, str path not None, s
         path: As it stands in a URL.
         query: Without the question mark.
         fragment: Without the number sign.
+
+    Raises:
+        TypeError: A component is no str.
     """
     if not issubclass(cls, URLBase):
         raise TypeError(f"{cls!r} is no subclass of URLBase")
-    return _new_url(cls, scheme, netloc, path, query, fragment)
+    return _new_url(
+        cls, _component(scheme), _component(netloc), _component(path), _component(query), _component(fragment)
+    )
+
+
+cdef str _component(object value):
+    if not isinstance(value, str):
+        raise text_type("a component of a URL", value)
+    return _plain_str(value)
 
 
 def url_from_scope(cls, scope, base):
@@ -191,7 +198,7 @@ def url_from_scope(cls, scope, base):
         base: Whether to give the application's root instead: its path is the root path and a slash, it has no query.
 
     Raises:
-        ClientException: The Host header is no authority.
+        ClientException: The Host header is no authority, or the request's target names another one.
         ImproperlyConfiguredException: The scope breaks the ASGI specification.
     """
     if not issubclass(cls, URLBase):
@@ -200,27 +207,38 @@ def url_from_scope(cls, scope, base):
 
 
 cdef object new_url_from_scope(type cls, object scope, bint base):
-    cdef object scheme = scope_get(scope, "scheme")
+    cdef str scheme = _scheme(scope)
+    cdef object host = scan_headers(headers_of(scope), "host", 4)
+    cdef str netloc = _netloc(scope, scheme, host)
+    # without an authority, a path behind a scheme would be read as something else
+    cdef str shown = scheme if netloc else ""
     cdef object query
-    cdef str netloc, path
-    if scheme is None or scheme == "":
-        scheme = "ws" if scope_get(scope, "type") == "websocket" else "http"
-    elif not isinstance(scheme, str):
-        raise wrong_type("scheme", scheme, "a str")
-    elif _default_port(scheme) < 0:
-        if not is_scheme(scheme):
-            raise wrong_scheme(scheme)
-        scheme = scheme.lower()
-    netloc = _netloc(scope, scheme)
+    cdef str path
     if base:
-        return _new_url(cls, scheme, netloc, _base_path(scope), "", "")
-    path = _encode_path(_full_path(scope))
-    query = scope_get(scope, "query_string")
-    if query is None and "query_string" not in scope:
-        return _new_url(cls, scheme, netloc, path, "", "")
+        return _new_url(cls, shown, netloc, _base_path(scope, host, scheme), "", "")
+    path = _full_path(scope, host, scheme)
+    query = item_or(scope, "query_string", b"")
     if not isinstance(query, bytes):
         raise wrong_type("query_string", query, "bytes")
-    return _new_url(cls, scheme, netloc, path, _encode_query(query), "")
+    if not path and item(scope, "path") != "":
+        # neither path nor query is in a target of that form (RFC 9112 section 3.3)
+        query = b""
+    return _new_url(cls, shown, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
+
+
+cdef str _scheme(object scope):
+    cdef object value = item(scope, "scheme")
+    cdef str scheme
+    if value is None or value == "":
+        return "ws" if item(scope, "type") == "websocket" else "http"
+    if not isinstance(value, str):
+        raise wrong_type("scheme", value, "a str")
+    scheme = _plain_str(value)
+    if _default_port(scheme) < 0:
+        if not is_scheme(scheme):
+            raise wrong_scheme(scheme)
+        return scheme.lower()
+    return scheme
 
 
 cdef long _default_port(str scheme) except -2:
@@ -231,8 +249,7 @@ cdef long _default_port(str scheme) except -2:
     return -1
 
 
-cdef str _netloc(object scope, str scheme):
-    cdef object host = scan_headers(headers_of(scope), "host", 4)
+cdef str _netloc(object scope, str scheme, object host):
     cdef const unsigned char *text
     cdef Py_ssize_t size, length
     cdef long port
@@ -246,17 +263,17 @@ cdef str _netloc(object scope, str scheme):
     if length == 0 or port == -2 or (text[0] == c"[" and not is_ipv6(text[1:length - 1].decode("ascii"))):
         raise invalid_host(host.decode("latin-1"))
     name = PyUnicode_DecodeASCII(<const char *> text, length, NULL)
-    return name if port <= 0 or port == _default_port(scheme) else f"{name}:{port}"
+    return name if port < 0 or port == _default_port(scheme) else f"{name}:{port}"
 
 
 cdef str _server(object scope, str scheme):
-    cdef object server = scope_get(scope, "server")
+    cdef object server = item(scope, "server")
     cdef object port
     cdef bytes host
     cdef str name
     if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
         return ""
-    name = str(server[0])
+    name = _plain_str(server[0])
     port = port_number(server[1]) if len(server) > 1 else None
     if ":" in name:
         name = name.strip("[]")
@@ -267,43 +284,65 @@ cdef str _server(object scope, str scheme):
     host = name.encode("ascii")
     if not host or litecon_host_length(<const unsigned char *> PyBytes_AS_STRING(host), len(host)) != len(host):
         return ""
-    if not port or port == _default_port(scheme):
+    if port is None or port == _default_port(scheme):
         return name
     return f"{name}:{port}"
 
 
 cdef str _root_path(object scope, str key):
-    cdef object root_path = scope_get(scope, key)
-    if root_path is None or root_path == "":
+    cdef object root_path = item(scope, key)
+    if root_path is None or not root_path:
         return ""
     if not isinstance(root_path, str):
-        if not root_path:
-            return ""
         raise wrong_type(key, root_path, "a str")
-    return root_path.rstrip("/")
+    return _plain_str(root_path).rstrip("/")
 
 
-cdef str _base_path(object scope):
+cdef str _base_path(object scope, object host, str scheme):
     # inside a mount, app_root_path is the root path of the application around it, which may be empty
-    cdef str key = "root_path" if scope_get(scope, "app_root_path") is None else "app_root_path"
+    cdef str key = "root_path" if item(scope, "app_root_path") is None else "app_root_path"
     cdef str root_path = _root_path(scope, key)
+    cdef object path = item(scope, "path")
+    if isinstance(path, str):
+        _path_in_other_form(scope, _plain_str(path), root_path, host, scheme)
     return _encode_path(root_path + "/") if root_path else "/"
 
 
-cdef str _full_path(object scope):
-    cdef object path = scope_get(scope, "path")
-    cdef str root_path
-    if not isinstance(path, str):
-        raise missing_key("path") if path is None else wrong_type("path", path, "a str")
+cdef str _full_path(object scope, object host, str scheme):
+    cdef object value = item(scope, "path")
+    cdef str path, other, root_path
+    if not isinstance(value, str):
+        raise missing_key("path") if value is None else wrong_type("path", value, "a str")
+    path = _plain_str(value)
     root_path = _root_path(scope, "root_path")
+    other = _path_in_other_form(scope, path, root_path, host, scheme)
+    if other is not None:
+        return other
     # the specification has the root path in the path; servers and frameworks of before had not
     if root_path and path != root_path and not path.startswith(root_path + "/"):
         return root_path + path
-    return str(path)
+    return path
+
+
+cdef str _path_in_other_form(object scope, str path, str root_path, object host, str scheme):
+    """Return the path of a target that is none itself (RFC 9112 section 3.2); None for the usual form."""
+    cdef str target = path
+    cdef str prefix = ""
+    cdef str other
+    # uvicorn puts the root path before a target of any form
+    if root_path and path.startswith(root_path):
+        target = path[PyUnicode_GET_LENGTH(root_path):]
+        prefix = root_path
+    if not target or target[0] == "/":
+        return None
+    other = path_of_target(target, item(scope, "method"), host, scheme)
+    if not other or prefix or other == root_path or other.startswith(root_path + "/"):
+        return prefix + other if other else other
+    return root_path + other
 
 
 cdef bint _is_unsafe(Py_UCS4 c) noexcept:
-    return c < 0x20 or c == 0x7F or c == c"?" or c == c"#" or c == c"\\"
+    return c < 0x20 or c == 0x7F or c == c"%" or c == c"?" or c == c"#" or c == c"\\"
 
 
 cdef bint _has_unsafe(str path) noexcept:

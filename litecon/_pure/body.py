@@ -8,6 +8,7 @@ from types import CoroutineType
 from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, raised_stop_async_iteration, wrong_event, wrong_event_body
+from .._scopes import lookup
 from ..types import Event, Receive, Scope
 from .operation import AsyncIteratorBase
 from .waiting import kept, resumed
@@ -98,7 +99,7 @@ class BodyReader:
         if _kind_of(event) == "http.disconnect":
             self.disconnected = True
         else:
-            body = event.get("body")
+            body = lookup(event, "body")
             if isinstance(body, bytes):
                 self.peeked_size += len(body)
         self._peeked.append(event)
@@ -148,7 +149,7 @@ class BodyReader:
         except (TypeError, KeyError, IndexError):
             raise wrong_event(event) from None
         if kind == "http.request":
-            chunk = event.get("body")
+            chunk = lookup(event, "body")
             if chunk:
                 if type(chunk) is not bytes:
                     if not isinstance(chunk, bytes):
@@ -156,7 +157,7 @@ class BodyReader:
                     chunk = bytes(chunk)
                 self._chunks.append(chunk)
                 self.size += len(chunk)
-            if not event.get("more_body"):
+            if not lookup(event, "more_body"):
                 self.ended = True
             if max_size is not None and self.size > max_size:
                 raise self.errors.too_large(max_size)
@@ -196,8 +197,15 @@ def shared_reader(scope: Scope) -> BodyReader:
     Args:
         scope: Of an HTTP connection. Where it cannot be changed, each connection has a reader of its own.
     """
-    reader: BodyReader | None = scope.get(_SCOPE_KEY)
-    if reader is None:
+    # of a dict subclass, what was stored: not what it makes up for keys that it does not have
+    if isinstance(scope, dict):
+        stored: BodyReader | None = dict.get(scope, _SCOPE_KEY)
+        if stored is None:
+            stored = BodyReader()
+            dict.__setitem__(scope, _SCOPE_KEY, stored)
+        return stored
+    reader = lookup(scope, _SCOPE_KEY)
+    if not isinstance(reader, BodyReader):
         reader = BodyReader()
         try:
             scope[_SCOPE_KEY] = reader

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._errors import wrong_header
+from .._scopes import plain_bytes
 
 __all__ = ("find_header", "find_headers")
 
@@ -27,7 +28,7 @@ def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
             key, value = pair
             if lower(key) == name:
                 if isinstance(value, bytes):
-                    return value
+                    return plain_bytes(value)
                 break
         else:
             return None
@@ -55,7 +56,7 @@ def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
             if lower(key) == name:
                 if not isinstance(value, bytes):
                     break
-                found.append(value)
+                found.append(plain_bytes(value))
         else:
             return found
     except (TypeError, ValueError):

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote, unquote_to_bytes
 
 from .._errors import too_many_fields
+from .._scopes import plain_bytes
 from .lookup import find_headers
 
 __all__ = ("parse_cookies", "parse_query")
@@ -28,7 +29,7 @@ def parse_query(query: bytes, max_fields: int | None) -> list[tuple[str, str]]:
     Raises:
         RequestEntityTooLarge: There are more.
     """
-    pairs = [pair for pair in query.split(b"&") if pair]
+    pairs = [pair for pair in plain_bytes(query).split(b"&") if pair]
     if max_fields is not None and len(pairs) > max_fields:
         raise too_many_fields(max_fields)
     fields = []

@@ -10,6 +10,7 @@ from .._defaults import empty_receive, empty_send
 from .._errors import missing_key, no_app, not_initialised, not_set, wrong_type
 from .._hosts import port_number
 from .._overrides import hand_to_setter
+from .._scopes import lookup
 from ..types import Receive, Scope, Send
 from .headers import make_headers
 from .parsing import parse_cookies, parse_query
@@ -171,9 +172,9 @@ class ConnectionBase:
             ImproperlyConfiguredException: The scope has neither.
         """
         scope = self.scope
-        app = scope.get("litestar_app")
+        app = lookup(scope, "litestar_app")
         if app is None:
-            app = scope.get("app")
+            app = lookup(scope, "app")
             if app is None:
                 raise no_app()
         return app
@@ -218,7 +219,7 @@ class ConnectionBase:
     def state(self) -> Any:
         """The connection's state, which writes through to `scope["state"]`."""
         scope = self.scope
-        state = scope.get("state")
+        state = lookup(scope, "state")
         if state is None:
             state = scope["state"] = {}
         return _state(state)
@@ -282,7 +283,7 @@ class ConnectionBase:
         try:
             return self._query_params
         except AttributeError:
-            query = scope.get("query_string", b"")
+            query = lookup(scope, "query_string", b"")
             if not isinstance(query, bytes):
                 raise wrong_type("query_string", query, "bytes") from None
             self._query_params = params = _multidict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
@@ -291,7 +292,7 @@ class ConnectionBase:
     @property
     def path_params(self) -> Any:
         """What the router read from the path; an empty dict without one."""
-        params = self.scope.get("path_params")
+        params = lookup(self.scope, "path_params")
         return {} if params is None else params
 
     @property
@@ -311,7 +312,7 @@ class ConnectionBase:
     @property
     def client(self) -> Any:
         """The client's host and port; None where the server does not know them, as for a unix socket."""
-        client = self.scope.get("client")
+        client = lookup(self.scope, "client")
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
         return tuple.__new__(_address_class, (client[0], port_number(client[1])))
@@ -321,7 +322,7 @@ ConnectionBase._own = ConnectionBase
 
 
 def _required(scope: Scope, key: str) -> Any:
-    value = scope.get(key, _required)
+    value = lookup(scope, key, _required)
     if value is _required:
         raise not_set(key)
     return value
@@ -329,7 +330,7 @@ def _required(scope: Scope, key: str) -> Any:
 
 def required_str(scope: Scope, key: str) -> str:
     """Return `scope[key]`, which the specification requires."""
-    value = scope.get(key)
+    value = lookup(scope, key)
     if not isinstance(value, str):
         raise missing_key(key) if value is None else wrong_type(key, value, "a str")
     return value

@@ -6,17 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
-from .._errors import invalid_host, missing_key, wrong_scheme, wrong_type
-from .._hosts import is_ipv6, is_scheme, port_number
+from .._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
+from .._hosts import DEFAULT_PORTS, is_ipv6, is_scheme, port_number
+from .._scopes import lookup, plain_bytes, plain_str
+from .._targets import path_of_target
 from .lookup import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
 
-_DEFAULT_PORTS: Final = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
 _HOST: Final = re.compile(
     rb"(\[[0-9A-Fa-f:.]++\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++)(?::([0-9]{0,5}))?+"
 )
-_UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x1f\x7f?#\\]")
+_UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x1f\x7f%?#\\]")
 _UNSAFE_IN_QUERY: Final = re.compile(rb"[^\x21\x24-\x3b\x3d\x3f-\x7e]")
 
 
@@ -73,16 +74,25 @@ def make_url(cls: type[Any], scheme: str, netloc: str, path: str, query: str, fr
         path: As it stands in a URL.
         query: Without the question mark.
         fragment: Without the number sign.
+
+    Raises:
+        TypeError: A component is no str.
     """
     url = URLBase.__new__(cls)
     setattribute = object.__setattr__
-    setattribute(url, "scheme", scheme)
-    setattribute(url, "netloc", netloc)
-    setattribute(url, "path", path)
-    setattribute(url, "query", query)
-    setattribute(url, "fragment", fragment)
+    setattribute(url, "scheme", _component(scheme))
+    setattribute(url, "netloc", _component(netloc))
+    setattribute(url, "path", _component(path))
+    setattribute(url, "query", _component(query))
+    setattribute(url, "fragment", _component(fragment))
     setattribute(url, "_text", None)
     return url
+
+
+def _component(value: str) -> str:
+    if not isinstance(value, str):
+        raise text_type("a component of a URL", value)
+    return plain_str(value)
 
 
 def raw_headers(scope: Mapping[str, Any]) -> Any:
@@ -94,7 +104,7 @@ def raw_headers(scope: Mapping[str, Any]) -> Any:
     Raises:
         ImproperlyConfiguredException: The headers are no iterable.
     """
-    headers = scope.get("headers", ())
+    headers = lookup(scope, "headers", ())
     if isinstance(headers, (list, tuple)):
         return headers
     if isinstance(headers, (str, bytes)):
@@ -116,74 +126,114 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
         base: Whether to give the application's root instead: its path is the root path and a slash, it has no query.
 
     Raises:
-        ClientException: The Host header is no authority.
+        ClientException: The Host header is no authority, or the request's target names another one.
         ImproperlyConfiguredException: The scope breaks the ASGI specification.
     """
-    scheme = scope.get("scheme")
+    scheme = _scheme(scope)
+    host = find_header(raw_headers(scope), b"host")
+    netloc = _netloc(scope, scheme, host)
+    # without an authority, a path behind a scheme would be read as something else
+    shown = scheme if netloc else ""
+    if base:
+        # inside a mount, app_root_path is the root path of the application around it, which may be empty
+        key = "root_path" if lookup(scope, "app_root_path") is None else "app_root_path"
+        root_path = _root_path(scope, key)
+        path = lookup(scope, "path")
+        if isinstance(path, str):
+            _path_in_other_form(scope, plain_str(path), root_path, host, scheme)
+        return make_url(cls, shown, netloc, _encode_path(root_path + "/"), "", "")
+    path = _full_path(scope, host, scheme)
+    query = lookup(scope, "query_string", b"")
+    if not isinstance(query, bytes):
+        raise wrong_type("query_string", query, "bytes")
+    if path == "" and lookup(scope, "path") != "":
+        # neither path nor query is in a target of that form (RFC 9112 section 3.3)
+        query = b""
+    return make_url(cls, shown, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
+
+
+def _scheme(scope: Mapping[str, Any]) -> str:
+    scheme = lookup(scope, "scheme")
     if scheme is None or scheme == "":
-        scheme = "ws" if scope.get("type") == "websocket" else "http"
-    elif not isinstance(scheme, str):
+        return "ws" if lookup(scope, "type") == "websocket" else "http"
+    if not isinstance(scheme, str):
         raise wrong_type("scheme", scheme, "a str")
-    elif scheme not in _DEFAULT_PORTS:
+    scheme = plain_str(scheme)
+    if scheme not in DEFAULT_PORTS:
         if not is_scheme(scheme):
             raise wrong_scheme(scheme)
         scheme = scheme.lower()
-    netloc = _netloc(scope, scheme)
-    if base:
-        # inside a mount, app_root_path is the root path of the application around it, which may be empty
-        key = "root_path" if scope.get("app_root_path") is None else "app_root_path"
-        return make_url(cls, scheme, netloc, _encode_path(_root_path(scope, key) + "/"), "", "")
-    path = _full_path(scope)
-    query = scope.get("query_string", b"")
-    if not isinstance(query, bytes):
-        raise wrong_type("query_string", query, "bytes")
-    return make_url(cls, scheme, netloc, _encode_path(path), _encode_query(query), "")
+    return scheme
 
 
-def _netloc(scope: Mapping[str, Any], scheme: str) -> str:
-    host = find_header(raw_headers(scope), b"host")
+def _netloc(scope: Mapping[str, Any], scheme: str, host: bytes | None) -> str:
     if host:
         match = _HOST.fullmatch(host)
         name = "" if match is None else match[1].decode("ascii")
-        port = "" if match is None else (match[2] or b"").decode("ascii").lstrip("0")
-        if not name or (name[0] == "[" and not is_ipv6(name[1:-1])) or (port and int(port) > 65535):
+        digits = "" if match is None else (match[2] or b"").decode("ascii")
+        port = int(digits) if digits else None
+        if not name or (name[0] == "[" and not is_ipv6(name[1:-1])) or (port is not None and port > 65535):
             raise invalid_host(host.decode("latin-1"))
     else:
         name, port = _server(scope)
-    return name if not port or _DEFAULT_PORTS.get(scheme) == port else f"{name}:{port}"
+    return name if port is None or not name or DEFAULT_PORTS.get(scheme) == str(port) else f"{name}:{port}"
 
 
-def _server(scope: Mapping[str, Any]) -> tuple[str, str]:
-    server = scope.get("server")
+def _server(scope: Mapping[str, Any]) -> tuple[str, int | None]:
+    server = lookup(scope, "server")
     if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
-        return "", ""
-    name = server[0]
+        return "", None
+    name = plain_str(server[0])
     port = port_number(server[1]) if len(server) > 1 else None
     if ":" in name:
         name = name.strip("[]")
         name = f"[{name}]" if is_ipv6(name) else ""
     # the path of a unix socket is no host
     if not name.isascii() or _HOST.fullmatch(name.encode("ascii")) is None:
-        return "", ""
-    return name, str(port) if port else ""
+        return "", None
+    return name, port
 
 
-def _full_path(scope: Mapping[str, Any]) -> str:
-    path = scope.get("path")
+def _full_path(scope: Mapping[str, Any], host: bytes | None, scheme: str) -> str:
+    path = lookup(scope, "path")
     if not isinstance(path, str):
         raise missing_key("path") if path is None else wrong_type("path", path, "a str")
+    path = plain_str(path)
     root_path = _root_path(scope, "root_path")
+    other = _path_in_other_form(scope, path, root_path, host, scheme)
+    if other is not None:
+        return other
     # the specification has the root path in the path; servers and frameworks of before had not
     if root_path and path != root_path and not path.startswith(root_path + "/"):
         path = root_path + path
     return path
 
 
+def _path_in_other_form(
+    scope: Mapping[str, Any], path: str, root_path: str, host: bytes | None, scheme: str
+) -> str | None:
+    """Return the path of a target that is none itself (RFC 9112 section 3.2); None for the usual form."""
+    target = path
+    prefix = ""
+    # uvicorn puts the root path before a target of any form
+    if root_path and path.startswith(root_path):
+        target = path[len(root_path) :]
+        prefix = root_path
+    if not target or target[0] == "/":
+        return None
+    other = path_of_target(target, lookup(scope, "method"), host, scheme)
+    if not other or prefix or other == root_path or other.startswith(root_path + "/"):
+        return prefix + other if other else other
+    return root_path + other
+
+
 def _root_path(scope: Mapping[str, Any], key: str) -> str:
-    root_path = scope.get(key) or ""
+    root_path = lookup(scope, key)
+    if not root_path:
+        return ""
     if not isinstance(root_path, str):
         raise wrong_type(key, root_path, "a str")
-    return root_path.rstrip("/")
+    return plain_str(root_path).rstrip("/")
 
 
 def _encode_path(path: str) -> str:
