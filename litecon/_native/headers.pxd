@@ -1,5 +1,11 @@
 cdef class HeadersBase:
     cdef object _raw
+    # how many look-ups went through the list since an index was thought of
+    cdef int _lookups
+    # the items that the index was made of, None without one
+    cdef tuple _pairs
+    # all values of each lower-case name
+    cdef dict _index
     cdef object __weakref__
 
 

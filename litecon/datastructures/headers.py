@@ -9,6 +9,7 @@ from multidict import MultiMapping
 
 from .._core import HeadersBase, make_headers, raw_headers
 from .._errors import wrong_header
+from .._scopes import plain_bytes
 from ..types import RawHeaders, Scope
 
 __all__ = ("Headers",)
@@ -95,12 +96,7 @@ class Headers(HeadersBase):
         Raises:
             ImproperlyConfiguredException: A header is no pair of bytes.
         """
-        pair: object = None
-        try:
-            return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw]
-        except (TypeError, ValueError, AttributeError):
-            pair = next((pair for pair in self.raw if not _is_header(pair)), None)
-            raise wrong_header(pair) from None
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _pairs(self.raw)]
 
     def __iter__(self) -> Iterator[str]:
         seen: set[str] = set()
@@ -133,8 +129,12 @@ class Headers(HeadersBase):
         return values
 
     def to_header_list(self) -> RawHeaders:
-        """Return a copy of the raw headers: a list of pairs of bytes, as an ASGI event takes it."""
-        return [(name, value) for name, value in self.raw]
+        """Return a copy of the raw headers: a list of pairs of bytes, as an ASGI event takes it.
+
+        Raises:
+            ImproperlyConfiguredException: A header is no pair of bytes.
+        """
+        return _pairs(self.raw)
 
     def copy(self) -> Headers:
         """Return headers with the same pairs, over a list of their own."""
@@ -161,8 +161,23 @@ class Headers(HeadersBase):
         return f"Headers({', '.join(map(repr, self))})"
 
 
-def _is_header(pair: Any) -> bool:
-    return isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], bytes) and isinstance(pair[1], bytes)
+def _pairs(raw: Iterable[Any]) -> RawHeaders:
+    """Return all pairs of a raw list, as exact bytes: what a look-up of each name would accept."""
+    pairs: RawHeaders = []
+    pair: object = None
+    try:
+        for pair in raw:
+            name, value = pair  # type: ignore[misc]
+            if type(name) is not bytes or type(value) is not bytes:
+                if not isinstance(name, bytes) or not isinstance(value, bytes):
+                    break
+                name, value = plain_bytes(name), plain_bytes(value)
+            pairs.append((name, value))
+        else:
+            return pairs
+    except (TypeError, ValueError):
+        pass
+    raise wrong_header(pair)
 
 
 def _folded(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

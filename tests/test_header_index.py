@@ -1,0 +1,185 @@
+"""Look-ups by name in many headers: an index is used where it pays, and never hides what has changed."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from litecon import ImproperlyConfiguredException, Request
+
+from .helpers import http_scope
+
+Raw = list[tuple[bytes, bytes]]
+
+
+def many(count: int) -> Raw:
+    return [(b"X-%d" % index, b"%d" % index) for index in range(count)]
+
+
+def warmed(side: Any, raw: Any) -> Any:
+    """Return headers that have their index, if they are to have one."""
+    headers = side.Request(http_scope(headers=raw)).headers
+    for _ in range(50):
+        assert headers["x-1"] == "1"
+    return headers
+
+
+def replace_value(raw: Raw) -> None:
+    raw[40] = (b"x-40", b"new")
+
+
+def replace_name(raw: Raw) -> None:
+    raw[40] = (b"new", b"40")
+
+
+def put_before(raw: Raw) -> None:
+    # of equal length, and the pair that is asked for stays where it is
+    del raw[0]
+    raw.insert(3, (b"x-40", b"first"))
+
+
+def swap(raw: Raw) -> None:
+    raw[40], raw[41] = raw[41], (b"x-41", b"moved")
+
+
+def reverse(raw: Raw) -> None:
+    raw.reverse()
+
+
+def break_pair(raw: Any) -> None:
+    raw[0] = (b"x-0", "no bytes")
+
+
+def make_a_list_pair(raw: Any) -> None:
+    raw[40] = [b"x-40", b"list"]
+
+
+CHANGES: list[Callable[[Any], Any]] = [
+    replace_value, replace_name, put_before, swap, reverse, break_pair, make_a_list_pair,
+    lambda raw: raw.append((b"new", b"1")),
+    lambda raw: raw.append((b"x-40", b"second")),
+    lambda raw: raw.insert(0, (b"x-40", b"first")),
+    lambda raw: raw.pop(40),
+    lambda raw: raw.pop(),
+    lambda raw: raw.clear(),
+    lambda raw: raw.extend(many(100)),
+    lambda raw: raw.__setitem__(slice(None), many(100)),
+    lambda raw: raw.__setitem__(slice(40, 41), [(b"x-40", b"slice")]),
+    lambda raw: raw.sort(),
+    lambda raw: raw.__delitem__(slice(10, 90)),
+]  # fmt: skip
+
+
+class TestChanges:
+    @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+    def test_what_changes_in_the_raw_list_is_seen(self, side: Any, change: Callable[[Raw], None]) -> None:
+        raw = many(100)
+        headers = warmed(side, raw)
+        change(raw)
+        for _ in range(3):
+            for name in ("x-40", "x-41", "new", "x-99", "x-0", "absent"):
+                fresh = side.Headers.from_scope({"headers": raw})
+                for ask in ("get", "getall", "__contains__"):
+                    default = () if ask == "__contains__" else (None,)
+                    results = []
+                    for asked in (headers, fresh):
+                        try:
+                            results.append(getattr(asked, ask)(name, *default))
+                        except side.ImproperlyConfiguredException as error:
+                            results.append(str(error))
+                    assert results[0] == results[1], (name, ask)
+
+    def test_a_list_that_changes_all_the_time(self, side: Any) -> None:
+        raw = many(100)
+        headers = warmed(side, raw)
+        for turn in range(200):
+            raw[turn % 100] = (b"x-%d" % (turn % 100), b"turn %d" % turn)
+            assert headers[f"x-{turn % 100}"] == f"turn {turn}"
+            if turn % 7 == 0:
+                raw.append((b"late-%d" % turn, b"late"))
+                assert headers[f"Late-{turn}"] == "late"
+
+    def test_random_changes(self, side: Any) -> None:
+        source = random.Random(11)
+        raw = many(50)
+        headers = warmed(side, raw)
+        for _ in range(3000):
+            kind = source.randrange(30)
+            if kind == 0:
+                raw.insert(source.randrange(len(raw)), (b"x-%d" % source.randrange(60), b"%d" % source.randrange(99)))
+            elif kind == 1:
+                del raw[source.randrange(len(raw))]
+            elif kind == 2:
+                raw[source.randrange(len(raw))] = (b"X-%d" % source.randrange(60), b"%d" % source.randrange(99))
+            name = f"x-{source.randrange(60)}"
+            expected = [value.decode() for key, value in raw if key.lower() == name.encode()]
+            assert headers.getall(name, []) == expected
+            assert headers.get(name) == (expected[0] if expected else None)
+
+    @pytest.mark.parametrize("kind", [list, tuple])
+    def test_all_headers_are_found(self, side: Any, kind: Any) -> None:
+        raw = kind([*many(100), (b"X-5", b"again"), (b"\xe9", b"\xff"), (b"", b"")])
+        headers = warmed(side, raw)
+        assert headers.getall("x-5") == ["5", "again"]
+        assert headers["\xe9"] == "\xff"
+        assert headers["\xc9".lower()] == "\xff"
+        assert headers[""] == ""
+        assert "\u20ac" not in headers
+        assert headers.get("\u20ac") is None
+        with pytest.raises(TypeError):
+            headers.get(5)
+        with pytest.raises(KeyError):
+            headers["absent"]
+        assert dict(headers) == {name: headers[name] for name in headers}
+
+    def test_another_list_in_the_scope(self, side: Any) -> None:
+        scope = http_scope(headers=many(100))
+        request = side.Request(scope)
+        for _ in range(50):
+            assert request.headers["x-1"] == "1"
+        scope["headers"] = [(b"x-1", b"other")]
+        assert request.headers["x-1"] == "other"
+
+
+class TestMalformed:
+    @pytest.mark.parametrize(
+        "pair",
+        [
+            (b"a", "b"), ("a", b"b"), (b"a",), (b"a", b"b", b"c"), None, 5, "ab", b"ab", (b"a", None), (None, b"b"),
+            (b"a", bytearray(b"b")), (bytearray(b"a"), b"b"), (b"a", memoryview(b"b")), [], [b"a", 5], object(),
+        ],
+        ids=repr,
+    )  # fmt: skip
+    @pytest.mark.parametrize("before", [0, 2])
+    def test_to_header_list_says_what_the_other_accessors_say(self, side: Any, pair: Any, before: int) -> None:
+        headers = side.Headers.from_scope({"headers": [*many(before), pair, (b"z", b"")]})
+        errors = set()
+        for ask in (
+            lambda: headers.to_header_list(), lambda: headers.multi_items(), lambda: headers.items(),
+            lambda: headers.keys(), lambda: headers.values(), lambda: list(headers), lambda: headers.dict(),
+            lambda: headers.copy(), lambda: headers == headers, lambda: headers.__reduce__(), lambda: repr(headers),
+            lambda: dict(headers),
+        ):  # fmt: skip
+            with pytest.raises(side.ImproperlyConfiguredException, match="no pair of bytes") as info:
+                ask()
+            errors.add(info.value.detail)
+        assert len(errors) == 1
+        assert type(pair).__name__ in errors.pop()
+
+    @pytest.mark.parametrize("pair", [[b"a", b"b"], {b"a": 1, b"b": 2}], ids=["list", "dict"])
+    def test_a_pair_of_another_kind_is_one(self, side: Any, pair: Any) -> None:
+        headers = side.Headers.from_scope({"headers": [pair]})
+        assert headers.to_header_list() == [(b"a", b"b")]
+
+    def test_a_public_copy_is_of_exact_bytes(self) -> None:
+        class Data(bytes):
+            pass
+
+        copy = Request(http_scope(headers=[(Data(b"a"), Data(b"b"))])).headers.to_header_list()
+        assert [type(item) for item in copy[0]] == [bytes, bytes]
+        with pytest.raises(ImproperlyConfiguredException):
+            Request(http_scope(headers=[(Data(b"a"), "b")])).headers.to_header_list()
