@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
 from typing import Any
 from unittest import mock
@@ -10,7 +11,7 @@ from unittest import mock
 import pytest
 
 import litecon
-from litecon import Accept, ClientException, Limits, LiteconException, LiteconWarning, Request
+from litecon import Accept, ClientException, Limits, LiteconException, LiteconWarning, Request, RequestEntityTooLarge
 
 from .helpers import Receiver, Sender, await_, body_events, http_scope, with_header
 
@@ -279,7 +280,7 @@ def test_awaited_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"+5", b"-1", b"1_0", b" 5 ", b"5,5", "\u0661".encode(), b"\xb2", b"", b"5x", b"0x5", b"9" * 5000]
+    "value", [b"+5", b"-1", b"1_0", b" 5 ", b"5,5", "\u0661".encode(), b"\xb2", b"", b"5x", b"0x5", b"9" * 5000 + b"x"]
 )
 def test_invalid_content_length(value: bytes) -> None:
     request = Request(with_header("content-length", value))
@@ -287,3 +288,46 @@ def test_invalid_content_length(value: bytes) -> None:
         request.content_length  # noqa: B018
     assert info.value.status_code == 400
     assert len(info.value.detail) < 300
+
+
+@pytest.mark.parametrize(
+    ("value", "length"),
+    [
+        (b"0", 0),
+        (b"007", 7),
+        (b"0" * 5000 + b"7", 7),
+        (b"9" * 18, 10**18 - 1),
+        (b"9" * 19, 10**19 - 1),
+        (str(sys.maxsize).encode(), sys.maxsize),
+        (str(sys.maxsize + 1).encode(), sys.maxsize + 1),
+        (b"9" * 100, 10**100 - 1),
+    ],
+)
+def test_content_length_of_any_number_of_digits(value: bytes, length: int) -> None:
+    assert Request(with_header("content-length", value)).content_length == length
+
+
+@pytest.mark.parametrize("digits", [101, 5000, 60_000])
+def test_content_length_beyond_any_body_is_too_large_and_no_wrong_syntax(digits: int) -> None:
+    request = Request(with_header("content-length", b"9" * digits))
+    with pytest.raises(RequestEntityTooLarge, match="Content-Length") as info:
+        request.content_length  # noqa: B018
+    assert info.value.status_code == 413
+    assert len(info.value.detail) < 300
+
+
+@pytest.mark.parametrize("digits", [18, 19, 20, 101, 5000])
+def test_a_content_length_of_many_digits_ends_a_read_early(digits: int) -> None:
+    receive = Receiver(body_events(b"body"))
+    request = Request(with_header("content-length", b"9" * digits), receive)
+    with pytest.raises(RequestEntityTooLarge, match="the body is larger"):
+        await_(request.body())
+    assert await_(Request(with_header("content-length", b"0" * 5000 + b"4"), receive).body()) == b"body"
+
+
+def test_several_accept_lines_are_one_list() -> None:
+    request = Request(with_header("accept", b"text/html;q=0.5", b"application/json", b"", b"image/*;q=0.1, a/b"))
+    assert list(request.accept) == ["application/json", "a/b", "text/html;q=0.5", "image/*;q=0.1"]
+    assert request.accept.best_match(["text/html", "application/json"]) == "application/json"
+    assert request.accept.best_match(["image/png", "text/html"]) == "text/html"
+    assert not request.accept.accepts("text/plain")

@@ -7,7 +7,7 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.codecs cimport from_json, from_msgpack
-from litecon._native.lookup cimport scan_headers
+from litecon._native.lookup cimport scan_headers, scan_list
 from litecon._native.media cimport read_content_type
 from litecon._native.operation cimport Operation, discard, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
@@ -20,8 +20,10 @@ from typing import Any
 
 from litecon._errors import invalid_content_length
 from litecon._joining import joined
+from litecon._lengths import long_number
 
 cdef extern from *:
+    const Py_ssize_t PY_SSIZE_T_MAX
     object PyObject_CallOneArg(object function, object argument)
 
 cdef object _accept_class = None
@@ -48,17 +50,20 @@ cdef inline str _latin1(object value):
 
 
 cdef Py_ssize_t _length(bytes value) noexcept:
-    """Return a Content-Length, -1 for what is none, or has more digits than any bound."""
+    """Return a Content-Length, of any number of digits; -1 for what is none, the most there is for one beyond that."""
     cdef const char *text = PyBytes_AS_STRING(value)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(value)
     cdef Py_ssize_t index
     cdef Py_ssize_t length = 0
-    if size == 0 or size > 18:
+    if size == 0:
         return -1
     for index in range(size):
         if not c"0" <= text[index] <= c"9":
             return -1
-        length = length * 10 + (text[index] - c"0")
+        if length > (PY_SSIZE_T_MAX - 9) // 10:
+            length = PY_SSIZE_T_MAX
+        elif length != PY_SSIZE_T_MAX:
+            length = length * 10 + (text[index] - c"0")
     return length
 
 
@@ -231,6 +236,7 @@ cdef class RequestBase(ConnectionBase):
 
         Raises:
             ClientException: The header has something else than ASCII digits (RFC 9110 section 8.6).
+            RequestEntityTooLarge: It has more digits than any length that there can be.
             ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
         """
         cdef object value = scan_headers(headers_of(scope_of(self)), "content-length", 14)
@@ -240,7 +246,7 @@ cdef class RequestBase(ConnectionBase):
         length = _length(value)
         if length < 0:
             raise invalid_content_length(_latin1(value))
-        return length
+        return long_number(value) if length == PY_SSIZE_T_MAX else length
 
     @property
     def accept(self):
@@ -255,7 +261,7 @@ cdef class RequestBase(ConnectionBase):
         with cython.critical_section(self):
             accept = self._accept
         if accept is None:
-            value = scan_headers(headers_of(scope), "accept", 6)
+            value = scan_list(headers_of(scope), "accept", 6)
             accept = _accept_class("*/*" if value is None else _latin1(value))
             with cython.critical_section(self):
                 if self._seen is scope:

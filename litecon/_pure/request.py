@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from .._errors import invalid_content_length
+from .._lengths import long_number
 from .body import BodyReader, BodyStream, shared_reader
 from .codecs import from_json, from_msgpack
-from .lookup import find_header
+from .lookup import find_header, find_headers
 from .media import parse_content_type
 from .scope import ConnectionBase, required_str
 from .url import raw_headers
@@ -72,6 +74,7 @@ class RequestBase(ConnectionBase):
 
         Raises:
             ClientException: The header has something else than ASCII digits (RFC 9110 section 8.6).
+            RequestEntityTooLarge: It has more digits than any length that there can be.
             ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
         """
         value = find_header(raw_headers(self.scope), b"content-length")
@@ -80,7 +83,7 @@ class RequestBase(ConnectionBase):
         length = _length(value)
         if length is None:
             raise invalid_content_length(value.decode("latin-1"))
-        return length
+        return long_number(value) if length == sys.maxsize else length
 
     @property
     def accept(self) -> Any:
@@ -93,8 +96,9 @@ class RequestBase(ConnectionBase):
         try:
             return self._accept
         except AttributeError:
-            value = find_header(raw_headers(scope), b"accept")
-            self._accept = accept = _accept("*/*" if value is None else value.decode("latin-1"))
+            # a list, in however many lines it came (RFC 9110 section 5.3)
+            values = find_headers(raw_headers(scope), b"accept")
+            self._accept = accept = _accept(b", ".join(values).decode("latin-1") if values else "*/*")
             return accept
 
     @property
@@ -241,5 +245,8 @@ _stream = RequestBase.stream
 
 
 def _length(value: bytes) -> int | None:
-    # more digits than any bound has, and than int() converts in linear time
-    return int(value) if value.isdigit() and len(value) <= 18 else None
+    """Return a Content-Length, of any number of digits; None for what is none, the most there is for one beyond that."""
+    if not value.isdigit():
+        return None
+    significant = value.lstrip(b"0")
+    return min(int(significant or b"0"), sys.maxsize) if len(significant) < 20 else sys.maxsize
