@@ -11,7 +11,8 @@ import pytest
 
 from litecon import ImproperlyConfiguredException, Request
 
-from .helpers import http_scope
+from .helpers import check_linear, http_scope
+from .sides import load_side
 
 Raw = list[tuple[bytes, bytes]]
 
@@ -75,9 +76,10 @@ CHANGES: list[Callable[[Any], Any]] = [
 
 
 class TestChanges:
+    @pytest.mark.parametrize("count", [100, 1024, 3000])
     @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-    def test_what_changes_in_the_raw_list_is_seen(self, side: Any, change: Callable[[Raw], None]) -> None:
-        raw = many(100)
+    def test_what_changes_in_the_raw_list_is_seen(self, side: Any, change: Callable[[Raw], None], count: int) -> None:
+        raw = many(count)
         headers = warmed(side, raw)
         change(raw)
         for _ in range(3):
@@ -120,6 +122,16 @@ class TestChanges:
             assert headers.getall(name, []) == expected
             assert headers.get(name) == (expected[0] if expected else None)
 
+    def test_all_is_compared_up_to_1024_headers_and_all_in_turn_beyond(self, side: Any) -> None:
+        for count, late in ((1024, 0), (4000, 4000 // 256 + 1)):
+            raw = many(count)
+            headers = warmed(side, raw)
+            # of equal length, in the place of another name, and before the one that is asked for
+            raw[count // 2] = (b"x-%d" % (count - 500), b"first")
+            seen = [headers[f"x-{count - 500}"] for _ in range(late + 1)]
+            assert seen[-1] == "first"
+            assert headers.get(f"x-{count // 2}") is None
+
     @pytest.mark.parametrize("kind", [list, tuple])
     def test_all_headers_are_found(self, side: Any, kind: Any) -> None:
         raw = kind([*many(100), (b"X-5", b"again"), (b"\xe9", b"\xff"), (b"", b"")])
@@ -143,6 +155,58 @@ class TestChanges:
             assert request.headers["x-1"] == "1"
         scope["headers"] = [(b"x-1", b"other")]
         assert request.headers["x-1"] == "other"
+
+
+def lines_of(work: Callable[[], object]) -> int:
+    """Return how many lines of litecon's Python code some work runs."""
+    count = 0
+
+    def trace(frame: Any, event: str, argument: object) -> Any:
+        nonlocal count
+        if "litecon" not in frame.f_code.co_filename:
+            return None
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def ask_for_each(headers: Any) -> None:
+    for name in headers.keys():
+        assert headers[name] == headers.get(name.upper())
+        assert name in headers
+        assert len(headers.getall(name)) == 1
+
+
+WORK: dict[str, Callable[[Any], object]] = {
+    "dict(headers)": dict,
+    "each by name": ask_for_each,
+    "compared with a dict": lambda headers: headers == {f"x-{index}": str(index) for index in range(len(headers))},
+}
+
+
+class TestCost:
+    @pytest.mark.parametrize("work", WORK)
+    @pytest.mark.parametrize("kind", [list, tuple])
+    def test_each_of_n_headers_by_name_is_linear_in_lines(self, kind: Any, work: str) -> None:
+        side = load_side("pure")
+        counts = [
+            lines_of(lambda count=count: WORK[work](side.Headers.from_scope({"headers": kind(many(count))})))
+            for count in (1_500, 4_500, 13_500)
+        ]
+        assert counts[1] < 3.4 * counts[0]
+        assert counts[2] < 3.4 * counts[1]
+
+    @pytest.mark.parametrize("work", WORK)
+    def test_each_of_n_headers_by_name_is_linear_in_time(self, side: Any, work: str) -> None:
+        raws = {count: many(count) for count in (2_000, 16_000)}
+        check_linear(lambda size: lambda: WORK[work](side.Headers.from_scope({"headers": raws[size]})), 2_000)
 
 
 class TestMalformed:

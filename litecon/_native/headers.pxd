@@ -4,8 +4,10 @@ cdef class HeadersBase:
     cdef int _lookups
     # the items that the index was made of, None without one
     cdef tuple _pairs
-    # all values of each lower-case name
+    # where each lower-case name stands in them
     cdef dict _index
+    # the part of them that is compared with the list next
+    cdef Py_ssize_t _part
     cdef object __weakref__
 
 

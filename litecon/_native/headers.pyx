@@ -2,6 +2,7 @@
 """The look-ups of `Headers`, over the raw list."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_AsLatin1String, PyUnicode_DecodeLatin1
 
 from litecon._native.lookup cimport scan_all_headers, scan_headers
@@ -24,17 +25,41 @@ cdef extern from *:
         return length;
     }
 
-    /* Whether a list or tuple has these items: the same objects in the same order. PERF: one comparison of memory, where a
-       look-up by name reads three objects for each item. On builds without a GIL the list might change meanwhile. */
-    static int litecon_has_items(PyObject *headers, PyObject *items) {
-        if (headers == items) return 1;
+    static int litecon_same_items(PyObject **one, PyObject **other, Py_ssize_t from, Py_ssize_t count) {
+        return memcmp(one + from, other + from, (size_t) count * sizeof(PyObject *)) == 0;
+    }
+
+    #define LITECON_EXACT 1024
+    #define LITECON_PART 256
+
+    /* Whether raw headers have still the items that an index was made of, as far as a look-up of a name can tell: `positions`
+       are those of the name, of which `count` matter, NULL for a name that is not there. PERF: comparisons of pointers, where
+       a look-up by name reads three objects for each item. Nothing says that a list has changed, so up to LITECON_EXACT
+       items, and for an absent name, all are compared. Of more, those of the name, the first, the last and a part that moves
+       on with each look-up are: else n look-ups in n headers would take n * n steps. What can be seen late then, by a
+       look-up for each LITECON_PART items, is another header of a name that is there, put in the place of one of another name.
+       On builds without a GIL a list might change meanwhile, and has no index. */
+    static int litecon_unchanged(PyObject *raw, PyObject *pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part) {
     #ifndef Py_GIL_DISABLED
-        if (PyList_CheckExact(headers) && PyList_GET_SIZE(headers) == PyTuple_GET_SIZE(items)) {
-            size_t size = (size_t) PyTuple_GET_SIZE(items) * sizeof(PyObject *);
-            return memcmp(PySequence_Fast_ITEMS(headers), PySequence_Fast_ITEMS(items), size) == 0;
+        PyObject **now, **then;
+        Py_ssize_t i, size = PyTuple_GET_SIZE(pairs);
+        if (raw == pairs) return 1;
+        if (!PyList_CheckExact(raw) || PyList_GET_SIZE(raw) != size) return 0;
+        now = PySequence_Fast_ITEMS(raw);
+        then = PySequence_Fast_ITEMS(pairs);
+        if (positions == NULL || size <= LITECON_EXACT) return litecon_same_items(now, then, 0, size);
+        for (i = 0; i < count; i++) {
+            Py_ssize_t at = PyLong_AsSsize_t(PyList_GET_ITEM(positions, i));
+            if (now[at] != then[at]) return 0;
         }
+        if (*part > size - LITECON_PART) *part = 0;
+        i = *part;
+        *part += LITECON_PART;
+        return litecon_same_items(now, then, 0, LITECON_PART) && litecon_same_items(now, then, i, LITECON_PART) &&
+            litecon_same_items(now, then, size - LITECON_PART, LITECON_PART);
+    #else
+        return raw == pairs;
     #endif
-        return 0;
     }
 
     #ifdef Py_GIL_DISABLED
@@ -51,7 +76,9 @@ cdef extern from *:
     enum:
         LITECON_SHORT
         LITECON_INDEXES
-    bint litecon_has_items(object headers, tuple items) noexcept
+    bint litecon_unchanged(
+        object raw, tuple pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
+    ) noexcept
     object litecon_new(type base, type cls, tuple no_arguments)
     Py_ssize_t litecon_short_name(object name, char *buffer) noexcept
 
@@ -76,12 +103,14 @@ cdef object _find(HeadersBase self, object name):
     cdef char buffer[LITECON_SHORT]
     cdef Py_ssize_t length
     cdef bytes key
-    cdef object values
+    cdef list positions
     if self._lookups < LOOKUPS:
         self._lookups += 1
-    elif _is_indexed(self):
-        values = self._index.get(_encoded(name))
-        return None if values is None else (<list> values)[0]
+    elif _has_index(self):
+        key = _encoded(name)
+        positions = self._index.get(key)
+        if _is_current(self, positions, 1):
+            return None if positions is None else (<tuple> self._pairs[positions[0]])[1]
     if type(name) is str:
         length = litecon_short_name(name, buffer)
         if length >= 0:
@@ -90,41 +119,65 @@ cdef object _find(HeadersBase self, object name):
     return None if key is None else scan_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
-cdef bint _is_indexed(HeadersBase self) except -1:
-    """Return whether the index is that of the list as it is now; it is made when it begins to pay."""
+cdef list _find_all(HeadersBase self, object name):
+    cdef bytes key = _encoded(name)
+    cdef list positions
+    if key is None:
+        return []
+    if self._lookups < LOOKUPS:
+        self._lookups += 1
+    elif _has_index(self):
+        positions = self._index.get(key)
+        if _is_current(self, positions, 0 if positions is None else len(positions)):
+            return [] if positions is None else [(<tuple> self._pairs[at])[1] for at in positions]
+    return scan_all_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+
+
+cdef bint _has_index(HeadersBase self) except -1:
+    """Return whether there is an index, which may be of the past; it is made when it begins to pay."""
     cdef dict index
     if self._pairs is not None:
-        if litecon_has_items(self._raw, self._pairs):
-            return True
-        self._pairs = None
-    elif LITECON_INDEXES and type(self._raw) in (list, tuple) and len(self._raw) >= FEW:
-        index = _index_of(self._raw)
-        if index is not None:
-            self._index = index
-            self._pairs = tuple(self._raw)
-            return True
-    # the next look-ups go through the list again, so that a list that changes all the time costs no index each time
+        return True
+    # where none can be, or none pays, that is not found out again at each look-up
+    self._lookups = 0
+    if not LITECON_INDEXES or type(self._raw) not in (list, tuple) or len(self._raw) < FEW:
+        return False
+    index = _index_of(self._raw)
+    if index is None:
+        return False
+    self._index = index
+    self._pairs = tuple(self._raw)
+    self._part = 0
+    self._lookups = LOOKUPS
+    return True
+
+
+cdef bint _is_current(HeadersBase self, list positions, Py_ssize_t count) except -1:
+    """Return whether the list is as the index says; without one, the next look-ups go through the list again."""
+    if litecon_unchanged(self._raw, self._pairs, NULL if positions is None else <PyObject *> positions, count, &self._part):
+        return True
+    self._pairs = None
     self._lookups = 0
     return False
 
 
 cdef dict _index_of(object raw):
-    """Return all values of each lower-case name; None where an item could change, or is no pair of bytes."""
+    """Return where each lower-case name stands; None where an item could change itself, or is no pair of bytes."""
     cdef dict index = {}
-    cdef object pair, name, value, values
-    for pair in raw:
+    cdef Py_ssize_t at
+    cdef object pair, name, positions
+    for at, pair in enumerate(raw):
         if type(pair) is not tuple or len(<tuple> pair) != 2:
             return None
         name = (<tuple> pair)[0]
-        value = (<tuple> pair)[1]
-        if type(name) is not bytes or type(value) is not bytes:
+        if type(name) is not bytes or type((<tuple> pair)[1]) is not bytes:
             return None
         name = (<bytes> name).lower()
-        values = index.get(name)
-        if values is None:
-            index[name] = [value]
+        positions = index.get(name)
+        if positions is None:
+            index[name] = [at]
         else:
-            (<list> values).append(value)
+            (<list> positions).append(at)
     return index
 
 
@@ -135,8 +188,7 @@ cdef inline str _decoded(object value):
 cdef class HeadersBase:
     """A case-insensitive view of a list of headers, which is read at each call.
 
-    After some look-ups in many headers it keeps an index of them. That is used as long as the list has the same items,
-    which is a comparison of pointers: much less than one of names.
+    After some look-ups in many headers it keeps an index of them, which is used as long as the list has the same items.
     """
 
     @property
@@ -167,16 +219,7 @@ cdef class HeadersBase:
         return default if value is None else _decoded(value)
 
     def _values(self, name):
-        cdef bytes key = _encoded(name)
-        cdef object values
-        if key is None:
-            return []
-        if self._lookups < LOOKUPS:
-            self._lookups += 1
-        elif _is_indexed(self):
-            return [_decoded(value) for value in self._index.get(key, ())]
-        values = scan_all_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
-        return [_decoded(value) for value in values]
+        return [_decoded(value) for value in _find_all(self, name)]
 
 
 cdef object new_headers(type cls, object raw):

@@ -13,6 +13,9 @@ __all__ = ("HeadersBase", "make_headers")
 # how many look-ups go through the list before there is an index, and how many headers are not worth one
 _LOOKUPS: Final = 16
 _FEW: Final = 32
+# up to how many headers all are compared with those of the index, and how many at a time of more
+_EXACT: Final = 1024
+_PART: Final = 256
 
 
 def _encoded(name: object) -> bytes | None:
@@ -25,29 +28,29 @@ def _encoded(name: object) -> bytes | None:
         return None
 
 
-def _index_of(raw: Sequence[Any]) -> dict[bytes, list[bytes]] | None:
-    """Return all values of each lower-case name; None where an item could change, or is no pair of bytes."""
-    index: dict[bytes, list[bytes]] = {}
-    for pair in raw:
+def _index_of(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
+    """Return where each lower-case name stands; None where an item could change itself, or is no pair of bytes."""
+    index: dict[bytes, list[int]] = {}
+    for at, pair in enumerate(raw):
         if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not bytes or type(pair[1]) is not bytes:
             return None
-        index.setdefault(pair[0].lower(), []).append(pair[1])
+        index.setdefault(pair[0].lower(), []).append(at)
     return index
 
 
 class HeadersBase:
     """A case-insensitive view of a list of headers, which is read at each call.
 
-    After some look-ups in many headers it keeps an index of them. That is used as long as the list has the same items,
-    which is a comparison of pointers: much less than one of names.
+    After some look-ups in many headers it keeps an index of them, which is used as long as the list has the same items.
     """
 
-    __slots__ = ("__weakref__", "_index", "_lookups", "_pairs", "_raw")
+    __slots__ = ("__weakref__", "_index", "_lookups", "_pairs", "_part", "_raw")
 
     _raw: Sequence[Any]
     _lookups: int
     _pairs: Sequence[Any] | None
-    _index: dict[bytes, list[bytes]]
+    _index: dict[bytes, list[int]]
+    _part: int
 
     @property
     def raw(self) -> Sequence[Any]:
@@ -80,36 +83,74 @@ class HeadersBase:
         key = _encoded(name)
         if key is None:
             return []
-        values = self._index.get(key, ()) if self._is_indexed() else find_headers(self._raw, key)
-        return [value.decode("latin-1") for value in values]
+        if self._has_index():
+            positions = self._index.get(key)
+            if self._is_current(positions):
+                return [self._pairs[at][1].decode("latin-1") for at in positions or ()]  # type: ignore[index]
+        return [value.decode("latin-1") for value in find_headers(self._raw, key)]
 
     def _first(self, name: str) -> bytes | None:
         key = _encoded(name)
         if key is None:
             return None
-        if self._is_indexed():
-            values = self._index.get(key)
-            return None if values is None else values[0]
+        if self._has_index():
+            positions = self._index.get(key)
+            if self._is_current(None if positions is None else positions[:1]):
+                return None if positions is None else self._pairs[positions[0]][1]  # type: ignore[index]
         return find_header(self._raw, key)
 
-    def _is_indexed(self) -> bool:
-        """Return whether the index is that of the list as it is now; it is made when it begins to pay."""
+    def _has_index(self) -> bool:
+        """Return whether there is an index, which may be of the past; it is made when it begins to pay."""
         if self._lookups < _LOOKUPS:
             self._lookups += 1
             return False
         if self._pairs is not None:
-            if self._pairs == self._raw:
-                return True
-            self._pairs = None
-        elif len(self._raw) >= _FEW and type(self._raw) in (list, tuple):
-            index = _index_of(self._raw)
-            if index is not None:
-                self._index = index
-                self._pairs = self._raw[:]
-                return True
+            return True
+        # where none can be, or none pays, that is not found out again at each look-up
+        self._lookups = 0
+        if type(self._raw) not in (list, tuple) or len(self._raw) < _FEW:
+            return False
+        index = _index_of(self._raw)
+        if index is None:
+            return False
+        self._index = index
+        self._pairs = self._raw[:]
+        self._part = 0
+        self._lookups = _LOOKUPS
+        return True
+
+    def _is_current(self, positions: list[int] | None) -> bool:
+        """Return whether the list is as the index says, as far as a look-up of a name can tell.
+
+        Nothing says that a list has changed, so up to 1,024 items, and for an absent name, all are compared. Of more, those of
+        the name, the first, the last and a part that moves on with each look-up are: else n look-ups in n headers would
+        take n * n steps. What can be seen late then, by a look-up for each 256 items, is another header of a name that is
+        there, put in the place of one of another name.
+
+        Args:
+            positions: Those of the name that matter; None for a name that is not there.
+        """
+        raw, pairs = self._raw, self._pairs
+        if raw is pairs or self._has_items(positions):
+            return True
         # the next look-ups go through the list again, so that a list that changes all the time costs no index each time
+        self._pairs = None
         self._lookups = 0
         return False
+
+    def _has_items(self, positions: list[int] | None) -> bool:
+        raw: Any = self._raw
+        pairs: Any = self._pairs
+        size = len(pairs)
+        if len(raw) != size:
+            return False
+        if positions is None or size <= _EXACT:
+            return bool(raw == pairs)
+        part = self._part if self._part <= size - _PART else 0
+        self._part = part + _PART
+        return all([raw[at] is pairs[at] for at in positions]) and all(
+            [raw[at : at + _PART] == pairs[at : at + _PART] for at in (0, part, size - _PART)]
+        )
 
 
 def make_headers(cls: type[Any], raw: Sequence[Any]) -> Any:

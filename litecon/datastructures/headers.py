@@ -164,10 +164,10 @@ class Headers(HeadersBase):
 def _pairs(raw: Iterable[Any]) -> RawHeaders:
     """Return all pairs of a raw list, as exact bytes: what a look-up of each name would accept."""
     pairs: RawHeaders = []
-    pair: object = None
+    pair: Any = None
     try:
         for pair in raw:
-            name, value = pair  # type: ignore[misc]
+            name, value = pair
             if type(name) is not bytes or type(value) is not bytes:
                 if not isinstance(name, bytes) or not isinstance(value, bytes):
                     break
