@@ -1,6 +1,7 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """The look-ups of `Headers`, over the raw list."""
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_AsLatin1String, PyUnicode_DecodeLatin1
@@ -99,64 +100,88 @@ cdef enum:
     FEW = 32
 
 
+@cython.final
+cdef class _HeaderIndex:
+    """Where each lower-case name stands in headers, and the items that say so."""
+
+    cdef tuple pairs
+    cdef dict positions
+    # the part of the items that is compared with the list next
+    cdef Py_ssize_t part
+
+
 cdef object _find(HeadersBase self, object name):
     cdef char buffer[LITECON_SHORT]
     cdef Py_ssize_t length
-    cdef bytes key
-    cdef list positions
-    if self._lookups < LOOKUPS:
-        self._lookups += 1
-    elif _has_index(self):
-        key = _encoded(name)
-        positions = self._index.get(key)
-        if _is_current(self, positions, 1):
-            return None if positions is None else (<tuple> self._pairs[positions[0]])[1]
+    if self._lookups == LOOKUPS:
+        return _find_indexed(self, name)
+    self._lookups += 1
     if type(name) is str:
         length = litecon_short_name(name, buffer)
         if length >= 0:
             return scan_headers(self._raw, buffer, length)
-    key = _encoded(name)
+    return _scan(self, _encoded(name))
+
+
+cdef object _scan(HeadersBase self, bytes key):
     return None if key is None else scan_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+
+
+cdef object _find_indexed(HeadersBase self, object name):
+    cdef bytes key = _encoded(name)
+    cdef _HeaderIndex index = _index(self)
+    cdef list positions
+    if index is not None:
+        positions = index.positions.get(key)
+        if _is_current(self, index, positions, 1):
+            return None if positions is None else (<tuple> index.pairs[positions[0]])[1]
+    return _scan(self, key)
 
 
 cdef list _find_all(HeadersBase self, object name):
     cdef bytes key = _encoded(name)
+    cdef _HeaderIndex index
     cdef list positions
     if key is None:
         return []
     if self._lookups < LOOKUPS:
         self._lookups += 1
-    elif _has_index(self):
-        positions = self._index.get(key)
-        if _is_current(self, positions, 0 if positions is None else len(positions)):
-            return [] if positions is None else [(<tuple> self._pairs[at])[1] for at in positions]
+    else:
+        index = _index(self)
+        if index is not None:
+            positions = index.positions.get(key, [])
+            if _is_current(self, index, positions if positions else None, len(positions)):
+                return [(<tuple> index.pairs[at])[1] for at in positions]
     return scan_all_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
-cdef bint _has_index(HeadersBase self) except -1:
-    """Return whether there is an index, which may be of the past; it is made when it begins to pay."""
-    cdef dict index
-    if self._pairs is not None:
-        return True
+cdef _HeaderIndex _index(HeadersBase self):
+    """Return the index, which may be of the past; it is made when it begins to pay."""
+    cdef _HeaderIndex index
+    cdef dict positions
+    if self._index is not None:
+        return self._index
     # where none can be, or none pays, that is not found out again at each look-up
     self._lookups = 0
     if not LITECON_INDEXES or type(self._raw) not in (list, tuple) or len(self._raw) < FEW:
-        return False
-    index = _index_of(self._raw)
-    if index is None:
-        return False
+        return None
+    positions = _index_of(self._raw)
+    if positions is None:
+        return None
+    index = _HeaderIndex.__new__(_HeaderIndex)
+    index.positions = positions
+    index.pairs = tuple(self._raw)
     self._index = index
-    self._pairs = tuple(self._raw)
-    self._part = 0
     self._lookups = LOOKUPS
-    return True
+    return index
 
 
-cdef bint _is_current(HeadersBase self, list positions, Py_ssize_t count) except -1:
-    """Return whether the list is as the index says; without one, the next look-ups go through the list again."""
-    if litecon_unchanged(self._raw, self._pairs, NULL if positions is None else <PyObject *> positions, count, &self._part):
+cdef bint _is_current(HeadersBase self, _HeaderIndex index, list positions, Py_ssize_t count) except -1:
+    """Return whether the list is as the index says; if not, the next look-ups go through the list again."""
+    cdef PyObject *own = NULL if positions is None else <PyObject *> positions
+    if litecon_unchanged(self._raw, index.pairs, own, count, &index.part):
         return True
-    self._pairs = None
+    self._index = None
     self._lookups = 0
     return False
 
