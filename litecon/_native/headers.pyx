@@ -4,7 +4,7 @@
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
-from cpython.unicode cimport PyUnicode_AsLatin1String, PyUnicode_DecodeLatin1
+from cpython.unicode cimport PyUnicode_AsLatin1String, PyUnicode_DecodeLatin1, PyUnicode_GET_LENGTH
 
 from litecon._native.lookup cimport scan_all_headers, scan_headers
 
@@ -13,18 +13,6 @@ from litecon._errors import header_name_type
 cdef extern from *:
     """
     #include <string.h>
-
-    #define LITECON_SHORT 64
-
-    /* the raw form of an ASCII name, in lower case; -1 for one that is longer than the buffer or not ASCII */
-    static Py_ssize_t litecon_short_name(PyObject *name, char *buffer) {
-        const char *text;
-        Py_ssize_t i, length = PyUnicode_GET_LENGTH(name);
-        if (length > LITECON_SHORT || !PyUnicode_IS_ASCII(name)) return -1;
-        text = (const char *) PyUnicode_1BYTE_DATA(name);
-        for (i = 0; i < length; i++) buffer[i] = text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i];
-        return length;
-    }
 
     static int litecon_same_items(PyObject **one, PyObject **other, Py_ssize_t from, Py_ssize_t count) {
         return memcmp(one + from, other + from, (size_t) count * sizeof(PyObject *)) == 0;
@@ -75,13 +63,13 @@ cdef extern from *:
     }
     """
     enum:
-        LITECON_SHORT
         LITECON_INDEXES
     bint litecon_unchanged(
         object raw, tuple pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
     ) noexcept
     object litecon_new(type base, type cls, tuple no_arguments)
-    Py_ssize_t litecon_short_name(object name, char *buffer) noexcept
+    bint PyUnicode_IS_ASCII(object text) noexcept
+    const char *PyUnicode_1BYTE_DATA(object text) noexcept
 
 
 cdef bytes _encoded(object name):
@@ -111,15 +99,12 @@ cdef class _HeaderIndex:
 
 
 cdef object _find(HeadersBase self, object name):
-    cdef char buffer[LITECON_SHORT]
-    cdef Py_ssize_t length
     if self._lookups == LOOKUPS:
         return _find_indexed(self, name)
     self._lookups += 1
-    if type(name) is str:
-        length = litecon_short_name(name, buffer)
-        if length >= 0:
-            return scan_headers(self._raw, buffer, length)
+    # PERF: the text of an ASCII name is its raw form
+    if type(name) is str and PyUnicode_IS_ASCII(name):
+        return scan_headers(self._raw, PyUnicode_1BYTE_DATA(name), PyUnicode_GET_LENGTH(name))
     return _scan(self, _encoded(name))
 
 

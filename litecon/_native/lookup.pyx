@@ -13,10 +13,11 @@ cdef extern from *:
         return c >= 'A' && c <= 'Z' ? c + 32 : c;
     }
 
-    static int litecon_same_name(const char *left, const char *lower, Py_ssize_t length) {
+    static int litecon_same_name(const char *left, const char *right, Py_ssize_t length) {
         Py_ssize_t i;
         for (i = 0; i < length; i++) {
-            if (left[i] != lower[i] && litecon_lower((unsigned char) left[i]) != (unsigned char) lower[i]) return 0;
+            if (left[i] == right[i]) continue;
+            if (litecon_lower((unsigned char) left[i]) != litecon_lower((unsigned char) right[i])) return 0;
         }
         return 1;
     }
@@ -51,7 +52,7 @@ cdef extern from *:
     }
     """
     PyObject *litecon_scan(object headers, const char *name, Py_ssize_t length, Py_ssize_t *at) noexcept
-    bint litecon_same_name(const char *left, const char *lower, Py_ssize_t length) noexcept
+    bint litecon_same_name(const char *left, const char *right, Py_ssize_t length) noexcept
 
 
 cdef object lookup_slowly(object mapping, object key, object default):
@@ -109,7 +110,7 @@ def find_header(headers, name):
 
     Args:
         headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A lower-case name; the headers' case does not count.
+        name: A header's name; its case does not count.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
@@ -123,7 +124,7 @@ def find_headers(headers, name):
 
     Args:
         headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A lower-case name; the headers' case does not count.
+        name: A header's name; its case does not count.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.

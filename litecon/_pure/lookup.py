@@ -16,12 +16,13 @@ def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
 
     Args:
         headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A lower-case name; the headers' case does not count.
+        name: A header's name; its case does not count.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
     lower = bytes.lower  # raises TypeError for what is no bytes
+    name = lower(name)
     pair: Any = None
     try:
         for pair in headers:
@@ -42,12 +43,13 @@ def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
 
     Args:
         headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A lower-case name; the headers' case does not count.
+        name: A header's name; its case does not count.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
     """
     lower = bytes.lower  # raises TypeError for what is no bytes
+    name = lower(name)
     pair: Any = None
     found: list[bytes] = []
     try:
