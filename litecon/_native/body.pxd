@@ -24,8 +24,9 @@ cdef class BodyReader:
     cdef Py_ssize_t _at
     cdef object _peeked
 
-    cdef int claim(self) except -1
-    cdef void release(self) noexcept
+    # Have one task read alone: raise where another does.
+    cpdef object claim(self)
+    cpdef void release(self) noexcept
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1
     # Take an event; max_size is -1 for no bound.
     cdef int take(self, object event, Py_ssize_t max_size) except -1

@@ -85,18 +85,23 @@ cdef class BodyReader:
     def __exit__(self, *details):
         self.release()
 
-    cdef int claim(self) except -1:
-        """Take the reader for one task alone, up to `release()`."""
-        cdef bint busy
-        with cython.critical_section(self):
-            busy = self.is_busy
-            self.is_busy = True
-        if busy:
-            raise self.errors.busy()
-        return 0
+    cpdef object claim(self):
+        """Have one task read alone, until `release()`; one thread gets it where several ask at once.
 
-    cdef void release(self) noexcept:
-        self.is_busy = False
+        Raises:
+            RuntimeError: Another task is reading.
+        """
+        cdef bint was_busy
+        with cython.critical_section(self):
+            was_busy = self.is_busy
+            self.is_busy = True
+        if was_busy:
+            raise self.errors.busy()
+
+    cpdef void release(self) noexcept:
+        """Let others read."""
+        with cython.critical_section(self):
+            self.is_busy = False
 
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1:
         if max_size >= 0 and (self.size > max_size or announced > max_size):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable
+from threading import Lock
 from types import CoroutineType
 from typing import Any, Final, final
 
@@ -28,11 +29,11 @@ class BodyReader:
     __slots__ = (
         "_ahead",
         "_chunks",
+        "_claimed",
         "_json",
         "_msgpack",
         "_peeked",
         "body",
-        "busy",
         "consumed",
         "disconnected",
         "ended",
@@ -59,19 +60,36 @@ class BodyReader:
         self.pending: Any = None
         self.form: Any = None
         self.errors = BODY_ERRORS
-        self.busy = False
+        self._claimed = Lock()
         self.ended = False
         self.consumed = False
         self.disconnected = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether one task reads."""
+        return self._claimed.locked()
+
     def __enter__(self) -> BodyReader:
-        if self.busy:
-            raise self.errors.busy()
-        self.busy = True
+        self.claim()
         return self
 
     def __exit__(self, *details: object) -> None:
-        self.busy = False
+        self.release()
+
+    def claim(self) -> None:
+        """Have one task read alone, until `release()`; one thread gets it where several ask at once.
+
+        Raises:
+            RuntimeError: Another task is reading.
+        """
+        if not self._claimed.acquire(blocking=False):
+            raise self.errors.busy()
+
+    def release(self) -> None:
+        """Let others read."""
+        if self._claimed.locked():
+            self._claimed.release()
 
     def check(self, max_size: int | None, announced: int | None) -> None:
         """Raise what is known before anything more is received.
@@ -236,18 +254,16 @@ class BodyStream(AsyncIteratorBase):
             return self._kept(reader.body)
         if not self._started and reader.consumed:
             raise reader.errors.streamed()
-        if reader.busy:
-            raise reader.errors.busy()
         max_size = self._max_size
-        if not self._started:
-            self._started = True
-            reader.check(max_size, self._announced)
-        elif max_size is not None and reader.size > max_size:
-            raise reader.errors.too_large(max_size)
         chunks = reader._chunks
         # PERF: not as a context manager, whose two calls a chunk would pay for
-        reader.busy = True
+        reader.claim()
         try:
+            if not self._started:
+                self._started = True
+                reader.check(max_size, self._announced)
+            elif max_size is not None and reader.size > max_size:
+                raise reader.errors.too_large(max_size)
             while not chunks and not reader.ended:
                 event = reader.next_peeked() if reader._ahead else None
                 if event is None:
@@ -275,7 +291,7 @@ class BodyStream(AsyncIteratorBase):
         except StopAsyncIteration as error:
             raise raised_stop_async_iteration() from error
         finally:
-            reader.busy = False
+            reader.release()
         if chunks:
             chunk = chunks.popleft()
             reader.streamed += len(chunk)

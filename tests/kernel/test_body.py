@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -52,6 +54,36 @@ class TestReader:
             assert not reader.busy
         assert errors[0] == errors[1]
         assert errors[0][:2] == ("raised", "RuntimeError")
+
+    def test_claim_without_a_block(self, side: Any) -> None:
+        reader = side._core.BodyReader()
+        assert reader.claim() is None
+        assert reader.busy
+        with pytest.raises(RuntimeError, match="another task is reading"):
+            reader.claim()
+        for _ in range(2):
+            assert reader.release() is None
+            assert not reader.busy
+
+    def test_one_thread_claims(self, side: Any) -> None:
+        reader = side._core.BodyReader()
+        start = threading.Barrier(4)
+        claimed: list[int] = []
+
+        def claim(number: int) -> None:
+            start.wait()
+            for _ in range(200):
+                with suppress(RuntimeError):
+                    reader.claim()
+                    claimed.append(number)
+                    return
+
+        threads = [threading.Thread(target=claim, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(claimed) == 1
 
 
 class Script:
