@@ -21,7 +21,7 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from ._core import parse_query
-from ._errors import body_streamed, quoted, too_many_fields
+from ._errors import quoted, too_many_fields
 from .exceptions import ClientException, RequestEntityTooLarge
 from .limits import Limits
 
@@ -76,10 +76,9 @@ def expect_unread(request: Any) -> None:
 
     Raises:
         StreamConsumed: The form would be a part of itself.
+        ClientDisconnect: It would, and the client disconnected before the end.
     """
-    reader = request.body_reader
-    if reader.body is None and (reader.streamed or reader.consumed):
-        raise body_streamed()
+    request.body_reader.expect_unread()
 
 
 def pieces_of(chunk: bytes) -> list[bytes]:

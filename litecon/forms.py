@@ -150,10 +150,7 @@ async def _watch_body(request: Request[Any, Any, Any], watch: FieldWatch) -> int
     with reader:
         reader.check(max_size, _announced(request))
         while not reader.ended:
-            event = reader.next_peeked()
-            if event is None:
-                event = await reader.receiving(request.receive)
-                reader.pending = None
+            event = await reader.receiving(request.receive)
             size = reader.size
             reader.feed(event, max_size)
             if reader.size != size:

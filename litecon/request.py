@@ -6,10 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from ._core import RequestBase, use_accept, with_fast_constructor
+from ._pending import Replay, has_disconnected, skip_body
 from ._scopes import lookup
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .datastructures import Accept
 from .exceptions import LiteconException, LiteconWarning
+from .types import Receive
 
 if TYPE_CHECKING:
     from .forms import FormReading
@@ -19,7 +21,6 @@ __all__ = ("Request",)
 
 _PUSH: Final = "http.response.push"
 _PUSH_HEADERS: Final = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})
-_READ_AHEAD: Final = 64 * 1024
 
 use_accept(Accept)
 
@@ -57,26 +58,53 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         return _PUSH in (lookup(self.scope, "extensions") or ())
 
     async def is_disconnected(self) -> bool:
-        """Return whether the client has gone, at once, also while nothing is to be received.
+        """Return whether the client disconnected, at once, also while nothing is to be received.
 
-        An event that arrives is kept for the body.
+        What arrives is kept for the body. Where nothing is there, a receive stays under way, in a task of its own, and the
+        next read, of any connection over the scope, takes what comes of it; so an application inside that is no litecon's
+        is to be given `replay()`, not `receive`.
 
         Raises:
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        from ._polling import poll
+        return await has_disconnected(self.body_reader, self.receive)
 
-        reader = self.body_reader
-        while not reader.disconnected:
-            # another task is receiving, or enough lies here that nobody has read
-            if reader.busy or reader.peeked_size > _READ_AHEAD:
-                return False
-            with reader:
-                event = await poll(reader, self.receive)
-            if event is None:
-                return False
-            reader.peek(event)
-        return True
+    def replay(self) -> Receive:
+        """Return a `receive` for an application inside, which gives what was received of the body once more.
+
+        Then it gives what the server gives. After `body()` each replay gives the whole body. Of a body that was not read to
+        its end a replay gives out the rest, as `stream()` does: chunks that a stream has given away are not kept, so they
+        are missing, and `body()` raises StreamConsumed after a replay has given out a part. A replay that is cancelled loses
+        no event, and a receive that `is_disconnected()` has begun is taken up. Connections over the same scope may read
+        through it.
+
+        ```python
+        if not await request.is_disconnected():
+            await app(request.scope, request.replay(), request.send)
+        ```
+        """
+        return Replay(self.body_reader, self.receive)
+
+    async def drain(self, max_size: int | None = None) -> None:
+        """Receive what is still coming of the body, and drop it, together with what was received and not read.
+
+        A client that is still sending may not see an early answer, a 413 for one: some servers reset the connection. It
+        returns at the end of the body, when the client disconnected, or when `max_size` is passed. A body that was read
+        whole is kept.
+
+        ```python
+        except RequestEntityTooLarge:
+            await request.drain(max_size=100 * 1024 * 1024)
+        ```
+
+        Args:
+            max_size: How many bytes of what is still coming are dropped; None for any number.
+
+        Raises:
+            RuntimeError: Another task is reading the body.
+            ImproperlyConfiguredException: The server's events break the ASGI specification.
+        """
+        await skip_body(self.body_reader, self.receive, max_size)
 
     def form(self) -> FormReading:
         """Return the form: `await request.form()`, or `async with request.form() as form:`, which closes its files.

@@ -9,29 +9,38 @@ cdef class BodyReader:
     cdef readonly bint consumed
     cdef readonly Py_ssize_t size
     cdef readonly Py_ssize_t streamed
-    cdef readonly Py_ssize_t peeked_size
-    # a future that receive() gave and that is not done
+    # bytes that were received ahead of reading
+    cdef readonly Py_ssize_t ahead_size
+    # whether a receive() of an application inside may come here, see Replay
+    cdef public bint replayed
+    # what is awaited for the next event, where a receive() is under way that nobody may have awaited
     cdef public object pending
     # None until it was read
-    cdef public object form
+    cdef object _form
     # what is raised, BODY_ERRORS or the like
     cdef public object errors
     cdef object json
     cdef object msgpack
-    # the chunks that were not read: the first, and those behind it from _at on
+    # the chunks that were not read: the first, and those behind it from _at on; small ones lie together in a bytearray
     cdef bytes _first
     cdef list _more
     cdef Py_ssize_t _at
-    cdef object _peeked
+    cdef object __weakref__
 
     # Have one task read alone: raise where another does.
     cpdef object claim(self)
     cpdef void release(self) noexcept
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1
+    # Raise where a stream has given out a part.
+    cdef int expect_unstreamed(self) except -1
     # Take an event; max_size is -1 for no bound.
     cdef int take(self, object event, Py_ssize_t max_size) except -1
+    # What to await for the next event; ClientDisconnect where none comes.
     cdef object next_awaitable(self, object receive)
-    cdef object pop_peeked(self)
+    cdef int add(self, object event) except -1
+    cdef int append(self, bytes chunk) except -1
+    cdef object keep_json(self, object value)
+    cdef object keep_msgpack(self, object value)
     cdef bytes pop_chunk(self)
     cdef bytes whole(self)
 

@@ -8,11 +8,10 @@ from cpython.object cimport PyObject
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport AsyncIteratorBase, Operation, discard, register_operation
-from litecon._native.waiting cimport kept, resumed
-
-from collections import deque
+from litecon._native.waiting cimport resume_pending, shield_future
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
+from litecon._pending import mark_read
 
 cdef extern from *:
     """
@@ -36,6 +35,10 @@ cdef object _body_errors = BODY_ERRORS
 cdef enum:
     REQUEST = 1
     DISCONNECT = 2
+    # so many chunks that were not read lie one by one; those behind them, where they are small, lie together
+    SEPARATE_CHUNKS = 64
+    SMALL_CHUNK = 512
+    JOINED_CHUNKS = 65536
 
 
 cdef int _kind_of(object event) except -1:
@@ -76,6 +79,7 @@ cdef class BodyReader:
 
     @property
     def busy(self):
+        """Whether one task reads."""
         return self.is_busy
 
     def __enter__(self):
@@ -120,64 +124,76 @@ cdef class BodyReader:
         """
         self.check_size(bound(max_size), bound(announced))
 
-    def peek(self, event):
-        """Keep an event that was received ahead of reading; `next_peeked` gives it.
+    cdef int expect_unstreamed(self) except -1:
+        if self.streamed:
+            # the rest will never come, so that is what the caller has to know
+            if self.disconnected and not self.ended:
+                raise self.errors.disconnected()
+            raise self.errors.streamed()
+        return 0
 
-        Args:
-            event: Of an HTTP connection.
-
-        Raises:
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
-        """
-        if _kind_of(event) == DISCONNECT:
-            self.disconnected = True
-        else:
-            body = item(event, "body")
-            if isinstance(body, bytes):
-                self.peeked_size += len(body)
-        if self._peeked is None:
-            self._peeked = deque()
-        self._peeked.append(event)
-
-    cdef object pop_peeked(self):
-        if self._peeked:
-            return self._peeked.popleft()
-        if self.disconnected:
-            raise self.errors.disconnected()
-        return None
-
-    def next_peeked(self):
-        """Return the first event that was received ahead, None if there is none and more can be received.
+    def expect_unread(self):
+        """Raise where the whole body cannot be had any more.
 
         Raises:
-            ClientDisconnect: The client has gone, and no event is left.
+            ClientDisconnect: The client disconnected before the end.
+            StreamConsumed: A stream has given a part of it away.
         """
-        return self.pop_peeked()
+        if self.body is None:
+            self.expect_unstreamed()
+            if self.consumed:
+                raise self.errors.streamed()
 
     cdef object next_awaitable(self, object receive):
         cdef object awaitable
+        if self.disconnected:
+            raise self.errors.disconnected()
+        # whoever asks for more has read what was here
+        self.ahead_size = 0
         if self.pending is not None:
-            awaitable = resumed(self)
+            awaitable = resume_pending(self)
             if awaitable is not None:
                 return awaitable
         awaitable = receive()
-        return awaitable if PyCoro_CheckExact(awaitable) else kept(self, awaitable)
+        if not PyCoro_CheckExact(awaitable):
+            awaitable = shield_future(self, awaitable)
+        if self.replayed and self.pending is None:
+            return mark_read(self, awaitable)
+        return awaitable
 
     def receiving(self, receive):
-        """Return what to await for the next event: what `receive` returns, or a future that it gave before.
+        """Return what to await for the next event: what `receive` returns, or a receive that is under way.
 
-        A future is not cancelled with the read, which would drop its event.
+        A receive that is under way is not cancelled with the read, which would drop its event.
 
         Args:
             receive: The server's callable.
+
+        Raises:
+            ClientDisconnect: The client disconnected, so that nothing more is to be received.
         """
         return self.next_awaitable(receive)
 
-    cdef int take(self, object event, Py_ssize_t max_size) except -1:
+    def resume(self):
+        """Return what to await for the receive that is under way, None where there is none."""
+        return None if self.pending is None else resume_pending(self)
+
+    def shield(self, awaitable):
+        """Keep a future as the receive that is under way; anything else is not kept.
+
+        Args:
+            awaitable: What `receive()` gave, or a task.
+        """
+        shield_future(self, awaitable)
+
+    cdef int add(self, object event) except -1:
         cdef object chunk
-        if _kind_of(event) == DISCONNECT:
+        cdef int kind = _kind_of(event)
+        if self.pending is not None:
+            self.pending = None
+        if kind == DISCONNECT:
             self.disconnected = True
-            raise self.errors.disconnected()
+            return DISCONNECT
         chunk = item(event, "body")
         if type(chunk) is not bytes and chunk is not None:
             if chunk and not isinstance(chunk, bytes):
@@ -190,9 +206,27 @@ cdef class BodyReader:
             elif self._more is None:
                 self._more = [chunk]
             else:
-                self._more.append(chunk)
+                self.append(chunk)
         if not item(event, "more_body"):
             self.ended = True
+        return REQUEST
+
+    cdef int append(self, bytes chunk) except -1:
+        cdef object last
+        if len(self._more) >= SEPARATE_CHUNKS and PyBytes_GET_SIZE(chunk) < SMALL_CHUNK:
+            # an object for each would take many times the bytes that are in it
+            last = self._more[-1]
+            if type(last) is bytearray and len(<bytearray> last) < JOINED_CHUNKS:
+                last += chunk
+                return 0
+            self._more.append(bytearray(chunk))
+            return 0
+        self._more.append(chunk)
+        return 0
+
+    cdef int take(self, object event, Py_ssize_t max_size) except -1:
+        if self.add(event) == DISCONNECT:
+            raise self.errors.disconnected()
         if 0 <= max_size < self.size:
             raise self.errors.too_large(max_size)
         return 0
@@ -205,17 +239,53 @@ cdef class BodyReader:
             max_size: Bytes of body that are accepted; None for any number.
 
         Raises:
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
             RequestEntityTooLarge: The bytes received are more than accepted; they are kept.
             ImproperlyConfiguredException: It is no event of an HTTP connection.
         """
         self.take(event, bound(max_size))
 
+    def buffer(self, event):
+        """Take an event that was received ahead of reading.
+
+        Args:
+            event: `http.request` or `http.disconnect`.
+
+        Raises:
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        cdef Py_ssize_t size = self.size
+        self.add(event)
+        self.ahead_size += self.size - size
+
+    def skip(self, event):
+        """Take an event without its bytes, which are given to others or dropped.
+
+        Args:
+            event: `http.request` or `http.disconnect`.
+
+        Raises:
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        self.add(event)
+        while self.pop_chunk() is not None:
+            pass
+        self.consumed = self.ended
+
+    def next_chunk(self):
+        """Return the first chunk that was not read, None if there is none; it is not kept."""
+        cdef bytes chunk = self.pop_chunk()
+        if self._first is None and self.ended:
+            self.consumed = True
+        return chunk
+
     cdef bytes pop_chunk(self):
         cdef bytes chunk = self._first
+        cdef object following
         self._first = None
         if self._more is not None:
-            self._first = self._more[self._at]
+            following = self._more[self._at]
+            self._first = following if type(following) is bytes else bytes(following)
             self._more[self._at] = None
             self._at += 1
             if self._at == len(self._more):
@@ -226,8 +296,7 @@ cdef class BodyReader:
         return chunk
 
     cdef bytes whole(self):
-        if self.streamed:
-            raise self.errors.streamed()
+        self.expect_unstreamed()
         if self.body is None:
             if self._first is None:
                 self.body = b""
@@ -244,8 +313,34 @@ cdef class BodyReader:
 
         Raises:
             StreamConsumed: A stream has given a part of it away.
+            ClientDisconnect: It has, and the client disconnected before the end.
         """
         return self.whole()
+
+    @property
+    def form(self):
+        """The form that was read, None without one."""
+        with cython.critical_section(self):
+            return self._form
+
+    @form.setter
+    def form(self, form):
+        with cython.critical_section(self):
+            self._form = form
+
+    # what was decoded first stays, so that another thread which reads it has it
+
+    cdef object keep_json(self, object value):
+        with cython.critical_section(self):
+            if self.json is UNSET:
+                self.json = value
+        return value
+
+    cdef object keep_msgpack(self, object value):
+        with cython.critical_section(self):
+            if self.msgpack is UNSET:
+                self.msgpack = value
+        return value
 
 
 cdef BodyReader shared_reader(object scope):
@@ -306,20 +401,14 @@ cdef class NextChunk(Operation):
 
     cdef object step(self, object result):
         cdef BodyReader reader = self.reader
-        if reader.pending is not None:
-            reader.pending = None
         reader.take(result, self.stream.max_size)
         return self.advance()
 
     cdef object advance(self):
         cdef BodyStream stream = self.stream
         cdef BodyReader reader = self.reader
-        cdef object event
-        while reader._first is None and not reader.ended:
-            event = reader.pop_peeked()
-            if event is None:
-                return reader.next_awaitable(stream.receive)
-            reader.take(event, stream.max_size)
+        if reader._first is None and not reader.ended:
+            return reader.next_awaitable(stream.receive)
         self._done = True
         if reader._first is not None:
             return reader.pop_chunk()

@@ -343,23 +343,18 @@ cdef class ReadBody(Operation):
 
     cdef object advance(self):
         cdef BodyReader reader = self.reader
-        cdef object event
-        while not reader.ended:
-            event = reader.pop_peeked()
-            if event is None:
-                return reader.next_awaitable(self.request.receive)
-            reader.take(event, self.max_size)
-        event = reader.whole()
+        cdef object body
+        if not reader.ended:
+            return reader.next_awaitable(self.request.receive)
+        body = reader.whole()
         release(self)
-        return self.arrived(event)
+        return self.arrived(body)
 
     cdef object step(self, object result):
         if self.waits_for == OWN_BODY:
             return self.finished(result)
         if self.waits_for == OWN_STREAM:
             return self.arrived(result)
-        if self.reader.pending is not None:
-            self.reader.pending = None
         self.reader.take(result, self.max_size)
         return self.advance()
 

@@ -120,8 +120,7 @@ cdef class ReadBody(Operation):
                 return joined(request.stream())
         reader.claim()
         self._holds = True
-        if reader.streamed:
-            raise reader.errors.streamed()
+        reader.expect_unstreamed()
         self.max_size = bounds_of(request).max_body_size
         if self.max_size >= 0:
             announced = _announced(scope)
@@ -133,22 +132,17 @@ cdef class ReadBody(Operation):
             if self.method == BODY:
                 self.reader.body = result
             return self.finished(result)
-        if self.reader.pending is not None:
-            self.reader.pending = None
         self.reader.take(result, self.max_size)
         return self.advance()
 
     cdef object advance(self):
         cdef BodyReader reader = self.reader
-        cdef object event
-        while not reader.ended:
-            event = reader.pop_peeked()
-            if event is None:
-                return reader.next_awaitable(receive_of(self.request))
-            reader.take(event, self.max_size)
-        event = reader.whole()
+        cdef object body
+        if not reader.ended:
+            return reader.next_awaitable(receive_of(self.request))
+        body = reader.whole()
         release(self)
-        return self.finished(event)
+        return self.finished(body)
 
     cdef object finished(self, object body):
         cdef object value
@@ -158,11 +152,11 @@ cdef class ReadBody(Operation):
         if self.method == JSON:
             value = from_json(body, self.type, self.request)
             if self.type is ANY:
-                self.reader.json = value
+                self.reader.keep_json(value)
         else:
             value = from_msgpack(body, self.type, self.request)
             if self.type is ANY:
-                self.reader.msgpack = value
+                self.reader.keep_msgpack(value)
         return value
 
 

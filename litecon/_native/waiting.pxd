@@ -2,7 +2,7 @@ cimport cython
 
 
 @cython.final
-cdef class Waiting:
+cdef class ShieldedFuture:
     # None where its event was handed out, or its error
     cdef object future
     # of the task, from the moment in which it waits until it is cancelled
@@ -14,13 +14,22 @@ cdef class Waiting:
     cdef public bint _asyncio_future_blocking
 
     cdef int forget(self) except -1
-    cdef bint again(self) except -1
+    cpdef bint rearm(self) except -1
     cdef int abandon(self) except -1
 
 
 # What to await for what receive() gave; a future is kept in holder.pending, which is None before, until its event has come.
-cdef object kept(object holder, object awaitable)
+cdef object shield_future(object holder, object awaitable)
 # What to await for holder.pending; None where there is nothing any more, but the next is to be asked for.
-cdef object resumed(object holder)
+cdef object resume_pending(object holder)
 # Nothing more is received: drop holder.pending, and cancel a future.
 cdef int abandon(object holder) except -1
+
+
+# the names that these had
+cdef inline object kept(object holder, object awaitable):
+    return shield_future(holder, awaitable)
+
+
+cdef inline object resumed(object holder):
+    return resume_pending(holder)

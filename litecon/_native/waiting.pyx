@@ -7,6 +7,8 @@ from cpython.ref cimport Py_INCREF
 
 from litecon._native.operation cimport NEXT, RETURN
 
+from litecon._pending import cancel_abandoned
+
 cdef extern from *:
     """
     static int litecon_install_send(PyTypeObject *type, void *send) {
@@ -24,23 +26,23 @@ cdef extern from *:
 cdef object _future_class = None
 
 
-cdef object kept(object holder, object awaitable):
+cdef object shield_future(object holder, object awaitable):
     global _future_class
-    cdef Waiting waiting
+    cdef ShieldedFuture shielded
     if type(awaitable) is not _future_class:
         if getattr(awaitable, "_asyncio_future_blocking", None) is None:
             return awaitable
         _future_class = type(awaitable)
-    waiting = Waiting.__new__(Waiting)
-    waiting.future = awaitable
-    holder.pending = waiting
-    return waiting
+    shielded = ShieldedFuture.__new__(ShieldedFuture)
+    shielded.future = awaitable
+    holder.pending = shielded
+    return shielded
 
 
-cdef object resumed(object holder):
+cdef object resume_pending(object holder):
     cdef object pending = holder.pending
-    if type(pending) is Waiting:
-        if (<Waiting> pending).again():
+    if type(pending) is ShieldedFuture or hasattr(pending, "rearm"):
+        if pending.rearm():
             return pending
         pending = None
     holder.pending = None
@@ -51,14 +53,13 @@ cdef int abandon(object holder) except -1:
     cdef object pending = holder.pending
     holder.pending = None
     # not left to its end: the traceback of a cancelled task may keep it
-    if type(pending) is Waiting:
-        (<Waiting> pending).abandon()
+    if type(pending) is ShieldedFuture:
+        (<ShieldedFuture> pending).abandon()
     return 0
 
 
 @cython.final
-@cython.freelist(8)
-cdef class Waiting:
+cdef class ShieldedFuture:
     """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
 
     A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future. The
@@ -87,19 +88,23 @@ cdef class Waiting:
             self.future.remove_done_callback(callback)
         return 0
 
-    cdef bint again(self) except -1:
+    cpdef bint rearm(self) except -1:
         """Get ready to be awaited once more; return whether an event can still come of it."""
         if self.future is None:
             return False
-        if self.callback is not None:
-            # the task was woken by an error, or it has got its cancellation together with the event, or it is gone
-            if self.future.done():
-                try:
-                    self.future.result()
-                except BaseException:
-                    self.future = None
-                    return False
-            self.forget()
+        if not self.future.done():
+            if self.future.get_loop().is_closed():
+                self.future = None
+                return False
+        # the task was woken by an error, or it has got its cancellation together with the event, or it is gone; or it was
+        # cancelled while nobody waited, as the end of a loop does
+        elif self.callback is not None or self.future.cancelled():
+            try:
+                self.future.result()
+            except BaseException:
+                self.future = None
+                return False
+        self.forget()
         self.yielded = False
         return True
 
@@ -147,16 +152,15 @@ cdef class Waiting:
         raise CancelledError() if self.message is None else CancelledError(self.message)
 
     cdef int abandon(self) except -1:
-        # a server may wait for its receive() to end before it lets go of the connection
-        if self.future is not None and not self.future.done():
-            self.future.cancel()
+        if self.future is not None:
+            cancel_abandoned(self.future)
         return 0
 
-    def __dealloc__(self):
+    def __del__(self):
         self.abandon()
 
 
-cdef int _step(Waiting self, PyObject *value, PyObject **result) except -1:
+cdef int _step(ShieldedFuture self, PyObject *value, PyObject **result) except -1:
     cdef object future = self.future
     cdef object event
     # a debug interpreter checks this where an error is set
@@ -183,4 +187,4 @@ cdef inline int returned(object value, PyObject **result) except -1:
     return RETURN
 
 
-litecon_install_send(Waiting, <void *> _step)
+litecon_install_send(ShieldedFuture, <void *> _step)

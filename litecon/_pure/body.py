@@ -9,14 +9,19 @@ from types import CoroutineType
 from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, raised_stop_async_iteration, wrong_event, wrong_event_body
+from .._pending import mark_read
 from .._scopes import lookup
 from ..types import Event, Receive, Scope
 from .operation import AsyncIteratorBase
-from .waiting import kept, resumed
+from .waiting import resume_pending, shield_future
 
 __all__ = ("BodyReader", "BodyStream")
 
 _SCOPE_KEY: Final = "litecon.body"
+# so many chunks that were not read lie one by one; those behind them, where they are small, lie together
+_SEPARATE_CHUNKS: Final = 64
+_SMALL_CHUNK: Final = 512
+_JOINED_CHUNKS: Final = 65536
 
 
 @final
@@ -27,20 +32,20 @@ class BodyReader:
     """
 
     __slots__ = (
-        "_ahead",
+        "__weakref__",
         "_chunks",
         "_claimed",
         "_json",
         "_msgpack",
-        "_peeked",
+        "ahead_size",
         "body",
         "consumed",
         "disconnected",
         "ended",
         "errors",
         "form",
-        "peeked_size",
         "pending",
+        "replayed",
         "size",
         "streamed",
     )
@@ -49,11 +54,12 @@ class BodyReader:
     _msgpack: Any
 
     def __init__(self) -> None:
-        self._chunks: deque[bytes] = deque()
-        self._peeked: deque[Event] = deque()
-        # whether next_peeked() has anything to say
-        self._ahead = False
-        self.peeked_size = 0
+        # those that were not read; small ones lie together in a bytearray
+        self._chunks: deque[bytes | bytearray] = deque()
+        # bytes that were received ahead of reading
+        self.ahead_size = 0
+        # whether a receive() of an application inside may come here, see Replay
+        self.replayed = False
         self.size = 0
         self.streamed = 0
         self.body: bytes | None = None
@@ -104,50 +110,68 @@ class BodyReader:
         if max_size is not None and (self.size > max_size or (announced is not None and announced > max_size)):
             raise self.errors.too_large(max_size)
 
-    def peek(self, event: Event) -> None:
-        """Keep an event that was received ahead of reading; `next_peeked` gives it.
-
-        Args:
-            event: Of an HTTP connection.
+    def _expect_unstreamed(self) -> None:
+        """Raise where a stream has given out a part.
 
         Raises:
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
+            ClientDisconnect: The client disconnected before the end.
+            StreamConsumed: The rest is not the whole.
         """
-        self._ahead = True
-        if _kind_of(event) == "http.disconnect":
-            self.disconnected = True
-        else:
-            body = lookup(event, "body")
-            if isinstance(body, bytes):
-                self.peeked_size += len(body)
-        self._peeked.append(event)
+        if self.streamed:
+            # the rest will never come, so that is what the caller has to know
+            if self.disconnected and not self.ended:
+                raise self.errors.disconnected()
+            raise self.errors.streamed()
 
-    def next_peeked(self) -> Event | None:
-        """Return the first event that was received ahead, None if there is none and more can be received.
+    def expect_unread(self) -> None:
+        """Raise where the whole body cannot be had any more.
 
         Raises:
-            ClientDisconnect: The client has gone, and no event is left.
+            ClientDisconnect: The client disconnected before the end.
+            StreamConsumed: A stream has given a part of it away.
         """
-        if self._peeked:
-            return self._peeked.popleft()
-        if self.disconnected:
-            raise self.errors.disconnected()
-        return None
+        if self.body is None:
+            self._expect_unstreamed()
+            if self.consumed:
+                raise self.errors.streamed()
 
     def receiving(self, receive: Receive) -> Awaitable[Event]:
-        """Return what to await for the next event: what `receive` returns, or a future that it gave before.
+        """Return what to await for the next event: what `receive` returns, or a receive that is under way.
 
-        A future is not cancelled with the read, which would drop its event.
+        A receive that is under way is not cancelled with the read, which would drop its event.
 
         Args:
             receive: The server's callable.
+
+        Raises:
+            ClientDisconnect: The client disconnected, so that nothing more is to be received.
         """
+        if self.disconnected:
+            raise self.errors.disconnected()
+        # whoever asks for more has read what was here
+        self.ahead_size = 0
         if self.pending is not None:
-            awaitable = resumed(self)
+            awaitable = resume_pending(self)
             if awaitable is not None:
                 return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
-        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
+        if type(awaitable) is not CoroutineType:
+            awaitable = shield_future(self, awaitable)
+        if self.replayed and self.pending is None:
+            return mark_read(self, awaitable)  # type: ignore[arg-type]
+        return awaitable
+
+    def resume(self) -> Any:
+        """Return what to await for the receive that is under way, None where there is none."""
+        return None if self.pending is None else resume_pending(self)
+
+    def shield(self, awaitable: Any) -> None:
+        """Keep a future as the receive that is under way; anything else is not kept.
+
+        Args:
+            awaitable: What `receive()` gave, or a task.
+        """
+        shield_future(self, awaitable)
 
     def feed(self, event: Event, max_size: int | None) -> None:
         """Take an event that `receive` gave.
@@ -157,56 +181,100 @@ class BodyReader:
             max_size: Bytes of body that are accepted; None for any number.
 
         Raises:
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
             RequestEntityTooLarge: The bytes received are more than accepted; they are kept.
             ImproperlyConfiguredException: It is no event of an HTTP connection.
         """
-        # PERF: as _kind_of() does, but for each chunk
+        if self._add(event) == "http.disconnect":
+            raise self.errors.disconnected()
+        if max_size is not None and self.size > max_size:
+            raise self.errors.too_large(max_size)
+
+    def buffer(self, event: Event) -> None:
+        """Take an event that was received ahead of reading.
+
+        Args:
+            event: `http.request` or `http.disconnect`.
+
+        Raises:
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        size = self.size
+        self._add(event)
+        self.ahead_size += self.size - size
+
+    def skip(self, event: Event) -> None:
+        """Take an event without its bytes, which are given to others or dropped.
+
+        Args:
+            event: `http.request` or `http.disconnect`.
+
+        Raises:
+            ImproperlyConfiguredException: It is no event of an HTTP connection.
+        """
+        self._add(event)
+        while self.next_chunk() is not None:
+            pass
+        self.consumed = self.ended
+
+    def _add(self, event: Event) -> str:
+        """Take an event, and return its type."""
         try:
-            kind = event["type"]
+            kind: str = event["type"]
         except (TypeError, KeyError, IndexError):
             raise wrong_event(event) from None
-        if kind == "http.request":
-            chunk = lookup(event, "body")
-            if chunk:
-                if type(chunk) is not bytes:
-                    if not isinstance(chunk, bytes):
-                        raise wrong_event_body(chunk)
-                    chunk = bytes(chunk)
-                self._chunks.append(chunk)
-                self.size += len(chunk)
-            if not lookup(event, "more_body"):
-                self.ended = True
-            if max_size is not None and self.size > max_size:
-                raise self.errors.too_large(max_size)
-        elif kind == "http.disconnect":
-            self.disconnected = self._ahead = True
-            raise self.errors.disconnected()
-        else:
+        if kind != "http.request" and kind != "http.disconnect":
             raise wrong_event(event)
+        self.pending = None
+        if kind == "http.disconnect":
+            self.disconnected = True
+            return kind
+        chunk = lookup(event, "body")
+        if chunk:
+            if type(chunk) is not bytes:
+                if not isinstance(chunk, bytes):
+                    raise wrong_event_body(chunk)
+                chunk = bytes(chunk)
+            self.size += len(chunk)
+            self._append(chunk)
+        if not lookup(event, "more_body"):
+            self.ended = True
+        return kind
+
+    def _append(self, chunk: bytes) -> None:
+        chunks = self._chunks
+        if len(chunks) > _SEPARATE_CHUNKS and len(chunk) < _SMALL_CHUNK:
+            # an object for each would take many times the bytes that are in it
+            last = chunks[-1]
+            if type(last) is bytearray and len(last) < _JOINED_CHUNKS:
+                last += chunk
+            else:
+                chunks.append(bytearray(chunk))
+        else:
+            chunks.append(chunk)
+
+    def next_chunk(self) -> bytes | None:
+        """Return the first chunk that was not read, None if there is none; it is not kept."""
+        chunks = self._chunks
+        chunk = bytes(chunks.popleft()) if chunks else None
+        if chunk is not None:
+            self.streamed += len(chunk)
+        if self.ended and not chunks:
+            self.consumed = True
+        return chunk
 
     def finish(self) -> bytes:
         """Return the whole body, once its last event was fed.
 
         Raises:
             StreamConsumed: A stream has given a part of it away.
+            ClientDisconnect: It has, and the client disconnected before the end.
         """
-        if self.streamed:
-            raise self.errors.streamed()
+        self._expect_unstreamed()
         if self.body is None:
-            self.body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+            self.body = bytes(self._chunks[0]) if len(self._chunks) == 1 else b"".join(self._chunks)
             self._chunks.clear()
         return self.body
-
-
-def _kind_of(event: Event) -> str:
-    try:
-        kind: str = event["type"]
-    except (TypeError, KeyError, IndexError):
-        raise wrong_event(event) from None
-    if kind != "http.request" and kind != "http.disconnect":
-        raise wrong_event(event)
-    return kind
 
 
 def shared_reader(scope: Scope) -> BodyReader:
@@ -225,6 +293,9 @@ def shared_reader(scope: Scope) -> BodyReader:
     reader = lookup(scope, _SCOPE_KEY)
     if not isinstance(reader, BodyReader):
         reader = BodyReader()
+        if type(scope) is dict:
+            # another thread may have set one meanwhile
+            return scope.setdefault(_SCOPE_KEY, reader)  # type: ignore[no-any-return]
         try:
             scope[_SCOPE_KEY] = reader
         except TypeError:
@@ -265,17 +336,16 @@ class BodyStream(AsyncIteratorBase):
             elif max_size is not None and reader.size > max_size:
                 raise reader.errors.too_large(max_size)
             while not chunks and not reader.ended:
-                event = reader.next_peeked() if reader._ahead else None
-                if event is None:
-                    # PERF: as reader.receiving() does
-                    if reader.pending is None:
-                        awaitable = self._receive()
-                        if type(awaitable) is not CoroutineType:
-                            awaitable = kept(reader, awaitable)
-                    else:
-                        awaitable = reader.receiving(self._receive)
-                    event = await awaitable
-                    reader.pending = None
+                # PERF: as reader.receiving() does
+                if reader.pending is None and not reader.disconnected and not reader.replayed:
+                    reader.ahead_size = 0
+                    awaitable = self._receive()
+                    if type(awaitable) is not CoroutineType:
+                        awaitable = shield_future(reader, awaitable)
+                else:
+                    awaitable = reader.receiving(self._receive)
+                event = await awaitable
+                reader.pending = None
                 # PERF: what reader.feed() would put into the chunks, and this take out of them
                 try:
                     if type(event) is dict and event["type"] == "http.request" and event["more_body"]:
@@ -288,14 +358,14 @@ class BodyStream(AsyncIteratorBase):
                 except (KeyError, TypeError):
                     pass
                 reader.feed(event, max_size)
+            if chunks:
+                chunk = bytes(chunks.popleft())
+                reader.streamed += len(chunk)
+                return chunk
         except StopAsyncIteration as error:
             raise raised_stop_async_iteration() from error
         finally:
             reader.release()
-        if chunks:
-            chunk = chunks.popleft()
-            reader.streamed += len(chunk)
-            return chunk
         self._closed = reader.consumed = True
         return b""
 

@@ -135,12 +135,8 @@ class RequestMethods:
                 max_size = max_body_size(self)
                 reader.check(max_size, self.content_length)
                 while not reader.ended:
-                    event = reader.next_peeked()
-                    if event is None:
-                        event = await reader.receiving(self.receive)
-                        reader.pending = None
-                    reader.feed(event, max_size)
-            body = reader.finish()
+                    reader.feed(await reader.receiving(self.receive), max_size)
+                body = reader.finish()
         self._body = state.body = body
         return body
 

@@ -138,12 +138,8 @@ class RequestBase(ConnectionBase):
         with reader:
             max_size = self._start_reading(reader)
             while not reader.ended:
-                event = reader.next_peeked()
-                if event is None:
-                    event = await reader.receiving(self.receive)
-                    reader.pending = None
-                reader.feed(event, max_size)
-        return reader.finish()
+                reader.feed(await reader.receiving(self.receive), max_size)
+            return reader.finish()
 
     def stream(self) -> BodyStream:
         """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
@@ -178,12 +174,8 @@ class RequestBase(ConnectionBase):
                 with reader:
                     max_size = self._start_reading(reader)
                     while not reader.ended:
-                        event = reader.next_peeked()
-                        if event is None:
-                            event = await reader.receiving(self.receive)
-                            reader.pending = None
-                        reader.feed(event, max_size)
-                body = reader.finish()
+                        reader.feed(await reader.receiving(self.receive), max_size)
+                    body = reader.finish()
         value = from_json(body, type, self)
         if type is Any:
             reader._json = value
@@ -214,12 +206,8 @@ class RequestBase(ConnectionBase):
                 with reader:
                     max_size = self._start_reading(reader)
                     while not reader.ended:
-                        event = reader.next_peeked()
-                        if event is None:
-                            event = await reader.receiving(self.receive)
-                            reader.pending = None
-                        reader.feed(event, max_size)
-                body = reader.finish()
+                        reader.feed(await reader.receiving(self.receive), max_size)
+                    body = reader.finish()
         value = from_msgpack(body, type, self)
         if type is Any:
             reader._msgpack = value
@@ -233,8 +221,7 @@ class RequestBase(ConnectionBase):
         return None if value is None else _length(value)
 
     def _start_reading(self, reader: BodyReader) -> int | None:
-        if reader.streamed:
-            raise reader.errors.streamed()
+        reader._expect_unstreamed()
         max_size: int | None = type(self).limits.max_body_size  # type: ignore[attr-defined]
         reader.check(max_size, None if max_size is None else self._announced())
         return max_size

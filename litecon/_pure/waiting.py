@@ -6,10 +6,12 @@ from collections.abc import Callable, Generator
 from contextvars import Context
 from typing import Any, final
 
-__all__ = ("Waiting",)
+from .._pending import CompletedAwaitable, cancel_abandoned
+
+__all__ = ("ShieldedFuture",)
 
 
-def kept(holder: Any, awaitable: Any) -> Any:
+def shield_future(holder: Any, awaitable: Any) -> Any:
     """Return what to await for what `receive()` gave; a future is kept until its event has come.
 
     Args:
@@ -18,19 +20,19 @@ def kept(holder: Any, awaitable: Any) -> Any:
     """
     if getattr(awaitable, "_asyncio_future_blocking", None) is None:
         return awaitable
-    holder.pending = waiting = Waiting(awaitable)
-    return waiting
+    holder.pending = shielded = ShieldedFuture(awaitable)
+    return shielded
 
 
-def resumed(holder: Any) -> Any:
+def resume_pending(holder: Any) -> Any:
     """Return what to await for what was kept; None where there is nothing any more, but the next is to be asked for.
 
     Args:
-        holder: Has `pending`, which is `Waiting` or `Ready`.
+        holder: Has `pending`, a `ShieldedFuture`, a `TrioReceive` or a `CompletedAwaitable`.
     """
     pending = holder.pending
-    if isinstance(pending, Waiting):
-        if pending.again():
+    if not isinstance(pending, CompletedAwaitable):
+        if pending is not None and pending.rearm():
             return pending
         pending = None
     holder.pending = None
@@ -41,17 +43,22 @@ def abandon(holder: Any) -> None:
     """Nothing more is received: drop what was kept, and cancel a future.
 
     Args:
-        holder: Has `pending`, which is `Waiting` or `Ready`.
+        holder: Has `pending`, a `ShieldedFuture`, a `TrioReceive` or a `CompletedAwaitable`.
     """
     pending = holder.pending
     holder.pending = None
     # not left to its end: the traceback of a cancelled task may keep it
-    if isinstance(pending, Waiting):
+    if isinstance(pending, ShieldedFuture):
         pending.abandon()
 
 
+# the names that these had
+kept = shield_future
+resumed = resume_pending
+
+
 @final
-class Waiting:
+class ShieldedFuture:
     """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
 
     A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future. The
@@ -67,7 +74,7 @@ class Waiting:
         # of the task, from the moment in which it waits until it is cancelled
         self._callback: Callable[[Any], object] | None = None
 
-    def __await__(self) -> Generator[Waiting, None, Any]:
+    def __await__(self) -> Generator[ShieldedFuture, None, Any]:
         future = self._future
         if future is None:
             raise RuntimeError("cannot reuse already awaited future")
@@ -93,20 +100,24 @@ class Waiting:
             self._callback = None
             self._future.remove_done_callback(callback)
 
-    def again(self) -> bool:
+    def rearm(self) -> bool:
         """Get ready to be awaited once more; return whether an event can still come of it."""
         future = self._future
         if future is None:
             return False
-        if self._callback is not None:
-            # the task was woken by an error, or it has got its cancellation together with the event, or it is gone
-            if future.done():
-                try:
-                    future.result()
-                except BaseException:
-                    self._future = None
-                    return False
-            self._forget()
+        if not future.done():
+            if future.get_loop().is_closed():
+                self._future = None
+                return False
+        # the task was woken by an error, or it has got its cancellation together with the event, or it is gone; or it was
+        # cancelled while nobody waited, as the end of a loop does
+        elif self._callback is not None or future.cancelled():
+            try:
+                future.result()
+            except BaseException:
+                self._future = None
+                return False
+        self._forget()
         return True
 
     def done(self) -> bool:
@@ -146,8 +157,7 @@ class Waiting:
 
     def abandon(self) -> None:
         """Cancel the future, since nobody will ask for it any more."""
-        # a server may wait for its receive() to end before it lets go of the connection
-        if self._future is not None and not self._future.done():
-            self._future.cancel()
+        if self._future is not None:
+            cancel_abandoned(self._future)
 
     __del__ = abandon

@@ -25,17 +25,18 @@ EVENTS: list[Any] = [
 class TestReader:
     @pytest.mark.parametrize("event", EVENTS, ids=ascii)
     @pytest.mark.parametrize("max_size", [None, 0, 1, 2, 10])
-    @pytest.mark.parametrize("how", ["feed", "peek"])
+    @pytest.mark.parametrize("how", ["feed", "buffer", "skip"])
     def test_same(self, twins: Any, event: Any, max_size: Any, how: str) -> None:
         results = []
         for side in twins:
             reader = side._core.BodyReader()
-            steps = [outcome(reader.feed, event, max_size) if how == "feed" else outcome(reader.peek, event)]
-            steps.append((reader.disconnected, reader.peeked_size, reader.busy))
+            steps = [outcome(reader.feed, event, max_size) if how == "feed" else outcome(getattr(reader, how), event)]
+            steps.append((reader.disconnected, reader.ahead_size, reader.busy, reader.ended, reader.consumed))
             steps.append(outcome(reader.check, max_size, None))
             steps.append(outcome(reader.check, max_size, 5))
-            steps.append(outcome(reader.next_peeked))
+            steps.append(outcome(reader.expect_unread))
             steps.append(outcome(reader.finish))
+            steps.append((reader.next_chunk(), reader.size, reader.streamed))
             steps.append((reader.body, reader.disconnected))
             results.append(steps)
         assert results[0] == results[1]
