@@ -9,7 +9,7 @@ from cpython.unicode cimport PyUnicode_GET_LENGTH
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport Operation, discard, register_operation
-from litecon._native.waiting cimport abandon, kept, resumed
+from litecon._native.waiting cimport abandon, resume_pending, shield_future
 
 from litecon._errors import (
     cannot_send,
@@ -83,11 +83,11 @@ cdef int set_state(Channel channel, object name) except -1:
 cdef object next_awaitable(Channel channel, object receive):
     cdef object awaitable
     if channel.pending is not None:
-        awaitable = resumed(channel)
+        awaitable = resume_pending(channel)
         if awaitable is not None:
             return awaitable
     awaitable = receive()
-    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+    return awaitable if PyCoro_CheckExact(awaitable) else shield_future(channel, awaitable)
 
 
 cdef int claim(Channel channel) except -1:

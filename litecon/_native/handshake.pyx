@@ -34,7 +34,7 @@ from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, Traits, track_override, traits_of
 
 from litecon._errors import not_initialised
-from litecon._resuming import Ready
+from litecon._pending import CompletedAwaitable
 from litecon._websocket_events import accept_event, close_event, denial_events
 from litecon.exceptions import WebSocketDisconnect
 
@@ -155,7 +155,7 @@ cdef class HandshakeOperation(SendingOperation):
             channel.pending = None
         if take(channel, event, foreign) == MESSAGE and channel.state < CLOSED:
             # a callable of the application has the connection accepted, or is a mock
-            channel.pending = Ready(event)
+            channel.pending = CompletedAwaitable(event)
             channel.state = CONNECT
         if channel.state >= CLOSED:
             raise disconnected(channel)

@@ -7,13 +7,13 @@ from cpython.object cimport PyObject
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
 from litecon._native.operation cimport Operation, discard, register_operation, release
-from litecon._native.waiting cimport abandon, kept, resumed
+from litecon._native.waiting cimport abandon, resume_pending, shield_future
 
 import litestar
 
 from litecon._errors import not_constructed, socket_busy
 from litecon._litestar import connection_is_disconnected
-from litecon._resuming import Ready
+from litecon._pending import CompletedAwaitable
 
 cdef extern from *:
     int PyCoro_CheckExact(object o) noexcept
@@ -97,11 +97,11 @@ cdef object start_receiving(Operation operation, Channel channel, object receive
         raise socket_busy()
     operation._holds = True
     if channel.pending is not None:
-        awaitable = resumed(channel)
+        awaitable = resume_pending(channel)
         if awaitable is not None:
             return awaitable
     awaitable = receive()
-    return awaitable if PyCoro_CheckExact(awaitable) else kept(channel, awaitable)
+    return awaitable if PyCoro_CheckExact(awaitable) else shield_future(channel, awaitable)
 
 
 cdef void release_channel(Channel channel) noexcept:
@@ -120,7 +120,7 @@ cdef bint connected(Channel channel, object event) except -1:
     cdef bint accepted = channel.state != "init"
     if litecon_socket_event(event["type"]) == MESSAGE:
         # it is for who receives next
-        channel.pending = Ready(event)
+        channel.pending = CompletedAwaitable(event)
         if not accepted:
             channel.state = "connect"
     else:

@@ -24,12 +24,3 @@ cdef object shield_future(object holder, object awaitable)
 cdef object resume_pending(object holder)
 # Nothing more is received: drop holder.pending, and cancel a future.
 cdef int abandon(object holder) except -1
-
-
-# the names that these had
-cdef inline object kept(object holder, object awaitable):
-    return shield_future(holder, awaitable)
-
-
-cdef inline object resumed(object holder):
-    return resume_pending(holder)

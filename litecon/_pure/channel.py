@@ -21,7 +21,7 @@ from .._errors import (
 from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
-from .waiting import abandon, kept, resumed
+from .waiting import abandon, resume_pending, shield_future
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -79,11 +79,11 @@ class Channel:
     def next_awaitable(self, receive: Receive) -> Awaitable[Event]:
         """Return what to await for the next event, also after an await that was cancelled."""
         if self.pending is not None:
-            awaitable = resumed(self)
+            awaitable = resume_pending(self)
             if awaitable is not None:
                 return awaitable  # type: ignore[no-any-return]
         awaitable = receive()
-        return awaitable if type(awaitable) is CoroutineType else kept(self, awaitable)
+        return awaitable if type(awaitable) is CoroutineType else shield_future(self, awaitable)
 
     def disconnected(self) -> WebSocketDisconnect:
         return socket_closed(self.code, self.reason or "")

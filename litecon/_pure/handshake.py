@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NoReturn
 
 from .._errors import not_initialised
-from .._resuming import Ready
+from .._pending import CompletedAwaitable
 from .._websocket_events import accept_event, close_event, denial_events
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Send
@@ -218,7 +218,7 @@ class SocketBase(ConnectionBase):
             event = await self.receive()
             if channel.take(event, True) == "websocket.receive" and channel.state < CLOSED:
                 # a callable of the application has the connection accepted, or is a mock
-                channel.pending = Ready(event)
+                channel.pending = CompletedAwaitable(event)
                 channel.state = CONNECT
         else:
             channel.claim()

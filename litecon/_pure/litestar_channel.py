@@ -10,9 +10,9 @@ import litestar
 
 from .._errors import socket_busy
 from .._litestar import connection_is_disconnected
-from .._resuming import Ready
+from .._pending import CompletedAwaitable
 from ..types import Event, Receive, Send
-from .waiting import abandon, kept, resumed
+from .waiting import abandon, resume_pending, shield_future
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -53,7 +53,7 @@ class Channel:
         accepted = self.state != "init"
         if event["type"] == "websocket.receive":
             # it is for who receives next
-            self.pending = Ready(event)
+            self.pending = CompletedAwaitable(event)
             if not accepted:
                 self.state = "connect"
         else:
@@ -68,11 +68,11 @@ class Channel:
             raise connection_is_disconnected(self.code)
         if self.busy:
             raise socket_busy()
-        awaitable = None if self.pending is None else resumed(self)
+        awaitable = None if self.pending is None else resume_pending(self)
         if awaitable is None:
             awaitable = receive()
             if type(awaitable) is not CoroutineType:
-                awaitable = kept(self, awaitable)
+                awaitable = shield_future(self, awaitable)
         self.busy = True
         return awaitable
 

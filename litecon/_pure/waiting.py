@@ -52,11 +52,6 @@ def abandon(holder: Any) -> None:
         pending.abandon()
 
 
-# the names that these had
-kept = shield_future
-resumed = resume_pending
-
-
 @final
 class ShieldedFuture:
     """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
