@@ -15,7 +15,9 @@ __all__ = (
     "BodyReader",
     "BodyStream",
     "ConnectionBase",
+    "FieldReader",
     "HeadersBase",
+    "MultipartReader",
     "RequestBase",
     "URLBase",
     "WebSocketBase",
@@ -48,8 +50,9 @@ try:
     from ._native.headers import HeadersBase, make_headers
     from ._native.lookup import find_header, find_headers
     from ._native.media import best_match, parse_accept, parse_content_type
+    from ._native.multipart import MultipartReader
     from ._native.nesting import measure_json, measure_msgpack
-    from ._native.parsing import parse_cookies, parse_query
+    from ._native.parsing import FieldReader, parse_cookies, parse_query
     from ._native.request import RequestBase, use_accept
     from ._native.scope import ConnectionBase, with_fast_constructor, use_classes
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
@@ -68,8 +71,9 @@ except ImportError as error:
     from ._pure.headers import HeadersBase, make_headers
     from ._pure.lookup import find_header, find_headers
     from ._pure.media import best_match, parse_accept, parse_content_type
+    from ._pure.multipart import MultipartReader
     from ._pure.nesting import measure_json, measure_msgpack
-    from ._pure.parsing import parse_cookies, parse_query
+    from ._pure.parsing import FieldReader, parse_cookies, parse_query
     from ._pure.request import RequestBase, use_accept
     from ._pure.scope import ConnectionBase, with_fast_constructor, use_classes
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope

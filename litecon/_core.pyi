@@ -22,7 +22,9 @@ __all__ = (
     "BodyReader",
     "BodyStream",
     "ConnectionBase",
+    "FieldReader",
     "HeadersBase",
+    "MultipartReader",
     "RequestBase",
     "URLBase",
     "WebSocketBase",
@@ -114,6 +116,19 @@ class URLBase:
     def __hash__(self) -> int: ...
     def __setattr__(self, name: str, value: object, /) -> NoReturn: ...
     def __delattr__(self, name: str, /) -> NoReturn: ...
+
+@final
+class FieldReader:
+    def __init__(self, limits: Limits) -> None: ...
+    def feed(self, chunk: bytes) -> list[tuple[str, str]]: ...
+    def check(self) -> None: ...
+
+@final
+class MultipartReader:
+    def __init__(self, boundary: str | None, limits: Limits, whole: bool) -> None: ...
+    # PartHead, bytes and None, or pairs of str for text fields
+    def feed(self, chunk: bytes) -> list[Any]: ...
+    def check(self) -> None: ...
 
 @final
 class BodyReader:

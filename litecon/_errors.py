@@ -146,6 +146,39 @@ def too_many_fields(limit: int) -> RequestEntityTooLarge:
     return _beyond(f"more than {limit} fields", "max_fields")
 
 
+def field_too_large(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"a field is larger than {limit} bytes: increase Limits.max_field_size to accept it")
+
+
+def file_too_large(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"a file is larger than {limit} bytes: increase Limits.max_file_size to accept it")
+
+
+def too_many_part_headers(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(
+        f"a part has more headers than {limit}: increase Limits.max_part_headers to accept them"
+    )
+
+
+def part_header_too_large(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(
+        f"a part has a header with more bytes than {limit}: increase Limits.max_part_header_size to accept it"
+    )
+
+
+def no_boundary() -> ClientException:
+    return ClientException("the content type multipart/form-data has no boundary (RFC 7578 section 4.1)")
+
+
+def broken_multipart(reason: str) -> ClientException:
+    """A multipart body is none, or can be read in two ways."""
+    return ClientException(f"the multipart body is broken: {reason}")
+
+
+def broken_field(reason: str) -> ClientException:
+    return ClientException(f"a text field of the form cannot be decoded: {reason}")
+
+
 def body_too_large(limit: int) -> RequestEntityTooLarge:
     return _beyond(f"the body is larger than {limit} bytes", "max_body_size")
 

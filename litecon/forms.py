@@ -6,21 +6,10 @@ from collections.abc import Coroutine, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, final
 
-from ._core import RequestBase, parse_query
+from ._core import FieldReader, MultipartReader, RequestBase
 from ._disk import BATCH
 from ._errors import body_busy
-from ._form_parsing import (
-    MULTIPART,
-    URLENCODED,
-    FieldWatch,
-    MultipartError,
-    MultipartReader,
-    decode_text,
-    expect_unread,
-    field_too_large,
-    file_too_large,
-    headers_of,
-)
+from ._form_parsing import MULTIPART, URLENCODED, Pieces, expect_unread
 from .datastructures import FormMultiDict, UploadFile
 from .exceptions import ClientException
 from .limits import Limits
@@ -127,36 +116,37 @@ _read_form.__qualname__ = "Request.form"
 async def _read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     """Return the fields of an urlencoded body, which stays to be read again."""
     limits = type(request).limits
-    watch = FieldWatch(limits)
-    watched = 0
-    if type(request).body is RequestBase.body and type(request).stream is RequestBase.stream:
-        watched = await _watch_body(request, watch)
-    body = await request.body()
-    if watched != len(body):
-        # the whole, or a part of it, was received before
-        watch = FieldWatch(limits)
-        watch.feed(body)
-    watch.end_field()
-    return parse_query(body, limits.max_fields)
-
-
-async def _watch_body(request: Request[Any, Any, Any], watch: FieldWatch) -> int:
-    """Receive the rest of the body, show it to the watch, and return how many bytes that were."""
     reader = request.body_reader
-    watched = 0
-    if reader.body is not None or reader.streamed:
-        return watched
-    max_size = type(request).limits.max_body_size
-    with reader:
-        reader.check(max_size, _announced(request))
-        while not reader.ended:
-            event = await reader.receiving(request.receive)
-            size = reader.size
-            reader.feed(event, max_size)
-            if reader.size != size:
-                watched += reader.size - size
-                watch.feed(bytes(event["body"]))
-    return watched
+    fields: list[tuple[str, str]] = []
+    received = 0
+    if (
+        reader.body is None
+        and not reader.streamed
+        and type(request).body is RequestBase.body
+        and type(request).stream is RequestBase.stream
+    ):
+        # what is too much is refused at once, and not when all of it has come
+        parser = FieldReader(limits)
+        max_size = limits.max_body_size
+        with reader:
+            reader.check(max_size, _announced(request))
+            while not reader.ended:
+                event = await reader.receiving(request.receive)
+                size = reader.size
+                reader.feed(event, max_size)
+                if reader.size != size:
+                    received += reader.size - size
+                    fields += parser.feed(bytes(event["body"]))
+                    parser.check()
+        fields += parser.feed(b"")
+        parser.check()
+    body = await request.body()
+    if received != len(body):
+        # the whole, or a part of it, was received before
+        parser = FieldReader(limits)
+        fields = parser.feed(body) + parser.feed(b"")
+        parser.check()
+    return fields
 
 
 def _announced(request: Request[Any, Any, Any]) -> int | None:
@@ -168,75 +158,65 @@ def _announced(request: Request[Any, Any, Any]) -> int | None:
 
 async def _read_parts(request: Request[Any, Any, Any], boundary: str | None) -> FormMultiDict:
     limits = type(request).limits
-    max_field_size = limits.max_field_size
     expect_unread(request)
-    reader = MultipartReader(boundary, limits)
-    form = FormMultiDict()
-    # of the part that is arriving: its head, and the file or the bytes of the field
-    segment: Any = None
-    file: _IncomingFile | None = None
-    field: Any = b""
+    parser = MultipartReader(boundary, limits, True)
+    pairs: list[tuple[str, Any]] = []
+    # the one that is arriving
+    file: Any = None
     received = 0
     chunk = b""
     try:
         async for chunk in request.stream():
             received += len(chunk)
-            event: Any = None
-            for event in (chunk,) if reader.is_content(chunk) else reader.parse(chunk):
-                if type(event) is bytes:
-                    if file is None:
-                        # most come in one piece
-                        field = event if not field else bytearray(field + event) if type(field) is bytes else field + event
-                        if max_field_size is not None and len(field) > max_field_size:
-                            raise field_too_large(max_field_size)
-                    elif file.add(event):
+            for event in parser.feed(chunk):
+                if type(event) is tuple:
+                    pairs.append(event)
+                elif type(event) is bytes:
+                    if file.add(event):
                         await file.flush()
                 elif event is not None:
-                    reader.check_head(event)
-                    segment, field = event, b""
-                    file = None if event.filename is None else _IncomingFile(event, limits)
-                elif file is None:
-                    form.add(segment.name, decode_text(field, segment.charset))
+                    file = _IncomingFile(event, limits)
                 else:
-                    form.add(segment.name, await file.finish())
+                    pairs.append((file.name, await file.finish()))
                     file = None
-            reader.remember(chunk, event)
+            parser.check()
         if chunk:
-            # a stream() of the application's may leave out the b"" at the end, which tells the parser
-            reader.finish()
+            # a stream() of the application's may leave out the b"" at the end
+            parser.feed(b"")
+            parser.check()
     except BaseException as error:
-        form.close_now()
+        FormMultiDict(pairs).close_now()
         if file is not None:
             file.close_now()
-        if isinstance(error, (ClientException, MultipartError)) and request.body_reader.streamed > received:
+        if isinstance(error, ClientException) and request.body_reader.streamed > received:
             # no fault of the client's
             raise body_busy() from None
-        if isinstance(error, MultipartError):
-            raise reader.refusal(error) from None
         raise
-    return form
+    return FormMultiDict(pairs)
 
 
 class _IncomingFile:
-    """A file of a multipart form while it arrives: written in batches once it is too large for memory."""
+    """A file of a multipart form while it arrives: written in batches once it is too large for memory.
 
-    __slots__ = ("_batch", "_batch_size", "_file", "_limit", "_make", "_room", "_size")
+    Args:
+        head: Of the part.
+        limits: `spool_size` counts.
+    """
 
-    def __init__(self, segment: Any, limits: Limits) -> None:
-        content_type = segment.content_type or "application/octet-stream"
-        self._make = (content_type, segment.filename, headers_of(segment), limits.spool_size)
-        self._limit = limits.max_file_size
+    __slots__ = ("_batch", "_batch_size", "_file", "_make", "_room", "name")
+
+    def __init__(self, head: Any, limits: Limits) -> None:
+        self.name: str = head.name
+        content_type = head.content_type or "application/octet-stream"
+        self._make = (content_type, head.filename, head.headers, limits.spool_size)
         self._room = limits.spool_size
         self._file: UploadFile | None = None
-        self._batch: list[bytes] = []
-        self._batch_size = self._size = 0
+        self._batch = Pieces()
+        self._batch_size = 0
 
     def add(self, chunk: bytes) -> bool:
         """Take bytes, and return whether `flush()` must be awaited before more of them."""
-        self._size += len(chunk)
-        if self._limit is not None and self._size > self._limit:
-            raise file_too_large(self._limit)
-        self._batch.append(chunk)
+        self._batch.add(chunk)
         self._batch_size += len(chunk)
         return self._batch_size > self._room
 
@@ -244,16 +224,15 @@ class _IncomingFile:
         """Write what was collected to the disk."""
         if self._file is None:
             self._file = self._made(b"")
-        batch, self._batch = self._batch, []
         self._batch_size = 0
         self._room = BATCH
-        await self._file.write(b"".join(batch))
+        await self._file.write(self._batch.take())
 
     async def finish(self) -> UploadFile:
         """Return the file, at its beginning."""
         if self._file is None:
-            return self._made(b"".join(self._batch))
-        if self._batch:
+            return self._made(self._batch.take())
+        if self._batch_size:
             await self.flush()
         await self._file.seek(0)
         return self._file

@@ -7,21 +7,15 @@ import stat
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, final
 
+from ._charsets import decode_text
+from ._core import MultipartReader
 from ._disk import BATCH, ThreadedFile, in_thread, in_thread_for_sure, write_all
-from ._form_parsing import (
-    MULTIPART,
-    URLENCODED,
-    FieldReader,
-    MultipartReader,
-    decode_text,
-    expect_unread,
-    field_too_large,
-    file_too_large,
-    headers_of,
-)
-from .exceptions import ClientException, StreamConsumed
+from ._errors import field_too_large
+from ._form_parsing import MULTIPART, URLENCODED, FieldEvents, Pieces, expect_unread
+from .exceptions import StreamConsumed
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -78,7 +72,7 @@ class Part:
             StreamConsumed: They were given before; in its steps, the next part was asked for.
             RequestEntityTooLarge: In its steps: a bound of `Limits` is passed.
             ClientException: In its steps: the body is broken.
-            ClientDisconnect: In its steps: the client has gone before the end.
+            ClientDisconnect: In its steps: the client disconnected before the end.
         """
         self._begin()
         return _PartChunks(self)
@@ -93,17 +87,17 @@ class Part:
             RequestEntityTooLarge: There are more, or a bound of `Limits` is passed.
             StreamConsumed: They were given before, or the next part was asked for.
             ClientException: The body is broken.
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
         """
         self._begin()
         if limit is None:
             limit = self._stream.limits.max_field_size
-        chunks = []
+        pieces = Pieces()
         while (chunk := await self._stream.next_chunk(self)) is not None:
             if limit is not None and self.size > limit:
                 raise field_too_large(limit)
-            chunks.append(chunk)
-        return b"".join(chunks)
+            pieces.add(chunk)
+        return pieces.take()
 
     async def text(self, limit: int | None = None) -> str:
         """Return the text of a field, decoded in the charset that the part names, or UTF-8.
@@ -115,41 +109,47 @@ class Part:
             ClientException: The charset is unknown, or the bytes are not encoded in it.
             RequestEntityTooLarge: There are more, or a bound of `Limits` is passed.
             StreamConsumed: They were given before, or the next part was asked for.
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
         """
         return decode_text(await self.read(limit), self._charset)
 
     async def save_to(
         self, path: str | os.PathLike[str], progress: Callable[[int, int | None], object] | None = None
     ) -> int:
-        """Write all bytes to a file, in a thread, and return how many; where that fails, the file is removed.
+        """Write all bytes to a file, in a thread, and return how many.
+
+        They are written beside it, in the same directory, and replace it at the end: until then, and where that fails, what
+        stands there is untouched. A symbolic link is replaced, not followed. To a device or a pipe they are written directly.
 
         Args:
-            path: Of the file, which is replaced. It is the application's to choose: a filename of the client is no path.
-            progress: Called with the bytes so far and the total, None where the part does not say it.
+            path: Of the file. It is the application's to choose: a filename of the client is no path.
+            progress: Called with the bytes so far and the total, None where the part does not say it; what a client says of
+                it is not checked.
 
         Raises:
             OSError: The file cannot be written.
             StreamConsumed: They were given before, or the next part was asked for.
             RequestEntityTooLarge: A bound of `Limits` is passed.
             ClientException: The body is broken.
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
         """
         target = _Target(os.fspath(path))
         self._begin()
         try:
             await in_thread(target.open)
-            batch: list[bytes] = []
+            batch = Pieces()
             collected = 0
             while (chunk := await self._stream.next_chunk(self)) is not None:
-                batch.append(chunk)
+                batch.add(chunk)
                 collected += len(chunk)
                 if collected >= BATCH:
-                    await in_thread(target.write, b"".join(batch))
-                    batch, collected = [], 0
+                    await in_thread(target.write, batch.take())
+                    collected = 0
                 if progress is not None:
                     progress(self.size, self._total())
-            await in_thread(target.finish, b"".join(batch))
+            await in_thread(target.finish, batch.take())
+            # in a step of its own: what is cancelled while it is written replaces nothing
+            await in_thread(target.replace)
         except GeneratorExit:
             # nothing can be awaited any more
             target.discard()
@@ -161,11 +161,12 @@ class Part:
 
     def _total(self) -> int | None:
         length = self.headers.get("content-length", "")
-        return int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else None
+        total = int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else -1
+        return total if total >= self.size else None
 
     def _begin(self) -> None:
         if self._is_read:
-            raise StreamConsumed(f"the part {self.name[:80]!r} was read before, and is not kept: keep what read() returns")
+            raise StreamConsumed("this part was read before, and is not kept: keep what read() returns")
         self._is_read = True
 
     def __repr__(self) -> str:
@@ -174,19 +175,22 @@ class Part:
 
 
 class _Target(ThreadedFile):
-    """A file that a part is written to, in threads.
+    """A file that a part is written to, in threads: beside its path, which it replaces at the end.
+
+    What is no regular file, a device or a pipe, cannot be replaced and is written to where it stands.
 
     Args:
         path: Of the file.
     """
 
-    __slots__ = ("_file", "_is_ours", "_path")
+    __slots__ = ("_beside", "_file", "_path")
 
     def __init__(self, path: str | bytes) -> None:
         super().__init__()
-        self._path = path
+        self._path: Any = path
         self._file: Any = None
-        self._is_ours = False
+        # where the file is written, None where nothing is to be removed
+        self._beside: Any = None
 
     def open(self) -> None:
         self._work(self._open)
@@ -197,17 +201,36 @@ class _Target(ThreadedFile):
     def finish(self, data: bytes) -> None:
         self._work(self._finish, data)
 
+    def replace(self) -> None:
+        self._work(self._replace)
+
     def discard(self) -> None:
         self._end_soon()
 
     def _open(self) -> None:
-        self._file = open(self._path, "wb", buffering=0)
-        # a device or a pipe is not ours to remove
-        self._is_ours = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)
+        mode = 0
+        with suppress(FileNotFoundError):
+            mode = os.stat(self._path).st_mode
+        if mode and not stat.S_ISREG(mode):
+            self._file = open(self._path, "wb", buffering=0)
+            return
+        name = f".litecon-{token_hex(8)}"
+        beside = os.path.join(os.path.dirname(self._path), name.encode() if isinstance(self._path, bytes) else name)
+        self._file = open(beside, "xb", buffering=0)
+        self._beside = beside
+        if mode and not os.path.islink(self._path):
+            # who may read it stays as it is
+            with suppress(OSError):
+                os.chmod(beside, mode & 0o777)
 
     def _finish(self, data: bytes) -> None:
         write_all(self._file, data)
         self._file.close()
+
+    def _replace(self) -> None:
+        if self._beside is not None:
+            os.replace(self._beside, self._path)
+            self._beside = None
 
     def _end(self) -> None:
         if self._file is None:
@@ -215,14 +238,14 @@ class _Target(ThreadedFile):
         # what has failed is being raised; a full disk may be told once more
         with suppress(OSError):
             self._file.close()
-        if self._is_ours:
-            self._is_ours = False
+        beside, self._beside = self._beside, None
+        if beside is not None:
             with suppress(OSError):
-                os.unlink(self._path)
+                os.unlink(beside)
 
 
-def has_passed(part: Part) -> StreamConsumed:
-    return StreamConsumed(f"the part {part.name[:80]!r} has passed: read it before the next is asked for")
+def has_passed() -> StreamConsumed:
+    return StreamConsumed("this part has passed: read it before the next is asked for")
 
 
 @final
@@ -249,7 +272,7 @@ class _PartChunks:
         stream = part._stream
         # PERF: as FormStream.next_chunk() does it, but without two more coroutines for each chunk
         if part._number != stream._open:
-            raise has_passed(part)
+            raise has_passed()
         while not stream._events and stream.goes_on():
             try:
                 received = await stream._chunks.__anext__()
@@ -278,9 +301,8 @@ class FormStream:
     __slots__ = (
         "__weakref__",
         "_chunks",
-        "_error",
+        "_has_ended",
         "_events",
-        "_is_file",
         "_number",
         "_open",
         "_reader",
@@ -296,11 +318,10 @@ class FormStream:
         self._chunks: Any = None
         # parts that were given, and which of them is arriving, 0 for none; not itself, which refers to this
         self._number = self._open = 0
-        self._is_file = False
         self._size = 0
-        # what a chunk has brought and nobody has asked for, and the error behind it
+        # what a chunk has brought and nobody has asked for, and whether more can come
         self._events: deque[Any] = deque()
-        self._error: ClientException | None = None
+        self._has_ended = False
 
     def __aiter__(self) -> FormStream:
         return self
@@ -318,9 +339,8 @@ class FormStream:
         if head is None:
             raise StopAsyncIteration
         self._number = self._open = self._number + 1
-        self._is_file = head.filename is not None
         self._size = 0
-        return Part(self, head.name, head.filename, headers_of(head), head.content_type, head.charset, self._number)
+        return Part(self, head.name, head.filename, head.headers, head.content_type, head.charset, self._number)
 
     async def next_chunk(self, part: Part) -> bytes | None:
         """Return the next bytes of a part, None at its end.
@@ -332,10 +352,10 @@ class FormStream:
             StreamConsumed: The next part was asked for.
             RequestEntityTooLarge: A bound of `Limits` is passed.
             ClientException: The body is broken.
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
         """
         if part._number != self._open:
-            raise has_passed(part)
+            raise has_passed()
         if not self._events:
             await self.fill()
         return self.take(part)
@@ -345,9 +365,6 @@ class FormStream:
 
         Args:
             part: It, where it is not skipped.
-
-        Raises:
-            RequestEntityTooLarge: The file is too large.
         """
         chunk: bytes | None = self._events.popleft()
         if chunk is None:
@@ -356,18 +373,14 @@ class FormStream:
         self._size = size = self._size + len(chunk)
         if part is not None:
             part.size = size
-        if self._is_file:
-            limit = self.limits.max_file_size
-            if limit is not None and size > limit:
-                raise file_too_large(limit)
         return chunk
 
     def _start(self) -> None:
         media_type, parameters = self._request.content_type
         if media_type == MULTIPART:
-            self._reader = MultipartReader(parameters.get("boundary"), self.limits)
+            self._reader = MultipartReader(parameters.get("boundary"), self.limits, False)
         elif media_type == URLENCODED:
-            self._reader = FieldReader(self.limits)
+            self._reader = FieldEvents(self.limits)
         expect_unread(self._request)
         self._chunks = self._request.stream()
 
@@ -382,10 +395,10 @@ class FormStream:
             self.feed(chunk)
 
     def goes_on(self) -> bool:
-        """Return whether a chunk must be received for the next event; raise the error behind the last one."""
-        if self._error is not None:
-            raise self._error
-        if self._reader is None:
+        """Return whether a chunk must be received for the next event; raise what is wrong behind the last one."""
+        if self._reader is not None:
+            self._reader.check()
+        if self._has_ended or self._reader is None:
             self._events.append(None)
             return False
         return True
@@ -396,10 +409,5 @@ class FormStream:
         Args:
             chunk: The next of the body, b"" at its end.
         """
-        try:
-            self._events.extend(self._reader.feed(chunk))
-        except ClientException as error:
-            # behind what came before it
-            self._error = error
-        if not chunk:
-            self._reader = None
+        self._events.extend(self._reader.feed(chunk))
+        self._has_ended = not chunk

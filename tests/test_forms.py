@@ -31,6 +31,7 @@ from .form_bodies import (
     multipart,
     part,
     read_form,
+    read_parts,
     recorded_disk,
     split,
     verdict,
@@ -783,3 +784,74 @@ def test_overridden_stream_without_an_empty_end(side: Any, reading: str, cut: in
             asyncio.run(main())
     else:
         assert asyncio.run(main()) == [name for name, _ in MIX_FORM]
+
+
+class TestDisconnectInTheMiddle:
+    """It is said each time, whatever is asked for next."""
+
+    READINGS = {
+        "form": lambda request: request.form(),
+        "stream_form": lambda request: read_parts(request),
+        "body": lambda request: request.body(),
+        "json": lambda request: request.json(),
+        "stream": lambda request: read_chunks(request),
+    }
+
+    @BOTH
+    @pytest.mark.parametrize("second", READINGS)
+    @pytest.mark.parametrize("first", READINGS)
+    def test_each_time(
+        self, side: Any, run: Any, first: str, second: str, kind: bytes, body: bytes, pairs: Any
+    ) -> None:
+        async def main() -> None:
+            for cut in (0, 1, 10, len(body) - 10):
+                for size in (5, 10_000):
+                    events = [more(piece) for piece in split(body[:cut], size)]
+                    request = make_request(side, *events, DISCONNECT, content_type=kind)
+                    for reading in (first, first, second, second, first):
+                        with pytest.raises(side.ClientDisconnect):
+                            await self.READINGS[reading](request)
+                    with pytest.raises(side.ClientDisconnect):
+                        await self.READINGS[second](side.Request(request.scope, Receiver()))
+                    assert await request.is_disconnected()
+
+        run(main)
+
+    @BOTH
+    def test_behind_the_end_is_none(self, side: Any, run: Any, kind: bytes, body: bytes, pairs: Any) -> None:
+        """A body that came whole was given away, and not cut off."""
+
+        async def main() -> None:
+            request = make_request(side, *body_events(body), DISCONNECT, content_type=kind)
+            assert await read_parts(request) == pairs
+            assert await request.is_disconnected()
+            for reading in (request.form, request.body):
+                with pytest.raises(side.exceptions.StreamConsumed):
+                    await reading()
+
+        run(main)
+
+    def test_found_out_while_events_are_left(self, side: Any, run: Any) -> None:
+        """What came before it can be read on."""
+
+        async def main() -> None:
+            cut = len(MIX) - 10
+            request = make_request(side, more(MIX[:100]), more(MIX[100:cut]), DISCONNECT)
+            stream = request.stream()
+            assert await anext(stream) == MIX[:100]
+            while not await request.is_disconnected():
+                pass
+            with pytest.raises(side.exceptions.StreamConsumed):
+                await request.form()
+            assert await anext(stream) == MIX[100:cut]
+            with pytest.raises(side.ClientDisconnect):
+                await anext(stream)
+            for reading in (request.form, request.body):
+                with pytest.raises(side.ClientDisconnect):
+                    await reading()
+
+        run(main)
+
+
+async def read_chunks(request: Any) -> bytes:
+    return b"".join([chunk async for chunk in request.stream()])

@@ -407,14 +407,15 @@ class TestSaveTo:
         assert calls[-1] == (len(DATA), len(DATA))
 
     @pytest.mark.parametrize("length", [b"1", b"9999", b"-1", b"abc", b"1_0", b"9" * 3000])
-    def test_wrong_content_length_of_a_part(self, side: Any, tmp_path: Path, length: bytes) -> None:
-        async def main() -> None:
-            async for each in make_request(side, upload(DATA, b"Content-Length: " + length)).stream_form():
-                await each.save_to(tmp_path / "saved")
+    def test_content_length_of_a_part_is_ignored(self, side: Any, tmp_path: Path, length: bytes) -> None:
+        """RFC 7578 section 4.8."""
 
-        with pytest.raises(side.ClientException):
-            asyncio.run(main())
-        assert os.listdir(tmp_path) == []
+        async def main() -> None:
+            each = await anext(make_request(side, upload(DATA, b"Content-Length: " + length)).stream_form())
+            assert await each.save_to(tmp_path / "saved") == len(DATA)
+
+        asyncio.run(main())
+        assert (tmp_path / "saved").read_bytes() == DATA
 
     def test_existing_file_is_replaced(self, side: Any, run: Any, tmp_path: Path) -> None:
         path = tmp_path / "saved"
@@ -512,16 +513,15 @@ class TestSaveTo:
         assert tmp_path.is_dir()
 
     def test_removed_by_somebody_else_meanwhile(self, side: Any, tmp_path: Path) -> None:
-        path = tmp_path / "saved"
-
         def progress(done: int, total: int | None) -> None:
-            path.unlink()
+            for name in os.listdir(tmp_path):
+                (tmp_path / name).unlink()
             raise LookupError("of the application")
 
         async def main() -> None:
             each = await anext(make_request(side, upload()).stream_form())
             with pytest.raises(LookupError, match="of the application"):
-                await each.save_to(path, progress)
+                await each.save_to(tmp_path / "saved", progress)
 
         asyncio.run(main())
 
@@ -609,3 +609,127 @@ class TestSaveTo:
         with recorded_disk():
             asyncio.run(main())
         assert os.listdir(tmp_path) == []
+
+
+class TestSaveToReplaces:
+    """`save_to()` writes beside its target and replaces it at the end."""
+
+    @staticmethod
+    def make(side: Any, *events: Any) -> Any:
+        return make_request(side, *(events or body_events(*split(upload(), 900)))).stream_form()
+
+    @pytest.mark.parametrize("name", ["saved", "x" * 255, "ü"])
+    @pytest.mark.parametrize("as_bytes", [False, True])
+    def test_untouched_until_the_end(self, side: Any, run: Any, tmp_path: Path, name: str, as_bytes: bool) -> None:
+        path = tmp_path / ("ü" * 127 + "x" if name == "x" * 255 else name)
+        path.write_bytes(b"before")
+        seen = []
+
+        async def main() -> None:
+            each = await anext(self.make(side))
+            target: Any = os.fsencode(path) if as_bytes else path
+            await each.save_to(target, lambda done, total: seen.append(path.read_bytes()))
+
+        run(main)
+        assert set(seen) == {b"before"}
+        assert path.read_bytes() == DATA
+        assert os.listdir(tmp_path) == [path.name]
+
+    @pytest.mark.parametrize("is_relative", [False, True])
+    def test_failure_leaves_what_stood_there(
+        self, side: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_relative: bool
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        path = tmp_path / "saved"
+        path.write_bytes(b"before")
+
+        async def main() -> None:
+            for last in (DISCONNECT, OSError("lost"), *body_events(b"")):
+                each = await anext(self.make(side, more(upload()[:1500]), last))
+                with pytest.raises((side.ClientException, side.ClientDisconnect, OSError)):
+                    await each.save_to("saved" if is_relative else path)
+                assert path.read_bytes() == b"before"
+
+        run(main)
+        assert os.listdir(tmp_path) == ["saved"]
+
+    def test_what_another_process_puts_there_meanwhile(self, side: Any, run: Any, tmp_path: Path) -> None:
+        path = tmp_path / "saved"
+
+        async def main() -> None:
+            each = await anext(self.make(side, more(upload()[:1500]), DISCONNECT))
+            with pytest.raises(side.ClientDisconnect):
+                await each.save_to(path, lambda done, total: path.write_bytes(b"another's"))
+            assert path.read_bytes() == b"another's"
+            each = await anext(self.make(side))
+            await each.save_to(path, lambda done, total: path.write_bytes(b"another's"))
+
+        run(main)
+        assert path.read_bytes() == DATA
+        assert os.listdir(tmp_path) == ["saved"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
+    @pytest.mark.parametrize("has_target", [False, True])
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_link(self, side: Any, run: Any, tmp_path: Path, has_target: bool, fails: bool) -> None:
+        target, link = tmp_path / "target", tmp_path / "link"
+        if has_target:
+            target.write_bytes(b"before")
+        link.symlink_to(target)
+
+        async def main() -> None:
+            events = (more(upload()[:1500]), DISCONNECT) if fails else ()
+            each = await anext(self.make(side, *events))
+            if fails:
+                with pytest.raises(side.ClientDisconnect):
+                    await each.save_to(link)
+            else:
+                await each.save_to(link)
+
+        run(main)
+        assert link.is_symlink() is fails
+        assert target.exists() is has_target
+        assert not has_target or target.read_bytes() == b"before"
+        assert fails or link.read_bytes() == DATA
+        assert len(os.listdir(tmp_path)) == 1 + has_target
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="there are no such modes")
+    def test_mode_of_a_file_stays(self, side: Any, tmp_path: Path) -> None:
+        private, new = tmp_path / "private", tmp_path / "new"
+        private.touch(0o600)
+
+        async def main() -> None:
+            for path in (private, new):
+                await (await anext(self.make(side))).save_to(path)
+
+        mask = os.umask(0o022)
+        try:
+            asyncio.run(main())
+        finally:
+            os.umask(mask)
+        assert [path.stat().st_mode & 0o777 for path in (private, new)] == [0o600, 0o644]
+
+    @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="there are no devices of this kind")
+    @pytest.mark.parametrize("way", ["device", "link", "pipe"])
+    def test_devices_and_pipes_are_written_to(self, side: Any, run: Any, tmp_path: Path, way: str) -> None:
+        path, reading = Path("/dev/null"), None
+        if way == "link":
+            path = tmp_path / "link"
+            path.symlink_to("/dev/null")
+        elif way == "pipe":
+            path = tmp_path / "pipe"
+            os.mkfifo(path)
+            reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+        async def main() -> None:
+            assert await (await anext(self.make(side))).save_to(path) == len(DATA)
+
+        try:
+            run(main)
+            if reading is not None:
+                assert os.read(reading, 2 * len(DATA)) == DATA
+        finally:
+            if reading is not None:
+                os.close(reading)
+        assert not path.is_file()
+        assert os.listdir(tmp_path) == [path.name] * (way != "device")

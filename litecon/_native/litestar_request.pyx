@@ -335,8 +335,7 @@ cdef class ReadBody(Operation):
         self.reader = reader
         reader.claim()
         self._holds = True
-        if reader.streamed:
-            raise reader.errors.streamed()
+        reader.expect_unstreamed()
         self.max_size = _max_size(self.request)
         reader.check_size(self.max_size, _announced(self.request))
         return self.advance()

@@ -257,7 +257,8 @@ cdef class Operation:
         cdef PyObject *out = NULL
         cdef int status
         cdef object error = None
-        if self._state != SUSPENDED:
+        if self._state != SUSPENDED or not hasattr(self._inner, "throw"):
+            # what is no exception is refused, and changes nothing
             error = exception_of(kind, value, traceback)
         if enter(self, None) == CREATED:
             return end_with(self, error, began=False)

@@ -1,14 +1,16 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """Parsers of query strings and cookies; each is linear in its input and raises nothing undocumented."""
 
+cimport cython
+from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.unicode cimport PyUnicode_DecodeLatin1, PyUnicode_DecodeUTF8
-from libc.string cimport memchr
+from libc.string cimport memchr, memcpy
 
 from litecon._native.lookup cimport plain_bytes, scan_all_headers
 
-from litecon._errors import too_many_fields
+from litecon._errors import field_too_large, too_many_fields
 
 cdef extern from *:
     """
@@ -37,7 +39,23 @@ cdef extern from *:
         }
         return to - start;
     }
+
+    /* the length without the escapes' digits */
+    static Py_ssize_t litecon_unquoted_length(const char *from, Py_ssize_t length) {
+        const char *end = from + length;
+        Py_ssize_t escapes = 0;
+        while ((from = from < end ? (const char *) memchr(from, '%', end - from) : NULL) != NULL) {
+            if (end - from > 2 && litecon_hex((unsigned char) from[1]) >= 0 && litecon_hex((unsigned char) from[2]) >= 0) {
+                escapes++;
+                from += 3;
+            } else {
+                from++;
+            }
+        }
+        return length - 2 * escapes;
+    }
     """
+    Py_ssize_t litecon_unquoted_length(const char *source, Py_ssize_t length) noexcept
     Py_ssize_t litecon_unquote(const char *source, Py_ssize_t length, char *target, bint plus) noexcept
 
 
@@ -60,7 +78,6 @@ cdef list read_query(bytes query, Py_ssize_t limit):
     cdef const char *text = PyBytes_AS_STRING(query)
     cdef const char *end = text + PyBytes_GET_SIZE(query)
     cdef const char *stop
-    cdef const char *middle
     cdef char *buffer = NULL
     cdef Py_ssize_t count = 0
     cdef list fields = []
@@ -73,15 +90,155 @@ cdef list read_query(bytes query, Py_ssize_t limit):
                 count += 1
                 if limit >= 0 and count > limit:
                     raise too_many_fields(limit)
-                middle = <const char *> memchr(text, c"=", stop - text)
-                if middle is NULL:
-                    fields.append((_decode_field(text, stop, &buffer, end), ""))
-                else:
-                    fields.append((_decode_field(text, middle, &buffer, end), _decode_field(middle + 1, stop, &buffer, end)))
+                _add_field(fields, text, stop, &buffer, end)
             text = stop + 1
     finally:
         PyMem_Free(buffer)
     return fields
+
+
+cdef int _add_field(list fields, const char *text, const char *stop, char **buffer, const char *end) except -1:
+    """Add the pair of a name and a value that are not empty both."""
+    cdef const char *middle = <const char *> memchr(text, c"=", stop - text)
+    if middle is NULL:
+        fields.append((_decode_field(text, stop, buffer, end), ""))
+    else:
+        fields.append((_decode_field(text, middle, buffer, end), _decode_field(middle + 1, stop, buffer, end)))
+    return 0
+
+
+@cython.final
+cdef class FieldReader:
+    """Finds the fields of an urlencoded form in the chunks of its body, in the same way wherever these end.
+
+    It holds the field that is arriving. Fields are read as `parse_query()` reads them.
+
+    Args:
+        limits: `max_fields` and `max_field_size` count; the latter for names and for values, decoded.
+    """
+
+    cdef object make_refusal
+    cdef Py_ssize_t count, max_fields, max_size
+    # the field that is arriving, None for nothing
+    cdef bytearray held
+    # of what is held: how much of it was counted, what that is decoded, and whether the name has ended
+    cdef Py_ssize_t counted, size
+    cdef bint has_equals
+
+    def __init__(self, limits):
+        self.max_fields = -1 if limits.max_fields is None else limits.max_fields
+        self.max_size = -1 if limits.max_field_size is None else limits.max_field_size
+
+    def feed(self, chunk):
+        """Return the fields that a chunk completes, and call `check()` for what is wrong behind them.
+
+        Args:
+            chunk: The next of the body, b"" at its end.
+        """
+        cdef bytes data = bytes(chunk)
+        cdef list fields = []
+        cdef const char *text = PyBytes_AS_STRING(data)
+        cdef const char *end = text + PyBytes_GET_SIZE(data)
+        cdef const char *stop
+        cdef char *buffer = NULL
+        if text == end:
+            if self.held is not None and self.make_refusal is None:
+                self.complete(text, text, fields)
+            return fields
+        try:
+            while text < end and self.make_refusal is None:
+                stop = <const char *> memchr(text, c"&", end - text)
+                if stop is NULL:
+                    self.hold(text, end - text, False)
+                    break
+                if self.held is not None:
+                    self.complete(text, stop, fields)
+                elif stop != text and self.begin():
+                    if 0 <= self.max_size < stop - text:
+                        self.complete(text, stop, fields, True)
+                    else:
+                        _add_field(fields, text, stop, &buffer, end)
+                text = stop + 1
+        finally:
+            PyMem_Free(buffer)
+        return fields
+
+    def check(self):
+        """Raise what is wrong behind the fields that were given.
+
+        Raises:
+            RequestEntityTooLarge: There are more fields than accepted, or one is too large.
+        """
+        if self.make_refusal is not None:
+            raise self.make_refusal(self.max_fields if self.make_refusal is too_many_fields else self.max_size)
+
+    cdef bint begin(self) except -1:
+        """Count a field, and return whether it is within the bounds."""
+        self.count += 1
+        if 0 <= self.max_fields < self.count:
+            self.make_refusal = too_many_fields
+            return False
+        return True
+
+    cdef bint hold(self, const char *text, Py_ssize_t length, bint is_last, bint has_begun=False) except -1:
+        """Add a piece to the field that is arriving, and return whether it is within the bounds."""
+        cdef Py_ssize_t size
+        if self.held is None:
+            if not has_begun and not self.begin():
+                return False
+            self.held = bytearray()
+            self.counted = self.size = 0
+            self.has_equals = False
+        size = PyByteArray_GET_SIZE(self.held)
+        if length:
+            # it asks for an eighth more than it needs
+            PyByteArray_Resize(self.held, size + length)
+            memcpy(PyByteArray_AS_STRING(self.held) + size, text, length)
+        # decoded it is not larger
+        if 0 <= self.max_size < size + length and self.measure(is_last) > self.max_size:
+            self.make_refusal = field_too_large
+            return False
+        return True
+
+    cdef Py_ssize_t measure(self, bint is_last) except -1:
+        """Count what is new of the field that is held, and return the size of its name or value."""
+        cdef const char *text = PyByteArray_AS_STRING(self.held) + self.counted
+        cdef Py_ssize_t length = PyByteArray_GET_SIZE(self.held) - self.counted
+        cdef const char *equals
+        if not is_last:
+            # an escape may go on in the next chunk
+            if length > 0 and text[length - 1] == c"%":
+                length -= 1
+            elif length > 1 and text[length - 2] == c"%":
+                length -= 2
+        self.counted += length
+        if not self.has_equals:
+            equals = <const char *> memchr(text, c"=", length) if length else NULL
+            self.size += litecon_unquoted_length(text, length if equals is NULL else equals - text)
+            if equals is NULL or self.size > self.max_size:
+                return self.size
+            self.has_equals = True
+            self.size = 0
+            length -= equals + 1 - text
+            text = equals + 1
+        self.size += litecon_unquoted_length(text, length)
+        return self.size
+
+    cdef int complete(self, const char *text, const char *stop, list fields, bint has_begun=False) except -1:
+        """Add the field that was arriving, and whose last piece this is."""
+        cdef char *buffer = NULL
+        cdef const char *start
+        cdef const char *end
+        if not self.hold(text, stop - text, True, has_begun):
+            return 0
+        start = PyByteArray_AS_STRING(self.held)
+        end = start + PyByteArray_GET_SIZE(self.held)
+        try:
+            _add_field(fields, start, end, &buffer, end)
+        finally:
+            PyMem_Free(buffer)
+        self.held = None
+        return 0
 
 
 cdef str _decode_field(const char *start, const char *stop, char **buffer, const char *end):

@@ -130,8 +130,7 @@ class RequestMethods:
         else:
             reader = _reader_of(self)
             with reader:
-                if reader.streamed:
-                    raise reader.errors.streamed()
+                reader._expect_unstreamed()
                 max_size = max_body_size(self)
                 reader.check(max_size, self.content_length)
                 while not reader.ended:

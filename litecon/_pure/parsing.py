@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, final
 from urllib.parse import unquote, unquote_to_bytes
 
-from .._errors import too_many_fields
+from .._errors import field_too_large, too_many_fields
 from .._scopes import plain_bytes
+from ..limits import Limits
 from .lookup import find_headers
 
-__all__ = ("parse_cookies", "parse_query")
+__all__ = ("FieldReader", "parse_cookies", "parse_query")
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OCTAL_ESCAPE: Final = re.compile(r"\\([0-3][0-7][0-7])")
+_AMPERSANDS: Final = re.compile(rb"&&+")
+_PERCENT_ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 
 
 def parse_query(query: bytes, max_fields: int | None) -> list[tuple[str, str]]:
@@ -37,6 +40,99 @@ def parse_query(query: bytes, max_fields: int | None) -> list[tuple[str, str]]:
         name, _, value = pair.partition(b"=")
         fields.append((_decode_field(name), _decode_field(value)))
     return fields
+
+
+@final
+class FieldReader:
+    """Finds the fields of an urlencoded form in the chunks of its body, in the same way wherever these end.
+
+    It holds the field that is arriving. Fields are read as `parse_query()` reads them.
+
+    Args:
+        limits: `max_fields` and `max_field_size` count; the latter for names and for values, decoded.
+    """
+
+    __slots__ = ("_count", "_counted", "_has_equals", "_held", "_max_fields", "_max_size", "_refusal", "_size")
+
+    def __init__(self, limits: Limits) -> None:
+        self._max_fields = limits.max_fields
+        self._max_size = limits.max_field_size
+        self._refusal: tuple[Callable[[int], Exception], int] | None = None
+        self._count = 0
+        self._held = bytearray()
+        # of what is held: how much of it was counted, what that is decoded, and whether the name has ended
+        self._counted = self._size = 0
+        self._has_equals = False
+
+    def feed(self, chunk: bytes) -> list[tuple[str, str]]:
+        """Return the fields that a chunk completes, and call `check()` for what is wrong behind them.
+
+        Args:
+            chunk: The next of the body, b"" at its end.
+        """
+        fields: list[tuple[str, str]] = []
+        chunk = bytes(chunk)
+        if self._refusal is not None:
+            return fields
+        # of empty fields in a row one is left, since none counts
+        pieces = (_AMPERSANDS.sub(b"&", chunk) if b"&&" in chunk else chunk).split(b"&")
+        last = pieces.pop() if chunk else None
+        for piece in pieces:
+            if piece or self._held:
+                if not self._hold(piece, True):
+                    return fields
+                name, _, value = bytes(self._held).partition(b"=")
+                self._held = bytearray()
+                self._counted = self._size = 0
+                self._has_equals = False
+                fields.append((_decode_field(name), _decode_field(value)))
+        if last:
+            self._hold(last, False)
+        return fields
+
+    def check(self) -> None:
+        """Raise what is wrong behind the fields that were given.
+
+        Raises:
+            RequestEntityTooLarge: There are more fields than accepted, or one is too large.
+        """
+        if self._refusal is not None:
+            make, limit = self._refusal
+            raise make(limit)
+
+    def _hold(self, piece: bytes, is_last: bool) -> bool:
+        """Add a piece to the field that is arriving, and return whether it is within the bounds."""
+        if not self._held:
+            self._count += 1
+            if self._max_fields is not None and self._count > self._max_fields:
+                self._refusal = too_many_fields, self._max_fields
+                return False
+        self._held += piece
+        # decoded it is not larger
+        if self._max_size is not None and len(self._held) > self._max_size:
+            if self._measure(is_last) > self._max_size:
+                self._refusal = field_too_large, self._max_size
+                return False
+        return True
+
+    def _measure(self, is_last: bool) -> int:
+        """Count what is new of the field that is held, and return the size of its name or value."""
+        new = bytes(self._held[self._counted :])
+        if not is_last:
+            # an escape may go on in the next chunk
+            cut = new.rfind(b"%", max(len(new) - 2, 0))
+            if cut >= 0:
+                new = new[:cut]
+        self._counted += len(new)
+        if not self._has_equals:
+            name, equals, new = new.partition(b"=")
+            self._size += len(name) - 2 * len(_PERCENT_ESCAPE.findall(name))
+            if not equals or (self._max_size is not None and self._size > self._max_size):
+                return self._size
+            self._has_equals = True
+            self._size = 0
+        self._size += len(new) - 2 * len(_PERCENT_ESCAPE.findall(new))
+        return self._size
 
 
 def _decode_field(field: bytes) -> str:

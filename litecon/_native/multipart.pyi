@@ -1,0 +1,3 @@
+"""The contract is `_core.pyi`."""
+
+from .._core import MultipartReader as MultipartReader

@@ -1,0 +1,473 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""The scanner of multipart forms (RFC 2046 section 5.1.1, RFC 7578): chunks of any size in, heads and contents out."""
+
+cimport cython
+from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport memchr, memcmp, memcpy
+
+from litecon._errors import (
+    broken_multipart,
+    field_too_large,
+    file_too_large,
+    no_boundary,
+    part_header_too_large,
+    too_many_fields,
+    too_many_part_headers,
+)
+from litecon.exceptions import ClientException
+
+cdef enum:
+    MAX_BOUNDARY = 1024
+    STEP = 4096
+
+cdef enum Place:
+    PREAMBLE
+    BEHIND_BOUNDARY
+    PADDING
+    BEHIND_RETURN
+    BEHIND_HYPHEN
+    HEAD
+    CONTENT
+    EPILOGUE
+
+# the usual head of a text field; parse_head() reads it in the same way
+cdef bytes _FIELD_HEAD = b'Content-Disposition: form-data; name="'
+
+# who reads no forms does not pay for these
+cdef object _parse_head = None
+cdef object _decode_text = None
+
+
+cdef object parse_head(bytes head):
+    global _parse_head
+    if _parse_head is None:
+        from litecon._part_head import parse_head as function
+
+        _parse_head = function
+    return _parse_head(head)
+
+
+cdef object decode_text(bytes data, charset):
+    global _decode_text
+    if _decode_text is None:
+        from litecon._charsets import decode_text as function
+
+        _decode_text = function
+    return _decode_text(data, charset)
+
+
+cdef Py_ssize_t bound(object limit) except -2:
+    return -1 if limit is None else limit
+
+
+cdef int append(bytearray held, const char *text, Py_ssize_t length) except -1:
+    cdef Py_ssize_t size = PyByteArray_GET_SIZE(held)
+    # it asks for an eighth more than it needs
+    PyByteArray_Resize(held, size + length)
+    memcpy(PyByteArray_AS_STRING(held) + size, text, length)
+    return 0
+
+
+cdef inline const char *find(const char *text, const char *end, int byte) noexcept:
+    return <const char *> memchr(text, byte, end - text) if text < end else NULL
+
+
+cdef inline bint is_boundary_end(const char *text, const char *end) noexcept:
+    return end - text >= 2 and ((text[0] == c"\r" and text[1] == c"\n") or (text[0] == c"-" and text[1] == c"-"))
+
+
+@cython.final
+cdef class MultipartReader:
+    """Finds the parts of a multipart form in the chunks of its body, in the same way wherever these end.
+
+    It holds what may be the beginning of a delimiter, the head that is arriving and, where `whole` is true, the text field
+    that is arriving. A boundary counts at the beginning of a line; what stands before the first and behind the last is
+    skipped.
+
+    Args:
+        boundary: Of the content type, None without one.
+        limits: All but `max_body_size` and `spool_size` count.
+        whole: Whether text fields are given decoded, as pairs, and not in pieces.
+
+    Raises:
+        ClientException: The boundary is missing, empty or impossible.
+    """
+
+    cdef bytes delimiter
+    cdef bint whole
+    cdef Place place
+    # what is wrong behind the events that were given: an exception's class or function, and its argument
+    cdef object make_refusal
+    cdef object refusal_argument
+    # the end of what stands before the first boundary
+    cdef bytes preamble
+    # a head that is arriving, or such a field; None for nothing
+    cdef bytearray held
+    # bytes of the delimiter that the last chunk ended with
+    cdef Py_ssize_t matched
+    cdef Py_ssize_t parts, max_parts
+    cdef Py_ssize_t max_headers, max_header_size, max_field_size, max_file_size
+    # of the head: where its last line begins, up to where it was looked at, headers, bytes of earlier folded lines
+    cdef Py_ssize_t line, seen, headers, carried
+    # of the part
+    cdef str name
+    cdef object charset
+    cdef bint is_file
+    # whether it ends if what stands behind the boundary is right
+    cdef bint is_open
+    cdef Py_ssize_t size
+
+    def __init__(self, boundary, limits, whole):
+        cdef bytes encoded
+        if not boundary:
+            raise no_boundary()
+        encoded = (<str?> boundary).encode("latin-1", "replace")
+        if len(encoded) > MAX_BOUNDARY:
+            raise broken_multipart(f"a boundary of more than {MAX_BOUNDARY} bytes")
+        if b"\r" in encoded or b"\n" in encoded:
+            raise broken_multipart("a line break in the boundary")
+        self.delimiter = b"\r\n--" + encoded
+        self.whole = whole
+        self.place = PREAMBLE
+        self.max_parts = bound(limits.max_fields)
+        self.max_headers = bound(limits.max_part_headers)
+        self.max_header_size = bound(limits.max_part_header_size)
+        self.max_field_size = bound(limits.max_field_size)
+        self.max_file_size = bound(limits.max_file_size)
+
+    def feed(self, chunk):
+        """Return what a chunk brings, and call `check()` for what is wrong behind it.
+
+        A part is a `PartHead`, bytes as they come, and None at its end. Where text fields are read as a whole, one is a
+        pair of name and text instead.
+
+        Args:
+            chunk: The next of the body, b"" at its end.
+        """
+        cdef list events = []
+        cdef bytes data = bytes(chunk)
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+        cdef Py_ssize_t position = 0
+        if size == 0:
+            self.end()
+        while position < size and self.make_refusal is None:
+            if self.place == CONTENT:
+                position = self.scan_content(data, position, events)
+            elif self.place == BEHIND_BOUNDARY:
+                position = self.scan_boundary(data, position, events)
+            elif self.place == HEAD:
+                position = self.scan_head(data, position, events)
+            elif self.place == EPILOGUE:
+                position = size
+            elif self.place == PREAMBLE:
+                position = self.scan_preamble(data)
+            else:
+                position = self.scan_rest_of_boundary(data, position, events)
+        return events
+
+    def check(self):
+        """Raise what is wrong behind the events that were given.
+
+        Raises:
+            ClientException: It is no multipart form, ends too early, or a text field cannot be decoded.
+            RequestEntityTooLarge: A bound of the limits is passed.
+        """
+        if self.make_refusal is not None:
+            # made anew each time: an error that is kept would keep the frames that it went through
+            raise self.make_refusal(self.refusal_argument)
+
+    cdef Py_ssize_t refuse(self, object make, object argument) noexcept:
+        self.refusal_argument = argument
+        self.make_refusal = make
+        return -1
+
+    cdef int end(self) except -1:
+        cdef bint is_empty = self.place == PREAMBLE and self.preamble is None
+        if not is_empty and self.place != EPILOGUE and self.make_refusal is None:
+            self.refuse(broken_multipart, "it ends too early")
+        return 0
+
+    cdef Py_ssize_t scan_preamble(self, bytes chunk) except -2:
+        cdef bytes boundary = self.delimiter[2:]
+        cdef bytes data
+        cdef Py_ssize_t found
+        if self.preamble is None:
+            if chunk.startswith(boundary):
+                self.place = BEHIND_BOUNDARY
+                return len(boundary)
+            # a line break may be thought before the body
+            self.preamble = b"\r\n"
+        data = self.preamble + chunk
+        found = data.find(boundary)
+        if found < 0:
+            self.preamble = data[-len(boundary) - 1 :]
+            return len(chunk)
+        if data[found - 2 : found] != b"\r\n":
+            return self.refuse(broken_multipart, "the first boundary is not at the beginning of a line")
+        self.place = BEHIND_BOUNDARY
+        return found + len(boundary) - len(self.preamble)
+
+    cdef Py_ssize_t scan_boundary(self, bytes chunk, Py_ssize_t position, list events) except -2:
+        cdef const char *text = PyBytes_AS_STRING(chunk) + position
+        if PyBytes_GET_SIZE(chunk) - position >= 2:
+            if text[0] == c"\r" and text[1] == c"\n":
+                return self.begin_head(position + 2, events)
+            if text[0] == c"-" and text[1] == c"-":
+                return self.begin_epilogue(position + 2, events)
+        return self.scan_rest_of_boundary(chunk, position, events)
+
+    cdef Py_ssize_t scan_rest_of_boundary(self, bytes chunk, Py_ssize_t position, list events) except -2:
+        """Look at one byte, or at blanks, of what may stand behind a boundary."""
+        cdef const char *text = PyBytes_AS_STRING(chunk)
+        cdef char byte = text[position]
+        if self.place == BEHIND_RETURN:
+            if byte == c"\n":
+                return self.begin_head(position + 1, events)
+        elif self.place == BEHIND_HYPHEN:
+            if byte == c"-":
+                return self.begin_epilogue(position + 1, events)
+        elif byte == c" " or byte == c"\t":
+            self.place = PADDING
+            while position < PyBytes_GET_SIZE(chunk) and (text[position] == c" " or text[position] == c"\t"):
+                position += 1
+            return position
+        elif byte == c"\r":
+            self.place = BEHIND_RETURN
+            return position + 1
+        elif byte == c"-" and self.place == BEHIND_BOUNDARY:
+            self.place = BEHIND_HYPHEN
+            return position + 1
+        # RFC 2046 section 5.1.1 takes it for a boundary, others for content
+        return self.refuse(broken_multipart, "a boundary is not followed by the end of its line")
+
+    cdef Py_ssize_t begin_epilogue(self, Py_ssize_t position, list events) except -2:
+        self.place = EPILOGUE
+        if self.is_open:
+            self.end_part(NULL, 0, events)
+        return position
+
+    cdef Py_ssize_t begin_head(self, Py_ssize_t position, list events) except -2:
+        if self.is_open and not self.end_part(NULL, 0, events):
+            return -1
+        self.parts += 1
+        if 0 <= self.max_parts < self.parts:
+            return self.refuse(too_many_fields, self.max_parts)
+        self.held = None
+        self.line = self.seen = self.headers = self.carried = 0
+        self.place = HEAD
+        return position
+
+    cdef Py_ssize_t scan_head(self, bytes chunk, Py_ssize_t position, list events) except -2:
+        cdef const char *text = PyBytes_AS_STRING(chunk) + position
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(chunk) - position
+        cdef Py_ssize_t before, end
+        cdef bytearray held
+        if self.held is None:
+            end = self.end_of_head(text, size)
+            if end < 0:
+                self.held = bytearray()
+                append(self.held, text, size)
+                return position + size
+            self.begin_part(text, end - 4, events)
+            return position + end
+        held = self.held
+        before = PyByteArray_GET_SIZE(held)
+        size = min(size, STEP)
+        append(held, text, size)
+        end = self.end_of_head(PyByteArray_AS_STRING(held), before + size)
+        if end < 0:
+            return position + size
+        self.begin_part(PyByteArray_AS_STRING(held), end - 4, events)
+        return position + end - before
+
+    cdef Py_ssize_t end_of_head(self, const char *head, Py_ssize_t size) except -2:
+        """Return where the content begins, -1 where the head goes on in the next chunk, or is refused."""
+        cdef const char *end = head + size
+        cdef const char *line = head + self.line
+        cdef const char *seen = head + self.seen
+        cdef const char *last
+        cdef const char *back
+        cdef bint is_too_long
+        while True:
+            if seen == line:
+                if line == end:
+                    break
+                if line[0] == c"\r":
+                    if end - line == 1:
+                        break
+                    return line + 2 - head if line[1] == c"\n" else self.refuse_line_break()
+                if line[0] == c" " or line[0] == c"\t":
+                    if self.headers == 0:
+                        return self.refuse(broken_multipart, "the first line of a part's head is a folded one")
+                else:
+                    self.headers += 1
+                    self.carried = 0
+                    if 0 <= self.max_headers < self.headers:
+                        return self.refuse(too_many_part_headers, self.max_headers)
+            # behind the last byte where its line break may begin
+            last = end
+            is_too_long = 0 <= self.max_header_size < self.carried + (end - line)
+            if is_too_long:
+                last = line + (self.max_header_size - self.carried) + 1
+            back = find(seen, last, c"\r")
+            if find(seen, last if back is NULL else back, c"\n") is not NULL:
+                return self.refuse_line_break()
+            if back is NULL:
+                if is_too_long:
+                    return self.refuse(part_header_too_large, self.max_header_size)
+                seen = end
+                break
+            if end - back == 1:
+                seen = back
+                break
+            if back[1] != c"\n":
+                return self.refuse_line_break()
+            self.carried += back - line
+            line = seen = back + 2
+        self.line = line - head
+        self.seen = seen - head
+        return -1
+
+    cdef Py_ssize_t refuse_line_break(self) except -2:
+        return self.refuse(broken_multipart, "a carriage return or a line feed alone in a part's head")
+
+    cdef int begin_part(self, const char *head, Py_ssize_t length, list events) except -1:
+        cdef object parsed
+        if not self.whole or not self.is_usual_field(head, length):
+            try:
+                parsed = parse_head(PyBytes_FromStringAndSize(head, max(length, 0)))
+            except ClientException as error:
+                self.refuse(ClientException, error.detail)
+                return 0
+            self.name = parsed.name
+            self.charset = parsed.charset
+            self.is_file = parsed.filename is not None
+            if self.is_file or not self.whole:
+                events.append(parsed)
+        self.held = None
+        self.size = self.matched = 0
+        self.place = CONTENT
+        return 0
+
+    cdef bint is_usual_field(self, const char *head, Py_ssize_t length) except -1:
+        """Take the usual head of a text field, and return whether it was one."""
+        cdef Py_ssize_t start = PyBytes_GET_SIZE(_FIELD_HEAD)
+        cdef Py_ssize_t index
+        cdef unsigned char byte
+        if length <= start or head[length - 1] != c'"' or memcmp(head, PyBytes_AS_STRING(_FIELD_HEAD), start) != 0:
+            return False
+        for index in range(start, length - 1):
+            byte = <unsigned char> head[index]
+            if byte == c'"' or byte == c"\\" or byte == c"%" or byte == c"\r" or byte >= 0x80:
+                return False
+        self.name = PyUnicode_DecodeUTF8(head + start, length - 1 - start, NULL)
+        self.charset = None
+        self.is_file = False
+        return True
+
+    cdef Py_ssize_t scan_content(self, bytes chunk, Py_ssize_t position, list events) except -2:
+        cdef const char *start = PyBytes_AS_STRING(chunk)
+        cdef const char *text = start + position
+        cdef const char *end = start + PyBytes_GET_SIZE(chunk)
+        cdef const char *delimiter = PyBytes_AS_STRING(self.delimiter)
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(self.delimiter)
+        cdef Py_ssize_t length
+        cdef const char *found
+        if self.matched:
+            length = min(size - self.matched, end - text)
+            if memcmp(text, delimiter + self.matched, length) == 0:
+                self.matched += length
+                if self.matched == size:
+                    self.matched = 0
+                    self.is_open = True
+                    self.place = BEHIND_BOUNDARY
+                return position + length
+            # the only carriage return in a delimiter is its first byte, so none begins within what was held
+            length = self.matched
+            self.matched = 0
+            if not self.give(delimiter, length, None, events):
+                return -1
+        found = find(text, end, c"\r")
+        while found is not NULL:
+            length = min(size, end - found)
+            if memcmp(found, delimiter, length) == 0:
+                break
+            found = find(found + 1, end, c"\r")
+        if found is NULL:
+            self.give(text, end - text, chunk if position == 0 else None, events)
+        elif length < size:
+            self.give(text, found - text, None, events)
+            self.matched = length
+        else:
+            self.place = BEHIND_BOUNDARY
+            position = found + size - start
+            if not is_boundary_end(found + size, end):
+                self.is_open = self.give(text, found - text, None, events)
+                return position
+            return self.scan_boundary(chunk, position, events) if self.end_part(text, found - text, events) else -1
+        return end - start
+
+    cdef bint is_within_bounds(self, Py_ssize_t length) except -1:
+        # the part that is given in pieces has a limit where it is read
+        cdef Py_ssize_t limit = self.max_file_size if self.is_file else self.max_field_size if self.whole else -1
+        self.size += length
+        if 0 <= limit < self.size:
+            self.refuse(file_too_large if self.is_file else field_too_large, limit)
+            return False
+        return True
+
+    cdef bint give(self, const char *text, Py_ssize_t length, bytes piece, list events) except -1:
+        """Give a piece of the content, or hold it; return whether it is within the bounds.
+
+        Args:
+            text: Where it begins.
+            length: Of it.
+            piece: It, where it is an object already.
+            events: What it is added to.
+        """
+        if length == 0:
+            return True
+        if not self.is_within_bounds(length):
+            return False
+        if not self.whole or self.is_file:
+            events.append(PyBytes_FromStringAndSize(text, length) if piece is None else piece)
+        else:
+            if self.held is None:
+                self.held = bytearray()
+            append(self.held, text, length)
+        return True
+
+    cdef bint end_part(self, const char *text, Py_ssize_t length, list events) except -1:
+        """Give the last piece of the content, and the end of the part; return whether nothing is wrong with them."""
+        cdef object field = None
+        self.is_open = False
+        if not self.whole or self.is_file:
+            if not self.give(text, length, None, events):
+                return False
+            events.append(None)
+            return True
+        if not self.is_within_bounds(length):
+            return False
+        if self.held is not None:
+            if length:
+                append(self.held, text, length)
+            text = PyByteArray_AS_STRING(self.held)
+            length = PyByteArray_GET_SIZE(self.held)
+        if length == 0 and self.charset is None:
+            field = ""
+        elif self.charset is None:
+            try:
+                field = PyUnicode_DecodeUTF8(text, length, NULL)
+            except UnicodeDecodeError:
+                # refused below
+                pass
+        if field is None:
+            try:
+                field = decode_text(PyBytes_FromStringAndSize(text, length), self.charset)
+            except ClientException as error:
+                self.refuse(ClientException, error.detail)
+                return False
+        events.append((self.name, field))
+        return True

@@ -1,0 +1,385 @@
+"""The scanner of multipart forms (RFC 2046 section 5.1.1, RFC 7578): chunks of any size in, heads and contents out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, final
+
+from .._charsets import decode_text
+from .._errors import (
+    broken_multipart,
+    field_too_large,
+    file_too_large,
+    no_boundary,
+    part_header_too_large,
+    too_many_fields,
+    too_many_part_headers,
+)
+from .._part_head import parse_head
+from ..exceptions import ClientException
+from ..limits import Limits
+
+__all__ = ("MultipartReader",)
+
+_MAX_BOUNDARY: Final = 1024
+_STEP: Final = 4096
+# the usual head of a text field; parse_head() reads it in the same way
+_FIELD_HEAD: Final = re.compile(rb'Content-Disposition: form-data; name="([^"\\%\r]*)"')
+_BLANKS: Final = re.compile(rb"[ \t]*")
+
+
+@final
+class MultipartReader:
+    """Finds the parts of a multipart form in the chunks of its body, in the same way wherever these end.
+
+    It holds what may be the beginning of a delimiter, the head that is arriving and, where `whole` is true, the text field
+    that is arriving. A boundary counts at the beginning of a line; what stands before the first and behind the last is
+    skipped.
+
+    Args:
+        boundary: Of the content type, None without one.
+        limits: All but `max_body_size` and `spool_size` count.
+        whole: Whether text fields are given decoded, as pairs, and not in pieces.
+
+    Raises:
+        ClientException: The boundary is missing, empty or impossible.
+    """
+
+    __slots__ = (
+        "_carried",
+        "_charset",
+        "_delimiter",
+        "_headers",
+        "_held",
+        "_is_file",
+        "_is_open",
+        "_limits",
+        "_line",
+        "_matched",
+        "_max_size",
+        "_name",
+        "_parts",
+        "_refusal",
+        "_seen",
+        "_size",
+        "_step",
+        "_too_large",
+        "_whole",
+    )
+
+    def __init__(self, boundary: str | None, limits: Limits, whole: bool) -> None:
+        if not boundary:
+            raise no_boundary()
+        encoded = boundary.encode("latin-1", "replace")
+        if len(encoded) > _MAX_BOUNDARY:
+            raise broken_multipart(f"a boundary of more than {_MAX_BOUNDARY} bytes")
+        if b"\r" in encoded or b"\n" in encoded:
+            raise broken_multipart("a line break in the boundary")
+        self._delimiter = b"\r\n--" + encoded
+        self._limits = limits
+        self._whole = whole
+        # what is wrong behind the events that were given: an exception's class or function, and its argument
+        self._refusal: tuple[Callable[[Any], Exception], Any] | None = None
+        # no bound method, which would refer back to this
+        self._step: Callable[[Any, bytes, int, list[Any]], int] = MultipartReader._preamble
+        # the end of the preamble, a head that is arriving, or such a field; a line break may be thought before the body
+        self._held: Any = b"\r\n"
+        # bytes of the delimiter that the last chunk ended with
+        self._matched = 0
+        self._parts = 0
+        # of the head: where its last line begins, up to where it was looked at, headers, bytes of earlier folded lines
+        self._line = self._seen = self._headers = self._carried = 0
+        # of the part
+        self._name = ""
+        self._charset: str | None = None
+        self._is_file = False
+        # whether it ends if what stands behind the boundary is right
+        self._is_open = False
+        self._size = 0
+        self._max_size: int | None = None
+        self._too_large: Callable[[int], Exception] = field_too_large
+
+    def feed(self, chunk: bytes) -> list[Any]:
+        """Return what a chunk brings, and call `check()` for what is wrong behind it.
+
+        A part is a `PartHead`, bytes as they come, and None at its end. Where text fields are read as a whole, one is a
+        pair of name and text instead.
+
+        Args:
+            chunk: The next of the body, b"" at its end.
+        """
+        events: list[Any] = []
+        chunk = bytes(chunk)
+        size = len(chunk)
+        position = 0
+        if not size:
+            self._end()
+        while position < size and self._refusal is None:
+            position = self._step(self, chunk, position, events)
+        return events
+
+    def check(self) -> None:
+        """Raise what is wrong behind the events that were given.
+
+        Raises:
+            ClientException: It is no multipart form, ends too early, or a text field cannot be decoded.
+            RequestEntityTooLarge: A bound of the limits is passed.
+        """
+        if self._refusal is not None:
+            # made anew each time: an error that is kept would keep the frames that it went through
+            make, argument = self._refusal
+            raise make(argument)
+
+    def _refuse(self, make: Callable[[Any], Exception], argument: Any) -> int:
+        self._refusal = make, argument
+        return -1
+
+    def _end(self) -> None:
+        is_empty = self._step is MultipartReader._preamble and self._held == b"\r\n"
+        if not is_empty and self._step is not MultipartReader._epilogue and self._refusal is None:
+            self._refuse(broken_multipart, "it ends too early")
+
+    def _preamble(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        boundary = self._delimiter[2:]
+        if self._held == b"\r\n" and chunk.startswith(boundary):
+            self._step = MultipartReader._behind_boundary
+            return len(boundary)
+        data = self._held + chunk
+        found = data.find(boundary)
+        if found < 0:
+            self._held = data[-len(boundary) - 1 :]
+            return len(chunk)
+        if data[found - 2 : found] != b"\r\n":
+            return self._refuse(broken_multipart, "the first boundary is not at the beginning of a line")
+        self._step = MultipartReader._behind_boundary
+        return int(found + len(boundary) - len(self._held))
+
+    def _behind_boundary(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        following = chunk[position : position + 2]
+        if following == b"\r\n":
+            return self._begin_head(position + 2, events)
+        if following == b"--":
+            return self._begin_epilogue(chunk, events)
+        if following[:1] in (b" ", b"\t"):
+            self._step = MultipartReader._padding
+            return position + 1
+        if following == b"\r":
+            self._step = MultipartReader._behind_return
+            return position + 1
+        if following == b"-":
+            self._step = MultipartReader._behind_hyphen
+            return position + 1
+        return self._refuse_boundary()
+
+    def _padding(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        match = _BLANKS.match(chunk, position)
+        if match is not None:
+            position = match.end()
+        following = chunk[position : position + 1]
+        if following == b"\r":
+            self._step = MultipartReader._behind_return
+            return position + 1
+        return self._refuse_boundary() if following else position
+
+    def _behind_return(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        if chunk[position : position + 1] == b"\n":
+            return self._begin_head(position + 1, events)
+        return self._refuse_boundary()
+
+    def _behind_hyphen(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        if chunk[position : position + 1] == b"-":
+            return self._begin_epilogue(chunk, events)
+        return self._refuse_boundary()
+
+    def _refuse_boundary(self) -> int:
+        # RFC 2046 section 5.1.1 takes it for a boundary, others for content
+        return self._refuse(broken_multipart, "a boundary is not followed by the end of its line")
+
+    def _begin_epilogue(self, chunk: bytes, events: list[Any]) -> int:
+        self._step = MultipartReader._epilogue
+        if self._is_open:
+            self._end_part(b"", events)
+        return len(chunk)
+
+    def _epilogue(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        return len(chunk)
+
+    def _begin_head(self, position: int, events: list[Any]) -> int:
+        if self._is_open and not self._end_part(b"", events):
+            return -1
+        self._parts += 1
+        limit = self._limits.max_fields
+        if limit is not None and self._parts > limit:
+            return self._refuse(too_many_fields, limit)
+        self._held = bytearray()
+        self._line = self._seen = self._headers = self._carried = 0
+        self._step = MultipartReader._head
+        return position
+
+    def _head(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        held = self._held
+        if not held:
+            end = self._end_of_head(chunk, position)
+            if end < 0:
+                held += chunk[position:]
+                return len(chunk)
+            head = chunk[position : max(end - 4, position)]
+        else:
+            before = len(held)
+            held += chunk[position : position + _STEP]
+            end = self._end_of_head(held, 0)
+            if end < 0:
+                return position + len(held) - before
+            head = bytes(held[: max(end - 4, 0)])
+            end += position - before
+        self._begin_part(head, events)
+        return end
+
+    def _end_of_head(self, data: Any, start: int) -> int:
+        """Return where the content begins, -1 where the head goes on in the next chunk, or is refused.
+
+        Args:
+            data: The head is in it, and perhaps more.
+            start: Where it begins.
+        """
+        size = len(data)
+        max_headers = self._limits.max_part_headers
+        max_size = self._limits.max_part_header_size
+        line, seen = start + self._line, start + self._seen
+        while True:
+            if seen == line:
+                first = data[line : line + 2]
+                if first == b"\r\n":
+                    return line + 2
+                if not first or first == b"\r":
+                    break
+                if first[:1] == b"\r":
+                    return self._refuse_line_break()
+                if first[:1] in (b" ", b"\t"):
+                    if not self._headers:
+                        return self._refuse(broken_multipart, "the first line of a part's head is a folded one")
+                else:
+                    self._headers += 1
+                    self._carried = 0
+                    if max_headers is not None and self._headers > max_headers:
+                        return self._refuse(too_many_part_headers, max_headers)
+            # where its line break must be
+            last = size if max_size is None else line + max_size - self._carried
+            end = data.find(b"\r\n", seen, last + 2)
+            if end >= 0 and data.find(b"\n", seen, end) < 0 and data.find(b"\r", seen, end) < 0:
+                self._carried += end - line
+                line = seen = end + 2
+                continue
+            feed = data.find(b"\n", seen, last + 1)
+            back = data.find(b"\r", seen, last + 1)
+            if feed >= 0 and (back < 0 or feed < back):
+                return self._refuse_line_break()
+            if back >= 0:
+                if back + 1 < size:
+                    return self._refuse_line_break()
+                seen = back
+                break
+            if last < size:
+                return self._refuse(part_header_too_large, max_size)
+            seen = size
+            break
+        self._line, self._seen = line - start, seen - start
+        return -1
+
+    def _refuse_line_break(self) -> int:
+        return self._refuse(broken_multipart, "a carriage return or a line feed alone in a part's head")
+
+    def _begin_part(self, head: bytes, events: list[Any]) -> None:
+        usual = _FIELD_HEAD.fullmatch(head) if self._whole else None
+        try:
+            if usual is not None and usual[1].isascii():
+                self._name, self._charset = usual[1].decode("ascii"), None
+                self._is_file = False
+            else:
+                parsed = parse_head(head)
+                self._name, self._charset = parsed.name, parsed.charset
+                self._is_file = parsed.filename is not None
+                if self._is_file or not self._whole:
+                    events.append(parsed)
+        except ClientException as error:
+            self._refuse(ClientException, error.detail)
+            return
+        self._held = bytearray()
+        self._size = self._matched = 0
+        if self._is_file:
+            self._max_size, self._too_large = self._limits.max_file_size, file_too_large
+        else:
+            # the part that is given in pieces has a limit where it is read
+            self._max_size, self._too_large = (self._limits.max_field_size if self._whole else None), field_too_large
+        self._step = MultipartReader._content
+
+    def _content(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        delimiter = self._delimiter
+        if self._matched:
+            rest = delimiter[self._matched :]
+            piece = chunk[position : position + len(rest)]
+            if rest == piece:
+                self._matched = 0
+                self._is_open = True
+                self._step = MultipartReader._behind_boundary
+                return position + len(rest)
+            if rest.startswith(piece):
+                self._matched += len(piece)
+                return len(chunk)
+            # the only carriage return in a delimiter is its first byte, so none begins within what was held
+            held, self._matched = delimiter[: self._matched], 0
+            if not self._give(held, events):
+                return -1
+        end = chunk.find(delimiter, position)
+        if end >= 0:
+            data, position = chunk[position:end], end + len(delimiter)
+            if chunk[position : position + 2] in (b"\r\n", b"--"):
+                return self._behind_boundary(chunk, position, events) if self._end_part(data, events) else -1
+            self._is_open = self._give(data, events)
+            self._step = MultipartReader._behind_boundary
+            return position
+        end = chunk.rfind(b"\r", max(position, len(chunk) + 1 - len(delimiter)))
+        if end >= 0 and delimiter.startswith(chunk[end:]):
+            self._matched = len(chunk) - end
+        else:
+            end = len(chunk)
+        self._give(chunk[position:end], events)
+        return len(chunk)
+
+    def _is_within_bounds(self, data: bytes) -> bool:
+        self._size += len(data)
+        if self._max_size is not None and self._size > self._max_size:
+            self._refuse(self._too_large, self._max_size)
+            return False
+        return True
+
+    def _give(self, data: bytes, events: list[Any]) -> bool:
+        """Give a piece of the content, or hold it; return whether it is within the bounds."""
+        if data:
+            if not self._is_within_bounds(data):
+                return False
+            if self._whole and not self._is_file:
+                self._held += data
+            else:
+                events.append(data)
+        return True
+
+    def _end_part(self, data: bytes, events: list[Any]) -> bool:
+        """Give the last piece of the content, and the end of the part; return whether nothing is wrong with them."""
+        self._is_open = False
+        if not self._whole or self._is_file:
+            if self._give(data, events):
+                events.append(None)
+            return self._refusal is None
+        if not self._is_within_bounds(data):
+            return False
+        if self._held:
+            self._held += data
+            data = self._held
+        try:
+            events.append((self._name, decode_text(data, self._charset)))
+        except ClientException as error:
+            self._refuse(ClientException, error.detail)
+            return False
+        return True
