@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, final
 
-from ._core import FieldReader, MultipartReader, RequestBase
+from ._core import FieldReader, MultipartReader, RequestBase, parse_query
 from ._disk import BATCH
 from ._errors import body_busy
 from ._form_parsing import MULTIPART, URLENCODED, Pieces, expect_unread
@@ -118,34 +118,43 @@ async def _read_fields(request: Request[Any, Any, Any]) -> list[tuple[str, str]]
     limits = type(request).limits
     reader = request.body_reader
     fields: list[tuple[str, str]] = []
-    received = 0
+    parsed = 0
     if (
         reader.body is None
         and not reader.streamed
         and type(request).body is RequestBase.body
         and type(request).stream is RequestBase.stream
     ):
-        # what is too much is refused at once, and not when all of it has come
-        parser = FieldReader(limits)
         max_size = limits.max_body_size
+        parser: Any = None
         with reader:
             reader.check(max_size, _announced(request))
             while not reader.ended:
                 event = await reader.receiving(request.receive)
                 size = reader.size
                 reader.feed(event, max_size)
+                if parser is None:
+                    if reader.ended:
+                        # most come in one piece
+                        break
+                    parser = FieldReader(limits)
                 if reader.size != size:
-                    received += reader.size - size
+                    # what is too much is refused at once, and not when all of it has come
+                    parsed += reader.size - size
                     fields += parser.feed(bytes(event["body"]))
                     parser.check()
-        fields += parser.feed(b"")
-        parser.check()
-    body = await request.body()
-    if received != len(body):
-        # the whole, or a part of it, was received before
-        parser = FieldReader(limits)
-        fields = parser.feed(body) + parser.feed(b"")
-        parser.check()
+            body = reader.finish()
+        if parsed == len(body) and parser is not None:
+            fields += parser.feed(b"")
+            parser.check()
+            return fields
+    else:
+        body = await request.body()
+    if limits.max_field_size is None or len(body) <= limits.max_field_size:
+        return parse_query(body, limits.max_fields)
+    parser = FieldReader(limits)
+    fields = parser.feed(body) + parser.feed(b"")
+    parser.check()
     return fields
 
 

@@ -18,6 +18,39 @@ from litecon._errors import (
 )
 from litecon.exceptions import ClientException
 
+cdef extern from *:
+    """
+    /* For each byte, how far a delimiter may be moved on that is not found where this byte is under its last one (Horspool). */
+    static void litecon_shifts(const unsigned char *delimiter, Py_ssize_t size, unsigned char *shifts) {
+        Py_ssize_t i, shift;
+        memset(shifts, size < 255 ? (int) size : 255, 256);
+        for (i = 0; i < size - 1; i++) {
+            shift = size - 1 - i;
+            shifts[delimiter[i]] = (unsigned char) (shift < 255 ? shift : 255);
+        }
+    }
+
+    /* Where a delimiter begins that is all there, NULL for nowhere. It is linear: a carriage return is only at its beginning,
+       so what memcmp() compares is compared once. */
+    static const char *litecon_find(
+        const char *text, const char *end, const char *delimiter, Py_ssize_t size, const unsigned char *shifts
+    ) {
+        const char last = delimiter[size - 1];
+        Py_ssize_t left = end - text - size;
+        while (left >= 0) {
+            const char under = text[size - 1];
+            if (under == last && text[0] == '\\r' && memcmp(text, delimiter, size) == 0) return text;
+            text += shifts[(unsigned char) under];
+            left -= shifts[(unsigned char) under];
+        }
+        return NULL;
+    }
+    """
+    void litecon_shifts(const unsigned char *delimiter, Py_ssize_t size, unsigned char *shifts) noexcept
+    const char *litecon_find(
+        const char *text, const char *end, const char *delimiter, Py_ssize_t size, const unsigned char *shifts
+    ) noexcept
+
 cdef enum:
     MAX_BOUNDARY = 1024
     STEP = 4096
@@ -96,6 +129,7 @@ cdef class MultipartReader:
     """
 
     cdef bytes delimiter
+    cdef unsigned char[256] shifts
     cdef bint whole
     cdef Place place
     # what is wrong behind the events that were given: an exception's class or function, and its argument
@@ -129,6 +163,7 @@ cdef class MultipartReader:
         if b"\r" in encoded or b"\n" in encoded:
             raise broken_multipart("a line break in the boundary")
         self.delimiter = b"\r\n--" + encoded
+        litecon_shifts(<const unsigned char *> PyBytes_AS_STRING(self.delimiter), len(self.delimiter), self.shifts)
         self.whole = whole
         self.place = PREAMBLE
         self.max_parts = bound(limits.max_fields)
@@ -389,24 +424,23 @@ cdef class MultipartReader:
             self.matched = 0
             if not self.give(delimiter, length, None, events):
                 return -1
-        found = find(text, end, c"\r")
-        while found is not NULL:
-            length = min(size, end - found)
-            if memcmp(found, delimiter, length) == 0:
-                break
-            found = find(found + 1, end, c"\r")
-        if found is NULL:
-            self.give(text, end - text, chunk if position == 0 else None, events)
-        elif length < size:
-            self.give(text, found - text, None, events)
-            self.matched = length
-        else:
+        found = litecon_find(text, end, delimiter, size, self.shifts)
+        if found is not NULL:
             self.place = BEHIND_BOUNDARY
             position = found + size - start
             if not is_boundary_end(found + size, end):
                 self.is_open = self.give(text, found - text, None, events)
                 return position
             return self.scan_boundary(chunk, position, events) if self.end_part(text, found - text, events) else -1
+        # its beginning may be at the end
+        found = find(max(text, end - size + 1), end, c"\r")
+        while found is not NULL and memcmp(found, delimiter, end - found) != 0:
+            found = find(found + 1, end, c"\r")
+        if found is NULL:
+            self.give(text, end - text, chunk if position == 0 else None, events)
+        else:
+            self.give(text, found - text, None, events)
+            self.matched = end - found
         return end - start
 
     cdef bint is_within_bounds(self, Py_ssize_t length) except -1:

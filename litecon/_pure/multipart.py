@@ -24,8 +24,8 @@ __all__ = ("MultipartReader",)
 
 _MAX_BOUNDARY: Final = 1024
 _STEP: Final = 4096
-# the usual head of a text field; parse_head() reads it in the same way
-_FIELD_HEAD: Final = re.compile(rb'Content-Disposition: form-data; name="([^"\\%\r]*)"')
+# the end of a boundary's line, the usual head of a text field, which parse_head() reads in the same way, and its empty line
+_FIELD_BEGINNING: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
 _BLANKS: Final = re.compile(rb"[ \t]*")
 
 
@@ -155,7 +155,42 @@ class MultipartReader:
         self._step = MultipartReader._behind_boundary
         return int(found + len(boundary) - len(self._held))
 
+    def _usual_fields(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        """Give the text fields that are all there, of the usual kind, and return where the rest begins.
+
+        PERF: what the rest of this class does with them takes three times as long.
+        """
+        limits = self._limits
+        delimiter = self._delimiter
+        size = len(delimiter)
+        left = len(chunk) if limits.max_fields is None else limits.max_fields - self._parts
+        max_head = len(chunk) if limits.max_part_header_size is None else limits.max_part_header_size
+        max_field = len(chunk) if limits.max_field_size is None else limits.max_field_size
+        if limits.max_part_headers == 0:
+            return position
+        while left > 0:
+            match = _FIELD_BEGINNING.match(chunk, position)
+            if match is None:
+                break
+            start = match.end()
+            end = chunk.find(delimiter, start)
+            # the line breaks around the head do not count
+            if end < 0 or end - start > max_field or start - position - 6 > max_head:
+                break
+            if chunk[end + size : end + size + 2] not in (b"\r\n", b"--"):
+                break
+            try:
+                events.append((match[1].decode("ascii"), chunk[start:end].decode()))
+            except UnicodeDecodeError:
+                break
+            left -= 1
+            self._parts += 1
+            position = end + size
+        return position
+
     def _behind_boundary(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        if self._whole and not self._is_open:
+            position = self._usual_fields(chunk, position, events)
         following = chunk[position : position + 2]
         if following == b"\r\n":
             return self._begin_head(position + 2, events)
@@ -291,20 +326,15 @@ class MultipartReader:
         return self._refuse(broken_multipart, "a carriage return or a line feed alone in a part's head")
 
     def _begin_part(self, head: bytes, events: list[Any]) -> None:
-        usual = _FIELD_HEAD.fullmatch(head) if self._whole else None
         try:
-            if usual is not None and usual[1].isascii():
-                self._name, self._charset = usual[1].decode("ascii"), None
-                self._is_file = False
-            else:
-                parsed = parse_head(head)
-                self._name, self._charset = parsed.name, parsed.charset
-                self._is_file = parsed.filename is not None
-                if self._is_file or not self._whole:
-                    events.append(parsed)
+            parsed = parse_head(head)
         except ClientException as error:
             self._refuse(ClientException, error.detail)
             return
+        self._name, self._charset = parsed.name, parsed.charset
+        self._is_file = parsed.filename is not None
+        if self._is_file or not self._whole:
+            events.append(parsed)
         self._held = bytearray()
         self._size = self._matched = 0
         if self._is_file:
