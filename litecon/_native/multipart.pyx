@@ -464,6 +464,10 @@ cdef class MultipartReader:
         if length == 0:
             return True
         if not self.is_within_bounds(length):
+            length -= self.size - self.max_file_size
+            if self.is_file and length > 0:
+                # what is within them, so that who reads it comes to the same wherever the chunks end
+                events.append(PyBytes_FromStringAndSize(text, length))
             return False
         if not self.whole or self.is_file:
             events.append(PyBytes_FromStringAndSize(text, length) if piece is None else piece)

@@ -388,6 +388,10 @@ class MultipartReader:
         """Give a piece of the content, or hold it; return whether it is within the bounds."""
         if data:
             if not self._is_within_bounds(data):
+                if self._is_file and self._max_size is not None:
+                    # what is within them, so that who reads it comes to the same wherever the chunks end
+                    data = data[: self._max_size - self._size + len(data)]
+                    events += [data] if data else []
                 return False
             if self._whole and not self._is_file:
                 self._held += data
