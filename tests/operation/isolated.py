@@ -19,13 +19,14 @@ from .operations import OPERATIONS, Operation, Server
 from .running import BY_HAND
 
 
-def isolated(call: str) -> str:
-    """Return what a call of this module prints in a fresh interpreter.
+def isolated(call: str, module: str = "isolated") -> str:
+    """Return what a call prints in a fresh interpreter.
 
     Args:
         call: Its text.
+        module: Which of this folder has the function.
     """
-    return check_python(f"from tests.operation import isolated\nisolated.start()\nisolated.{call}")
+    return check_python(f"from tests.operation import isolated, {module}\nisolated.start()\n{module}.{call}")
 
 
 def start() -> None:

@@ -1,0 +1,59 @@
+"""Nothing that Python code does to a kernel's object crashes: not with its class's descriptors, and not before it is made."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from .isolated import isolated
+from .running import ends_the_process
+
+pytestmark = ends_the_process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="each object is tried in a process that is forked")
+def test_descriptors_of_the_kernels_do_not_crash(side: Any) -> None:
+    """Each is deleted, set to anything and read, on what was constructed and on what `__new__` alone has made."""
+    if not side.COMPILED:
+        pytest.skip("Python code does not crash")
+    printed = isolated("misuse('native')", "isolated_descriptors")
+    assert printed == ""
+
+
+CALLABLES = ("scope", "receive", "send")
+
+
+def said_of(cls: Any, base: Any, name: str) -> list[str]:
+    """Return what is said by the descriptors of a class where one is deleted and read, on an object of another."""
+
+    async def receive() -> Any: ...
+
+    async def send(event: Any) -> None: ...
+
+    scope: dict[str, Any] = {"type": "http", "headers": []}
+    connection = cls(scope, receive, send)
+    descriptor = vars(base)[name]
+    said = []
+    for act in (
+        lambda: descriptor.__get__(connection) is not None,
+        lambda: descriptor.__delete__(connection),
+        lambda: descriptor.__get__(connection) is not None,
+        lambda: descriptor.__delete__(connection),
+        lambda: descriptor.__set__(connection, scope),
+        lambda: descriptor.__get__(connection) is not None,
+    ):
+        try:
+            said.append(repr(act()))
+        except Exception as error:
+            said.append(type(error).__name__)
+    return said
+
+
+@pytest.mark.parametrize("kind", ["ASGIConnection", "Request"])
+@pytest.mark.parametrize("name", CALLABLES)
+def test_a_deleted_member_is_missing(side: Any, kind: str, name: str) -> None:
+    """As with a slot, reading it raises AttributeError, and so does deleting it again."""
+    said = said_of(getattr(side, kind), side._core.ConnectionBase, name)
+    assert said == ["True", "None", "AttributeError", "AttributeError", "None", "True"]
