@@ -21,6 +21,19 @@ hypothesis.settings.register_profile("thorough", hypothesis.settings.get_profile
 hypothesis.settings.load_profile("quick")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-seconds", type=float, default=0, help="how long to fuzz the operations, beyond the short run of the suite"
+    )
+
+
+@pytest.fixture
+def fuzz_seconds(request: pytest.FixtureRequest) -> float:
+    """How long all fuzzers together may go on after their short runs."""
+    seconds: float = request.config.getoption("--fuzz-seconds")
+    return seconds
+
+
 def pytest_report_header() -> str:
     side = "native" if litecon.COMPILED else f"pure ({litecon.FALLBACK_REASON})"
     return f"litecon: {side}, from {PACKAGE}"
