@@ -103,7 +103,9 @@ class Stage:
             self.log.append(("again", told(act)))
 
     def thrown(self, plan: Plan, error: BaseException) -> str:
-        self.log.append(("thrown in", shown(error)))
+        # that of a generator which is dropped comes when the last reference goes, a moment earlier or later
+        if error.args or not isinstance(error, GeneratorExit):
+            self.log.append(("thrown in", shown(error)))
         return plan.on_throw
 
 

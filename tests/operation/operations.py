@@ -93,6 +93,7 @@ class Operation:
         view: Makes what was returned comparable.
         is_step: Whether it is the step of an asynchronous iterator, where StopAsyncIteration means the end.
         needs_loop: Whether it cannot be driven by hand.
+        waits: Whether it waits for what the server gives; is_disconnected() answers without.
         member: What the class must have; it is skipped where a later version has it.
     """
 
@@ -110,6 +111,7 @@ class Operation:
     view: Callable[[Any], Any] | None = None
     is_step: bool = False
     needs_loop: bool = False
+    waits: bool = True
     member: str | None = None
 
     @property
@@ -247,9 +249,9 @@ _STREAMED_FORMS: Final = (
 )  # fmt: skip
 _OTHERS: Final = (
     _request("is_disconnected", lambda request: request.is_disconnected(), *_RECEIVE, events=(DISCONNECT,), result=True,
-             needs_loop=True),
+             needs_loop=True, waits=False),
     _request("is_disconnected-later", lambda request: request.is_disconnected(), *_TWICE, needs_loop=True,
-             events=(body_events(b"1", b"2")[0], DISCONNECT), result=True),
+             waits=False, events=(body_events(b"1", b"2")[0], DISCONNECT), result=True),
     _request("send_push_promise", lambda request: request.send_push_promise("/style.css"), *_SEND,
              changes={"extensions": {PUSH: {}}}, sent=({"type": PUSH, "path": "/style.css", "headers": []},)),
     _request("send_early_hints", lambda request: request.send_early_hints("</style.css>; rel=preload"), *_SEND,
