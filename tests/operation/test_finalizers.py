@@ -50,13 +50,16 @@ def test_finalizer_that_runs_operations(side: Any, operation: Operation, protoco
 
         return usual()
 
+    # an operation that is still there may be what keeps an old value
+    kept: list[Any] = []
     for _ in range(2):
         # what a StopIteration that is used again would still hold
-        leave_behind(side, finalizer, protocol)
+        kept.append(leave_behind(side, finalizer, protocol))
         server = Server()
         subject = operation.open(side, server)
         server.answers.update(dict.fromkeys(range(len(operation.calls)), wrapped))
-        value = run(operation.start(subject))
+        kept.append(operation.start(subject))
+        value = run(kept[-1])
         assert operation.seen(value) == operation.result
         assert tuple(server.calls) == operation.calls
         assert tuple(server.sent) == operation.sent
@@ -66,20 +69,14 @@ def test_finalizer_that_runs_operations(side: Any, operation: Operation, protoco
     assert finalizer.count
 
 
-def leave_behind(side: Any, finalizer: Finalizer, protocol: str) -> None:
-    """Return a message with a finalizer from an operation, and drop it."""
+def leave_behind(side: Any, finalizer: Finalizer, protocol: str) -> Any:
+    """Have an operation give a message with a finalizer, drop that, and return the operation."""
     message = Text("left behind")
     message.finalizer = finalizer
-    events = [CONNECT, text(message)]
+    operation = of_message(side, message)
     del message
-
-    async def receive() -> Any:
-        return events.pop(0)
-
-    async def send(event: Any) -> None: ...
-
-    socket = side.WebSocket(websocket_scope(), receive, send)
-    assert PROTOCOLS[protocol](socket.receive_text()) == "left behind"
+    assert PROTOCOLS[protocol](operation) == "left behind"
+    return operation
 
 
 @protocols
@@ -114,18 +111,20 @@ def test_the_finalizer_of_the_last_value(side: Any) -> None:
         seen.append(by_next(of_message(side, "the finalizer's")))
 
     finalizer = Finalizer(act)
-    for number in range(50):
+    # where an operation goes, a value that is left in a StopIteration may go too
+    kept = []
+    for number in range(30):
         message = Text(f"message {number}")
         message.finalizer = finalizer
-        value = by_next(of_message(side, message))
+        kept.append(of_message(side, message, kept))
+        value = by_next(kept[-1])
         assert value == f"message {number}"
-        # the StopIteration alone has it now
         del message, value
     assert set(seen) <= {"the finalizer's"}
 
 
-def of_message(side: Any, message: str) -> Any:
-    """Return an operation that gives a message."""
+def of_message(side: Any, message: str, kept: list[Any] | None = None) -> Any:
+    """Return an operation that gives a message; the one that accepts is kept."""
     events = [CONNECT, text(message)]
 
     async def receive() -> Any:
@@ -133,7 +132,12 @@ def of_message(side: Any, message: str) -> Any:
 
     async def send(event: Any) -> None: ...
 
-    return side.WebSocket(websocket_scope(), receive, send).receive_text()
+    socket = side.WebSocket(websocket_scope(), receive, send)
+    accepting = socket.accept()
+    by_next(accepting)
+    if kept is not None:
+        kept.append(accepting)
+    return socket.receive_text()
 
 
 # threads
@@ -178,7 +182,8 @@ class Client:
 
     async def send(self, event: Any) -> None:
         if event["type"] == "websocket.send":
-            self.sent.append(event["text"])
+            # without the message itself, which is to go
+            self.sent.append(str(event["text"]))
 
 
 class Bare:
@@ -192,8 +197,14 @@ class Bare:
 
 
 async def echo_by_receive(socket: Any) -> None:
+    # where an operation goes, a value that is left in a StopIteration may go too
+    kept = []
     for _ in range(MESSAGES):
-        await socket.send_text(await Bare(socket.receive_text()))
+        kept.append(socket.receive_text())
+        message = await Bare(kept[-1])
+        kept.append(socket.send_text(str(message)))
+        del message
+        await Bare(kept[-1])
 
 
 async def echo_by_tasks(socket: Any) -> None:
