@@ -65,9 +65,11 @@ def try_all(
     way: Callable[[Callable[[], Any]], Outcome],
     errors: Iterable[str] = FEW,
     by_hand: bool = False,
+    subclass: Callable[[Any], Any] | None = None,
 ) -> list[str]:
     """Return the complaints about each call, each way to raise and each exception."""
-    operation.base(side)
+    base = operation.base(side)
+    cls = base if subclass is None else subclass(base)
     complaints = []
     for number in range(len(operation.calls)):
         for raising in RAISING:
@@ -80,7 +82,7 @@ def try_all(
 
                 def make(error: BaseException = error, number: int = number, raising: Raising = raising) -> Any:
                     server = Server()
-                    subject = operation.open(side, server)
+                    subject = operation.open(side, server, cls=cls)
                     server.answers[number] = lambda value: raising.answer(error, value)
                     return operation.start(subject)
 
@@ -105,4 +107,33 @@ def test_stop_iteration_of_the_server(side: Any, operation: Operation, way: str)
 @pytest.mark.parametrize("way", BY_HAND)
 def test_stop_iteration_of_the_server_by_hand(side: Any, operation: Operation, way: str) -> None:
     complaints = try_all(side, operation, BY_HAND[way], STOPS, by_hand=True)
+    assert not complaints, "\n".join(complaints)
+
+
+def plain_wrappers(base: Any) -> Any:
+    """Return a WebSocket whose callables are the server's own, so that it goes by what a subclass has put there."""
+    return type("Plain", (base,), {name: lambda self, wrapped: wrapped for name in ("receive_wrapper", "send_wrapper")})
+
+
+def wrappers_around(base: Any) -> Any:
+    """Return a WebSocket whose wrappers are plain functions around litecon's."""
+
+    def receive_wrapper(self: Any, receive: Any) -> Any:
+        inner = base.receive_wrapper(self, receive)
+        return lambda: inner()
+
+    def send_wrapper(self: Any, send: Any) -> Any:
+        inner = base.send_wrapper(self, send)
+        return lambda event: inner(event)
+
+    return type("Around", (base,), {"receive_wrapper": receive_wrapper, "send_wrapper": send_wrapper})
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.kind == "WebSocket" and each.calls], ids=str)
+@pytest.mark.parametrize("subclass", [plain_wrappers, wrappers_around])
+@pytest.mark.parametrize("way", ["task", "trio"])
+def test_stop_iteration_behind_wrappers(side: Any, operation: Operation, subclass: Any, way: str) -> None:
+    if subclass is plain_wrappers and operation.name.partition("-")[0] in ("WebSocket.receive", "WebSocket.send"):
+        pytest.skip("that is the server's own")
+    complaints = try_all(side, operation, WAYS[way], subclass=subclass)
     assert not complaints, "\n".join(complaints)
