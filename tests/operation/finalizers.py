@@ -1,4 +1,4 @@
-"""Values whose finalizer runs other operations, or lets other threads in, wherever the last reference to them is dropped."""
+"""Values whose finalizer runs other operations, wherever the last reference to them is dropped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from ..helpers import body_events, http_scope
 from ..websocket_doubles import CONNECT, binary, text, websocket_scope
-
 
 MOST = 40
 

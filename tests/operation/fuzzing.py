@@ -38,7 +38,7 @@ class Plan:
         kind: How it is built.
         suspends: How often it suspends.
         ends: "returns", or the name of an error that it raises.
-        on_throw: What it does where something is thrown in while it waits: "raises", "returns", "suspends", "other" or "stop".
+        on_throw: What it does where something is thrown in: "raises", "returns", "suspends", "other" or "stop".
         reenters: Whether it drives the operation that awaits it.
         wraps: What it returns: the value, or a StopIteration or tuple that has nothing to do with its own end.
     """
@@ -265,7 +265,9 @@ SUBJECTS: dict[str, Callable[[Any, Stage], Any]] = {
     "accept": lambda side, stage: side.WebSocket(websocket_scope(), stage.answer, stage.answer).accept(),
     "receive": lambda side, stage: side.WebSocket(websocket_scope(), stage.answer, stage.answer).receive(),
     "receive_text": lambda side, stage: side.WebSocket(websocket_scope(), stage.answer, stage.answer).receive_text(),
-    "iter_json": lambda side, stage: side.WebSocket(websocket_scope(), stage.answer, stage.answer).iter_json().__anext__(),
+    "iter_json": lambda side, stage: (
+        side.WebSocket(websocket_scope(), stage.answer, stage.answer).iter_json().__anext__()
+    ),
     "send_text": lambda side, stage: side.WebSocket(websocket_scope(), stage.answer, stage.answer).send_text("a"),
     "close": lambda side, stage: side.WebSocket(websocket_scope(), stage.answer, stage.answer).close(),
     "deny": lambda side, stage: side.WebSocket(websocket_scope(), stage.answer, stage.answer).deny(),

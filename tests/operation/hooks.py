@@ -1,4 +1,4 @@
-"""Foreign code that an operation calls on its way, other than the server's: what a user writes, and what a scope holds."""
+"""Foreign code that an operation calls on its way: what a user writes, and what a scope or an event holds."""
 
 from __future__ import annotations
 
@@ -318,7 +318,8 @@ _SENDS = _named("WebSocket.send_*", "litestar.WebSocket.send_*")
 _OVERRIDES: Final[tuple[tuple[str, Iterable[Operation]], ...]] = (
     ("receive_data", [operation for operation in _RECEIVES if ".receive_data" not in operation.name]),
     ("receive_json", _named("WebSocket.iter_json", "WebSocket.iter_json-first", "WebSocket.iter_json-asend")),
-    ("receive_msgpack", _named("WebSocket.iter_msgpack", "WebSocket.iter_msgpack-first", "WebSocket.iter_msgpack-asend")),
+    ("receive_msgpack", _named("WebSocket.iter_msgpack", "WebSocket.iter_msgpack-first",
+                               "WebSocket.iter_msgpack-asend")),
     ("send_data", [operation for operation in _SENDS if ".send_data" not in operation.name]),
     ("accept", _FIRST),
     ("body", _named("Request.json", "Request.msgpack", "Request.form-fields", "litestar.Request.json",

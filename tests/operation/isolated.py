@@ -114,7 +114,7 @@ ACTS: dict[str, Callable[[Any], Any]] = {
 
 
 def _disturbed(side: Any, operation: Operation, found: list[Any], act: str) -> str | None:
-    """Return what is wrong with the next operation, while those that lie idle are driven before and in the midst of it."""
+    """Return what is wrong with the next operation, while those that lie idle are driven."""
 
     def disturb() -> None:
         for each in found:

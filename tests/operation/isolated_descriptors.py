@@ -1,4 +1,4 @@
-"""Every descriptor and method of the kernels' classes, on every kind of instance, with whatever values: nothing crashes."""
+"""Every descriptor and method of the kernels' classes, on every kind of instance, with whatever values."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """All operations of the public API: how each is made from a server's two callables, and what it gives.
 
-A test that goes over `OPERATIONS` has met every member that a caller awaits. `Server` is a server by script, in which any
-call can be answered otherwise than by a coroutine.
+A test that goes over `OPERATIONS` has met every member that a caller awaits. `Server` is a server by script, any call of
+which can be answered otherwise than by a coroutine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..websocket_doubles import ACCEPT, CONNECT, EXTENSION, binary, closed, sent
 
 Event = dict[str, Any]
 Answer = Callable[[Any], Any]
-"""What a server's callable returns, or raises, in the place of a coroutine; called with what the coroutine would return."""
+"""What a server's callable does in the place of giving a coroutine; called with what that would return."""
 
 PUSH: Final = "http.response.push"
 EARLY_HINT: Final = "http.response.early_hint"
@@ -214,9 +214,16 @@ def _part(name: str, start: Callable[[Any], Any], *calls: str, **items: Any) -> 
 
 _READS: Final = (
     _request("body", lambda request: request.body(), *_TWICE, events=_JSON, result=b"[1]"),
-    _request("stream", lambda request: request.stream().__anext__(), *_RECEIVE, events=_JSON, result=b"[1", is_step=True),
     _request(
-        "stream-asend", lambda request: request.stream().asend(None), *_RECEIVE, events=_JSON, result=b"[1", is_step=True
+        "stream", lambda request: request.stream().__anext__(), *_RECEIVE, events=_JSON, result=b"[1", is_step=True
+    ),
+    _request(
+        "stream-asend",
+        lambda request: request.stream().asend(None),
+        *_RECEIVE,
+        events=_JSON,
+        result=b"[1",
+        is_step=True,
     ),
     _request("stream-athrow", lambda request: request.stream().athrow(KeyError("mine")), error=KeyError),
     _request("stream-aclose", lambda request: request.stream().aclose()),
@@ -303,7 +310,9 @@ _RECEIVING: Final = (
     *(
         _socket(f"{name}{suffix}", lambda socket, name=name, call=call: call(getattr(socket, name)()), *_RECEIVE,
                 events=events, result=result, is_step=True)
-        for name, events, result in (("iter_data", _TEXT, "[1]"), ("iter_json", _TEXT, [1]), ("iter_msgpack", _BINARY, [1]))
+        for name, events, result in (
+            ("iter_data", _TEXT, "[1]"), ("iter_json", _TEXT, [1]), ("iter_msgpack", _BINARY, [1]),
+        )
         for suffix, call in (
             ("", lambda iterator: iterator.__anext__()),
             ("-asend", lambda iterator: iterator.asend(None)),
@@ -324,7 +333,8 @@ _DENIAL: Final = (
 )
 _HANDSHAKE: Final = (
     _socket("accept", lambda socket: socket.accept(), "receive", "send", events=(CONNECT,), sent=(ACCEPT,)),
-    _socket("accept-connected", lambda socket: socket.accept(), *_SEND, prepare=_connected, before=(CONNECT,), sent=(ACCEPT,)),
+    _socket("accept-connected", lambda socket: socket.accept(), *_SEND, prepare=_connected, before=(CONNECT,),
+            sent=(ACCEPT,)),
     _socket("close", lambda socket: socket.close(), *_SEND, prepare=_accepted, before=(CONNECT,), sent=(closed(),)),
     _socket("close-first", lambda socket: socket.close(), *_SEND, sent=(closed(),)),
     _socket("deny", lambda socket: socket.deny(), "send", "send", sent=_DENIAL),
@@ -342,7 +352,9 @@ _HANDSHAKE: Final = (
 def _of_the_dropin(operation: Operation) -> Operation:
     """Return the operation of the drop-in, whose events have both kinds of data."""
     sent = tuple(
-        {**event, "text": event.get("text"), "bytes": event.get("bytes")} if event["type"] == "websocket.send" else event
+        {**event, "text": event.get("text"), "bytes": event.get("bytes")}
+        if event["type"] == "websocket.send"
+        else event
         for event in operation.sent
     )
     return replace(operation, name=f"litestar.{operation.name}", kind=f"litestar.{operation.kind}", sent=sent)

@@ -80,7 +80,9 @@ def _ended(loop: asyncio.AbstractEventLoop, main: Coroutine[Any, Any, Outcome]) 
     return task.result() if task.done() else HUNG
 
 
-def _on_asyncio(start: Callable[[Make], Coroutine[Any, Any, Outcome]], debug: bool = False) -> Callable[[Make], Outcome]:
+def _on_asyncio(
+    start: Callable[[Make], Coroutine[Any, Any, Outcome]], debug: bool = False
+) -> Callable[[Make], Outcome]:
     def run(make: Make) -> Outcome:
         loop = asyncio.new_event_loop()
         loop.set_debug(debug)

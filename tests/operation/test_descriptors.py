@@ -1,4 +1,4 @@
-"""Nothing that Python code does to a kernel's object crashes: not with its class's descriptors, and not before it is made."""
+"""Nothing that Python code does to a kernel's object crashes, also before it is constructed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""StopIteration and StopAsyncIteration of what a user writes, and of what a scope or an event holds (PEP 479, PEP 525)."""
+"""StopIteration and StopAsyncIteration of what a user writes, and of what a scope or an event holds."""
 
 from __future__ import annotations
 
@@ -95,5 +95,3 @@ def test_both_sides_say_the_same_of_a_hook(twins: Any, hook: Hook) -> None:
             if seen[0] != seen[1]:
                 complaints.append(f"{operation}, {name}:\n  native {seen[0]}\n  pure   {seen[1]}")
     assert not complaints, "\n".join(complaints)
-
-

@@ -43,7 +43,11 @@ def difference(first: list[Any], second: list[Any]) -> str | None:
     for number, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:
             return f"entry {number}:\n  {one}\n  {other}\nafter {first[:number]}"
-    return None if len(first) == len(second) else f"one ends after {min(len(first), len(second))} entries:\n{first}\n{second}"
+    return (
+        None
+        if len(first) == len(second)
+        else f"one ends after {min(len(first), len(second))} entries:\n{first}\n{second}"
+    )
 
 
 @ends_the_process
@@ -73,4 +77,3 @@ def test_receive_is_as_a_native_coroutine(side: Any, fuzz_seconds: float) -> Non
         native = run(native_receive, plans, events[:1], steps)
         problem = difference(own, native)
         assert problem is None, f"seed {seed}, {plans}, {steps}: it and a coroutine differ at {problem}"
-

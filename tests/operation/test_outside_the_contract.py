@@ -1,4 +1,4 @@
-"""Operations used as nobody should use them do what CPython's own coroutines do: they refuse, and nothing is done twice."""
+"""Operations used as nobody should use them refuse, as coroutines do, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ pytestmark = ends_the_process
 
 ASKING_BY_HAND = [operation for operation in OPERATIONS if operation.calls and not operation.needs_loop]
 over_asking_by_hand = pytest.mark.parametrize("operation", ASKING_BY_HAND, ids=str)
+
 
 @pytest.fixture
 def name(side: Any) -> str:
@@ -148,7 +149,7 @@ def test_idle_operations_are_out_of_reach(name: str) -> None:
 
 
 def sent_into(iterator: Any, value: Any) -> tuple[int | None, bool, BaseException | None]:
-    """Call PyIter_Send with a result that is no NULL; return its status, whether the result is NULL now, and the error."""
+    """Call PyIter_Send with a result that is set; return its status, whether the result is NULL now, the error."""
     send = ctypes.PyDLL(None).PyIter_Send
     send.argtypes = [ctypes.py_object, ctypes.py_object, ctypes.POINTER(ctypes.c_void_p)]
     send.restype = ctypes.c_int

@@ -149,8 +149,8 @@ OTHER: dict[str, Any] = {
     "extensions": {"http.response.push": {}, "http.response.early_hint": {}},
 }
 MEMBERS = (
-    "app", "route_handler", "auth", "user", "session", "state", "url", "base_url", "headers", "query_params", "path_params",
-    "cookies", "client",
+    "app", "route_handler", "auth", "user", "session", "state", "url", "base_url", "headers", "query_params",
+    "path_params", "cookies", "client",
 )  # fmt: skip
 OF_REQUESTS = ("method", "content_type", "content_length", "accept", "supports_push_promise", "supports_early_hints")
 
