@@ -1,6 +1,6 @@
 """All operations of the public API: how each is made from a server's two callables, and what it gives.
 
-A test that goes over `OPERATIONS` has met every member that a caller awaits. `Server` is a server by script, any call of
+A test that goes over `OPERATIONS` has met every member that a caller awaits. `Server` is a server by script, a call of
 which can be answered otherwise than by a coroutine.
 """
 
