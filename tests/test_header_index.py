@@ -216,7 +216,7 @@ class TestMalformed:
             (b"a", "b"), ("a", b"b"), (b"a",), (b"a", b"b", b"c"), None, 5, "ab", b"ab", (b"a", None), (None, b"b"),
             (b"a", bytearray(b"b")), (bytearray(b"a"), b"b"), (b"a", memoryview(b"b")), [], [b"a", 5], object(),
         ],
-        ids=repr,
+        ids=lambda pair: f"{type(pair).__name__}-of-{'-'.join(type(item).__name__ for item in pair)}" if isinstance(pair, (tuple, list)) else type(pair).__name__,
     )  # fmt: skip
     @pytest.mark.parametrize("before", [0, 2])
     def test_to_header_list_says_what_the_other_accessors_say(self, side: Any, pair: Any, before: int) -> None:
