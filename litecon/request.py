@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from ._core import RequestBase, use_accept, with_fast_constructor
+from ._errors import misconfigured, quoted
 from ._pending import Replay, has_disconnected, skip_body
 from ._scopes import lookup
 from .connection import ASGIConnection, AuthT, StateT, UserT
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 __all__ = ("Request",)
 
 _PUSH: Final = "http.response.push"
+_EARLY_HINT: Final = "http.response.early_hint"
+# RFC 9113 section 8.3.1: the path and the query
+_PATH: Final = re.compile(r"/[!-\"$-~]*")
+_FORBIDDEN: Final = re.compile(rb"[\r\n\0]")
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_LINK_VALUE: Final = (
+    rb"<[!-;=?-~]*>(?:[ \t]*;[ \t]*" + _TOKEN + rb'(?:[ \t]*=[ \t]*(?:' + _TOKEN + rb'|"(?:[\t !#-\[\]-~]|\\[\t -~])*"))?)*'
+)
+_LINK: Final = re.compile(_LINK_VALUE + rb"(?:[ \t]*,[ \t]*" + _LINK_VALUE + rb")*")
 _PUSH_HEADERS: Final = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})
 
 use_accept(Accept)
@@ -136,26 +147,75 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         """
         return _form_modules()[1].FormStream(self)  # type: ignore[no-any-return]
 
+    @property
+    def supports_early_hints(self) -> bool:
+        """Whether the server offers the `http.response.early_hint` extension."""
+        return _EARLY_HINT in (self.scope.get("extensions") or ())
+
+    async def send_early_hints(self, *links: str | bytes, raise_if_unavailable: bool = False) -> None:
+        """Send a 103 response (RFC 8297), which tells the client what it will need; nothing without links.
+
+        ```python
+        await request.send_early_hints("</style.css>; rel=preload; as=style")
+        ```
+
+        Args:
+            *links: Values of Link header fields (RFC 8288 section 3).
+            raise_if_unavailable: Whether to raise, instead of to warn, where the server does not offer it.
+
+        Raises:
+            LiteconException: The server does not offer it, and `raise_if_unavailable` is true.
+            ImproperlyConfiguredException: A link cannot stand in a Link header field.
+        """
+        checked = [_link(link) for link in links]
+        if not self.supports_early_hints:
+            _unavailable("the server does not offer early hints: ask supports_early_hints before", raise_if_unavailable)
+        elif checked:
+            await self.send({"type": _EARLY_HINT, "links": checked})
+
     async def send_push_promise(self, path: str, raise_if_unavailable: bool = False) -> None:
         """Ask the server to push a resource (ASGI's `http.response.push` extension, RFC 9113 section 8.4).
 
         The promise carries this request's accept, accept-encoding, accept-language, cache-control and user-agent.
 
         Args:
-            path: The resource's path.
+            path: The resource's path and query, percent-encoded, from its slash on.
             raise_if_unavailable: Whether to raise, instead of to warn, where the server does not offer it.
 
         Raises:
             LiteconException: The server does not offer it, and `raise_if_unavailable` is true.
-            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+            ImproperlyConfiguredException: It is no such path, a header that is copied has CR, LF or NUL, or the scope's
+                headers are no pairs of bytes.
         """
+        if not isinstance(path, str) or not _PATH.fullmatch(path):
+            raise misconfigured(
+                f"the path is {quoted(path)}, expected a str of visible ASCII characters that begins with '/' and has no '#'"
+            )
         if not self.supports_push_promise:
-            message = "the server does not offer server push: ask supports_push_promise before"
-            if raise_if_unavailable:
-                raise LiteconException(message)
-            warnings.warn(message, LiteconWarning, stacklevel=2)
+            _unavailable("the server does not offer server push: ask supports_push_promise before", raise_if_unavailable)
             return
         headers = [
             (name.lower(), value) for name, value in self.headers.to_header_list() if name.lower() in _PUSH_HEADERS
         ]
+        for name, value in headers:
+            if _FORBIDDEN.search(value):
+                raise misconfigured(
+                    f"the header {quoted(name)} has a CR, LF or NUL in its value, which cannot be sent"
+                )
         await self.send({"type": _PUSH, "path": path, "headers": headers})
+
+
+def _unavailable(message: str, must_raise: bool) -> None:
+    if must_raise:
+        raise LiteconException(message)
+    # where the method is awaited
+    warnings.warn(message, LiteconWarning, stacklevel=3)
+
+
+def _link(link: Any) -> bytes:
+    value = link.encode("utf-8", "surrogatepass") if isinstance(link, str) else link
+    if not isinstance(value, bytes) or not _LINK.fullmatch(value):
+        raise misconfigured(
+            f"the link is {quoted(link)}, expected a Link header field such as '</style.css>; rel=preload; as=style'"
+        )
+    return value

@@ -209,6 +209,12 @@ class TestCost:
         check_linear(lambda size: lambda: WORK[work](side.Headers.from_scope({"headers": raws[size]})), 2_000)
 
 
+def shape_of(pair: Any) -> str:
+    """Return the types of something and of its items, which are the same in each process."""
+    items = [type(item).__name__ for item in pair] if isinstance(pair, (tuple, list)) else []
+    return "-".join([type(pair).__name__, *items])
+
+
 class TestMalformed:
     @pytest.mark.parametrize(
         "pair",
@@ -216,7 +222,7 @@ class TestMalformed:
             (b"a", "b"), ("a", b"b"), (b"a",), (b"a", b"b", b"c"), None, 5, "ab", b"ab", (b"a", None), (None, b"b"),
             (b"a", bytearray(b"b")), (bytearray(b"a"), b"b"), (b"a", memoryview(b"b")), [], [b"a", 5], object(),
         ],
-        ids=lambda pair: f"{type(pair).__name__}-of-{'-'.join(type(item).__name__ for item in pair)}" if isinstance(pair, (tuple, list)) else type(pair).__name__,
+        ids=shape_of,
     )  # fmt: skip
     @pytest.mark.parametrize("before", [0, 2])
     def test_to_header_list_says_what_the_other_accessors_say(self, side: Any, pair: Any, before: int) -> None:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import inspect
 import sys
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 import pytest
 
 import litecon
-from litecon import Accept, ClientException, Limits, LiteconException, LiteconWarning, Request, RequestEntityTooLarge
+from litecon import (
+    Accept,
+    ClientException,
+    ImproperlyConfiguredException,
+    Limits,
+    LiteconException,
+    LiteconWarning,
+    Request,
+    RequestEntityTooLarge,
+)
 
 from .helpers import Receiver, Sender, await_, body_events, http_scope, with_header
 
@@ -119,6 +128,66 @@ class TestPushPromise:
         with warnings.catch_warnings(), pytest.raises(LiteconException, match="push"):
             await_(Request(http_scope()).send_push_promise("/style.css", raise_if_unavailable=True))
 
+    @pytest.mark.parametrize(
+        "path", ["", "*", "style.css", "http://x/", "/a\r\nb", "/a\0", "/a b", "/\xfc", "/a#b", b"/a", None, 5], ids=ascii
+    )
+    def test_refuses_what_is_no_path(self, path: Any) -> None:
+        sender = Sender()
+        for extensions in ({"http.response.push": {}}, {}):
+            with pytest.raises(ImproperlyConfiguredException, match="the path is"):
+                await_(Request(http_scope(extensions=extensions), send=sender).send_push_promise(path))
+        assert sender.events == []
+
+    @pytest.mark.parametrize("value", [b"a\r\nb: c", b"a\n", b"\0"])
+    def test_refuses_header_values_that_cannot_be_sent(self, value: bytes) -> None:
+        sender = Sender()
+        scope = http_scope(headers=[(b"accept", value)], extensions={"http.response.push": {}})
+        with pytest.raises(ImproperlyConfiguredException, match="CR, LF or NUL"):
+            await_(Request(scope, send=sender).send_push_promise("/a"))
+        assert sender.events == []
+
+
+class TestEarlyHints:
+    OFFERED: ClassVar[dict[str, Any]] = {"http.response.early_hint": {}}
+
+    def test_is_offered(self) -> None:
+        assert Request(http_scope(extensions=self.OFFERED)).supports_early_hints is True
+        assert Request(http_scope(extensions={"http.response.push": {}})).supports_early_hints is False
+        assert Request(http_scope(extensions=None)).supports_early_hints is False
+
+    def test_links(self) -> None:
+        sender = Sender()
+        links = ["</a.css>; rel=preload; as=style", b'<https://x.org/?a=b,c>;rel="pre load";crossorigin, </b>; rel=next', "<>"]
+        request = Request(http_scope(extensions=self.OFFERED), send=sender)
+        await_(request.send_early_hints(*links))
+        await_(request.send_early_hints())
+        assert sender.events == [
+            {
+                "type": "http.response.early_hint",
+                "links": [link if isinstance(link, bytes) else link.encode() for link in links],
+            }
+        ]
+
+    @pytest.mark.parametrize(
+        "link",
+        ["", "/a.css", "</a>\r\nx: y", "</a>; rel=a\n", "</a\0>", "<a", "</a b>", "</\u0150>", "</a>; =b", "</a>,", 5, None],
+        ids=ascii,
+    )
+    def test_refuses_what_is_no_link(self, link: Any) -> None:
+        sender = Sender()
+        for extensions in (self.OFFERED, {}):
+            with pytest.raises(ImproperlyConfiguredException, match="the link is"):
+                await_(Request(http_scope(extensions=extensions), send=sender).send_early_hints("</a>", link))
+        assert sender.events == []
+
+    def test_where_it_is_not_offered(self) -> None:
+        sender = Sender()
+        with pytest.warns(LiteconWarning, match="early hints"):
+            await_(Request(http_scope(), send=sender).send_early_hints("</a>"))
+        with pytest.raises(LiteconException, match="early hints"):
+            await_(Request(http_scope(), send=sender).send_early_hints("</a>", raise_if_unavailable=True))
+        assert sender.events == []
+
 
 class TestOverriding:
     @pytest.mark.parametrize(("method", "body"), [("json", b'{"a": 1}'), ("msgpack", b"\x81\xa1a\x01")])
@@ -225,7 +294,7 @@ class TestOverriding:
             await_(Request(http_scope(), lambda: 5).body())  # type: ignore[arg-type, return-value]
 
 
-ASYNC_METHODS = ("body", "json", "msgpack", "is_disconnected", "send_push_promise")
+ASYNC_METHODS = ("body", "json", "msgpack", "is_disconnected", "drain", "send_push_promise", "send_early_hints")
 
 
 @pytest.mark.parametrize("name", ASYNC_METHODS)

@@ -159,7 +159,7 @@ class BodyReader:
             awaitable = shield_future(self, awaitable)
         if self.replayed and self.pending is None:
             return mark_read(self, awaitable)  # type: ignore[arg-type]
-        return awaitable
+        return awaitable  # type: ignore[no-any-return]
 
     def resume(self) -> Any:
         """Return what to await for the receive that is under way, None where there is none."""
