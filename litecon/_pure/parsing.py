@@ -17,6 +17,7 @@ __all__ = ("FieldReader", "parse_cookies", "parse_query")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OCTAL_ESCAPE: Final = re.compile(r"\\([0-3][0-7][0-7])")
 _AMPERSANDS: Final = re.compile(rb"&&+")
+_STEP: Final = 4096
 _PERCENT_ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 
 
@@ -81,7 +82,7 @@ class FieldReader:
             if piece or self._held:
                 if not self._hold(piece, True):
                     return fields
-                name, _, value = bytes(self._held).partition(b"=")
+                name, _, value = self._held.partition(b"=")
                 self._held = bytearray()
                 self._counted = self._size = 0
                 self._has_equals = False
@@ -135,12 +136,26 @@ class FieldReader:
         return self._size
 
 
-def _decode_field(field: bytes) -> str:
+def _decode_field(field: bytes | bytearray) -> str:
     if b"+" in field:
         field = field.replace(b"+", b" ")
     if b"%" in field:
-        field = unquote_to_bytes(field)
+        field = unquote_to_bytes(bytes(field)) if len(field) <= _STEP else _unquote_in_steps(field)
     return field.decode("utf-8", "replace")
+
+
+def _unquote_in_steps(field: bytes | bytearray) -> bytearray:
+    """Return what `unquote_to_bytes()` does, which holds an object for each escape."""
+    result = bytearray()
+    start = 0
+    while start < len(field):
+        end = start + _STEP
+        # an escape is not cut
+        cut = field.rfind(b"%", end - 2, end)
+        end = end if cut < 0 else cut
+        result += unquote_to_bytes(bytes(field[start:end]))
+        start = end
+    return result
 
 
 def parse_cookies(headers: Sequence[Any]) -> dict[str, str]:
