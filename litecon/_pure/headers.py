@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Any, Final
 
 from .._errors import header_name_type
@@ -148,8 +149,9 @@ class HeadersBase:
             return bool(raw == pairs)
         part = self._part if self._part <= size - _PART else 0
         self._part = part + _PART
+        # the same objects, not equal ones: both sides take a change for one at the same look-up
         return all([raw[at] is pairs[at] for at in positions]) and all(
-            [raw[at : at + _PART] == pairs[at : at + _PART] for at in (0, part, size - _PART)]
+            [all(map(is_, raw[at : at + _PART], pairs[at : at + _PART])) for at in (0, part, size - _PART)]
         )
 
 
