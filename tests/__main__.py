@@ -1,4 +1,4 @@
-"""Run the tests once per side: `python -m tests [pytest arguments]`."""
+"""Run the tests once per side, or on one: `python -m tests [--side=native|pure] [pytest arguments]`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SIDES = ("native", "pure")
 
 # an installed package goes before the checkout, which may have no extensions; the tests are the checkout's
 LAUNCH = """
@@ -52,14 +53,24 @@ def run(side: str, arguments: list[str]) -> int:
     return subprocess.run(command(*arguments), env=environment, cwd=ROOT).returncode
 
 
+def wanted_sides(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return the sides that the first argument names, by default both, and the arguments that are pytest's."""
+    if arguments and arguments[0].startswith("--side="):
+        side = arguments[0].partition("=")[2]
+        if side not in SIDES:
+            sys.exit(f"error: --side is one of {', '.join(SIDES)}, not {side!r}")
+        return [side], arguments[1:]
+    return list(SIDES), arguments
+
+
 def main(arguments: list[str]) -> int:
-    sides = ["native", "pure"]
+    sides, arguments = wanted_sides(arguments)
     if is_set("LITECON_PURE_PYTHON"):
         print("LITECON_PURE_PYTHON is set: running the pure side only")
         sides = ["pure"]
-    elif reason := fallback_reason():
-        if is_set("LITECON_REQUIRE_EXTENSIONS"):
-            print(f"error: LITECON_REQUIRE_EXTENSIONS is set, and there is no native side: {reason}", file=sys.stderr)
+    elif "native" in sides and (reason := fallback_reason()):
+        if is_set("LITECON_REQUIRE_EXTENSIONS") or sides == ["native"]:
+            print(f"error: the native side is required, and there is none: {reason}", file=sys.stderr)
             return 1
         print(f"there is no native side, running the pure side only: {reason}")
         sides = ["pure"]
