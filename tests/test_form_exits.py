@@ -227,7 +227,8 @@ class TestSaveTo:
             while not asyncio.run(main(at)):
                 assert path.exists(), at
                 at += 1
-            assert at > 2
+            # how many turns it takes is the interpreter's
+            assert at > 1
         finally:
             os.close(reading)
 

@@ -122,7 +122,7 @@ class TestProtocol:
             made(side, receive).send(None)
 
     def test_what_cannot_be_awaited(self, side: Any) -> None:
-        with pytest.raises(TypeError, match="can't be used in 'await' expression"):
+        with pytest.raises(TypeError, match="can't be (used in 'await' expression|awaited)"):
             made(side, lambda: 5).send(None)
 
     def test_await_that_returns_no_iterator(self, side: Any) -> None:
@@ -130,7 +130,7 @@ class TestProtocol:
             def __await__(self) -> Any:
                 return 5
 
-        with pytest.raises(TypeError, match="__await__\\(\\) returned"):
+        with pytest.raises(TypeError, match="__await__\\(\\) (returned|must return)"):
             made(side, Broken).send(None)
 
     def test_generator_based_coroutine(self, side: Any) -> None:
@@ -459,8 +459,12 @@ class TestDropped:
             value = await side.Request({"type": "http"}, receive).json(list)
             return sys.getrefcount(value)
 
-        # the local variable and the argument of getrefcount
-        assert result_of(outer()) == 2
+        async def plain() -> Any:
+            value = list("1")
+            return sys.getrefcount(value)
+
+        # the local variable, and before 3.14 the argument of getrefcount
+        assert result_of(outer()) == result_of(plain())
 
 
 class TestIntrospection:
