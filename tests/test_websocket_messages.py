@@ -9,6 +9,7 @@ import decimal
 import enum
 import json
 import pathlib
+import sys
 import uuid
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -657,8 +658,14 @@ class TestEncoding:
         socket, server = at(side, "accepted")
         for value in (deep, cyclic):
             for call in (socket.send_json, socket.send_msgpack):
-                assert type(error_of(call(value))) is side.SerializationException
-        assert server.sent == []
+                try:
+                    drive(call(value))
+                except side.SerializationException:
+                    assert server.sent == []
+                else:
+                    # from 3.14 on the stack is the bound, and there may be enough of it
+                    assert value is deep and sys.version_info >= (3, 14)
+                    server.sent.clear()
         # not all at once, which would need the stack
         while deep:
             deep = deep[0]
