@@ -147,23 +147,19 @@ def too_many_fields(limit: int) -> RequestEntityTooLarge:
 
 
 def field_too_large(limit: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(f"a field is larger than {limit} bytes: increase Limits.max_field_size to accept it")
+    return _beyond(f"a field is larger than {limit} bytes", "max_field_size")
 
 
 def file_too_large(limit: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(f"a file is larger than {limit} bytes: increase Limits.max_file_size to accept it")
+    return _beyond(f"a file is larger than {limit} bytes", "max_file_size")
 
 
 def too_many_part_headers(limit: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(
-        f"a part has more headers than {limit}: increase Limits.max_part_headers to accept them"
-    )
+    return _beyond(f"a part has more headers than {limit}", "max_part_headers")
 
 
 def part_header_too_large(limit: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(
-        f"a part has a header with more bytes than {limit}: increase Limits.max_part_header_size to accept it"
-    )
+    return _beyond(f"a part has a header with more bytes than {limit}", "max_part_header_size")
 
 
 def no_boundary() -> ClientException:

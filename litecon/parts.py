@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 from ._charsets import decode_text
 from ._core import MultipartReader
 from ._disk import BATCH, ThreadedFile, in_thread, in_thread_for_sure, write_all
-from ._errors import field_too_large
+from ._errors import field_too_large, noted
 from ._form_parsing import MULTIPART, URLENCODED, FieldEvents, Pieces, expect_unread
 from .exceptions import StreamConsumed
 from .limits import Limits
@@ -166,7 +166,7 @@ class Part:
 
     def _begin(self) -> None:
         if self._is_read:
-            raise StreamConsumed("this part was read before, and is not kept: keep what read() returns")
+            raise noted(StreamConsumed("this part was read before, and is not kept"), "keep what read() returns")
         self._is_read = True
 
     def __repr__(self) -> str:
@@ -245,7 +245,7 @@ class _Target(ThreadedFile):
 
 
 def has_passed() -> StreamConsumed:
-    return StreamConsumed("this part has passed: read it before the next is asked for")
+    return noted(StreamConsumed("this part has passed"), "read it before the next is asked for")
 
 
 @final

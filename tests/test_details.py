@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pickle
 import re
@@ -13,9 +14,11 @@ import pytest
 import litecon
 from litecon import SerializationException
 from litecon import _errors as errors
+from litecon import exceptions
 from litecon.serialization import encode_json, encode_msgpack
 
 from .helpers import Receiver, await_, body_events, http_scope
+from .sides import PACKAGE
 from .websocket_doubles import at, error_of
 
 ADVICE = re.compile(
@@ -25,24 +28,38 @@ ARGUMENTS: dict[str, Any] = {
     "key": "session", "value": 5, "expected": "a str", "scheme": "x", "pair": None, "scope": None, "name": 5, "host": "a b",
     "limit": 5, "event": {"type": "x"}, "body": 5, "code": 1000, "reason": "", "state": "connect",
     "kind": "websocket.send", "hint": "accept() it before", "wanted": "text", "data": b"x", "mode": 5, "o": 5,
-    "connection": 5, "what": "x",
+    "connection": 5, "what": "x", "authority": "a", "digits": 25,
 }  # fmt: skip
 
 
 def makers() -> list[Any]:
-    made_here = [
+    return [
         function
         for name, function in inspect.getmembers(errors, inspect.isfunction)
-        if function.__module__ == errors.__name__ and not name.startswith("_") and name not in ("quoted", "noted")
+        if function.__module__ == errors.__name__
+        and not name.startswith("_")
+        and name not in ("interpreter_awaits", "noted", "quoted")
     ]
-    return [
-        function for function in made_here if all(name in ARGUMENTS for name in inspect.signature(function).parameters)
-    ]
+
+
+def details() -> list[tuple[str, str]]:
+    """Return what the modules of the package write as the detail of an exception, and where."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in exceptions.__all__ and node.args:
+                texts = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
+                found.append((f"{path.name}:{node.lineno}", "".join(map(str, texts))))
+    return found
 
 
 class TestDetailsAreSafeToShow:
     def test_there_are_makers(self) -> None:
         assert len(makers()) > 25
+
+    @pytest.mark.parametrize(("where", "detail"), details(), ids=lambda text: text[:40])
+    def test_of_every_module(self, where: str, detail: str) -> None:
+        assert not ADVICE.search(detail), where
 
     @pytest.mark.parametrize("make", makers(), ids=lambda make: make.__name__)
     def test_each(self, make: Any) -> None:
