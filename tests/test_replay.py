@@ -144,7 +144,7 @@ async def until_disconnected(request: Any) -> None:
 
 
 async def before_and_after_reading(request: Any, put: Any) -> None:
-    for _ in range(1000):
+    for _ in range(20):
         assert not await request.is_disconnected()
     for number in range(5):
         put(part(b"%d" % number, number < 4))
@@ -243,6 +243,17 @@ class TestBehindWrappers:
             await asyncio.ensure_future(conversation(script, wrap, times))
 
         asyncio.run(main())
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_asked_a_thousand_times(times: int) -> None:
+    async def script(request: Any, put: Any) -> None:
+        for _ in range(1000):
+            assert not await request.is_disconnected()
+        put(part(b"a", False))
+        assert await request.body() == b"a"
+
+    asyncio.run(conversation(script, lambda receive: receive, times))
 
 
 def test_empty_events_without_end_are_counted(run: Run) -> None:
