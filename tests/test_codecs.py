@@ -607,13 +607,13 @@ SERIALIZERS = pytest.mark.parametrize("serializer", [(), (own,)], ids=["default"
 
 class TestBothEncodersTakeTheSameTypes:
     @SERIALIZERS
-    @pytest.mark.parametrize(("value", "expected"), BOTH_ENCODE, ids=repr)
+    @pytest.mark.parametrize(("value", "expected"), BOTH_ENCODE, ids=range(len(BOTH_ENCODE)))
     def test_same(self, value: Any, expected: Any, serializer: Any) -> None:
         assert json.loads(encode_json(value, *serializer)) == expected
         assert decode_msgpack(encode_msgpack(value, *serializer)) == expected
 
     @SERIALIZERS
-    @pytest.mark.parametrize(("value", "as_json", "as_msgpack"), JSON_DIFFERS, ids=repr)
+    @pytest.mark.parametrize(("value", "as_json", "as_msgpack"), JSON_DIFFERS, ids=range(len(JSON_DIFFERS)))
     def test_keys_and_bytes(self, value: Any, as_json: Any, as_msgpack: Any, serializer: Any) -> None:
         assert json.loads(encode_json(value, *serializer)) == as_json
         assert decode_msgpack(encode_msgpack(value, *serializer)) == as_msgpack

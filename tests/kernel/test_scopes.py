@@ -313,7 +313,9 @@ def described(value: Any) -> Any:
 
 
 class TestValues:
-    @pytest.mark.parametrize("changes", VALUES, ids=ascii)
+    @pytest.mark.parametrize(
+        "changes", VALUES, ids=[f"{number}-{'-'.join(changes)}" for number, changes in enumerate(VALUES)]
+    )
     def test_values_of_other_types_mean_the_same_on_both_sides(self, twins: Any, changes: dict[str, Any]) -> None:
         for name, accessor in (ACCESSORS | REQUEST_ACCESSORS).items():
             scopes = [{**FULL, **changes} for _ in twins]
