@@ -30,7 +30,7 @@ def expect_unread(request: Any) -> None:
 
 
 class Pieces:
-    """Bytes that arrive in pieces; small ones are put together at once, since an object is larger than what is in it."""
+    """Bytes that arrive in pieces; small ones are put together at once: an object is larger than what is in it."""
 
     __slots__ = ("_pieces", "_tail")
 

@@ -149,8 +149,8 @@ def _parse_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]], b
             return kind, parameters, False
         # the last group that took part: 1 for a name without a value, 2 for one in quotes, 3 for one without
         if match.lastindex != 1:
-            text = match[match.lastindex or 0]
-            parameters.append((match[1].strip(b" \t").lower(), _unquoted(text if match.lastindex == 2 else text.strip(b" \t"))))
+            text = match[2] if match.lastindex == 2 else match[3].strip(b" \t")
+            parameters.append((match[1].strip(b" \t").lower(), _unquoted(text)))
         position = match.end()
     return kind, parameters, True
 

@@ -118,13 +118,14 @@ class Part:
     ) -> int:
         """Write all bytes to a file, in a thread, and return how many.
 
-        They are written beside it, in the same directory, and replace it at the end: until then, and where that fails, what
-        stands there is untouched. A symbolic link is replaced, not followed. To a device or a pipe they are written directly.
+        They are written beside it, in the same directory, and replace it at the end: until then, and where that fails,
+        what stands there is untouched. A symbolic link is replaced, not followed. To a device or a pipe they are written
+        directly.
 
         Args:
             path: Of the file. It is the application's to choose: a filename of the client is no path.
-            progress: Called with the bytes so far and the total, None where the part does not say it; what a client says of
-                it is not checked.
+            progress: Called with the bytes so far and the total, None where the part does not say it; what a client says
+                of it is not checked.
 
         Raises:
             OSError: The file cannot be written.

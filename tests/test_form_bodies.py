@@ -736,7 +736,9 @@ class TestCases:
         for size in (1, 10, len(body)):
             assert drive(read(make_request(side, *split(body, size)))) == expected
 
-    @pytest.mark.parametrize("disposition", [b'form-data;\tname="a"', b'form-data\t; \t name\t=\t"a"\t', b"form-data;name=a"])
+    @pytest.mark.parametrize(
+        "disposition", [b'form-data;\tname="a"', b'form-data\t; \t name\t=\t"a"\t', b"form-data;name=a"]
+    )
     def test_tab_in_disposition(self, side: Any, read: Any, disposition: bytes) -> None:
         assert drive(read(make_request(side, multipart(raw_part(disposition, b"1"))))) == [("a", "1")]
 
@@ -840,11 +842,14 @@ class TestCases:
         [b"x", b"\r\n", b"\r", b"\r\n--" + BOUNDARY[:-2], b"\n", b"--" + BOUNDARY],
         ids=lambda each: str(each[:5]),
     )
-    def test_multipart_is_linear_in_tiny_chunks(self, side: Any, read: Any, piece: bytes) -> None:
+    @pytest.mark.parametrize("filename", ["f", None], ids=["file", "text"])
+    def test_multipart_is_linear_in_tiny_chunks(
+        self, side: Any, read: Any, piece: bytes, filename: str | None
+    ) -> None:
         cls = request_class(side, max_field_size=None)
 
         def make(count: int) -> Callable[[], object]:
-            body = multipart(part("f", piece * (count // len(piece)), "f"))
+            body = multipart(part("f", piece * (count // len(piece)), filename))
             return lambda: drive(read(make_request(side, *split(body, 3), cls=cls)))
 
         check_linear(make, 8000)

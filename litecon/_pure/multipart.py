@@ -24,7 +24,7 @@ __all__ = ("MultipartReader",)
 
 _MAX_BOUNDARY: Final = 1024
 _STEP: Final = 4096
-# the end of a boundary's line, the usual head of a text field, which parse_head() reads in the same way, and its empty line
+# behind a boundary the usual head of a text field, up to its content; parse_head() reads it in the same way
 _FIELD_BEGINNING: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
 _BLANKS: Final = re.compile(rb"[ \t]*")
 
@@ -33,9 +33,9 @@ _BLANKS: Final = re.compile(rb"[ \t]*")
 class MultipartReader:
     """Finds the parts of a multipart form in the chunks of its body, in the same way wherever these end.
 
-    It holds what may be the beginning of a delimiter, the head that is arriving and, where `whole` is true, the text field
-    that is arriving. A boundary counts at the beginning of a line; what stands before the first and behind the last is
-    skipped.
+    It holds what may be the beginning of a delimiter, the head that is arriving and, where `whole` is true, the text
+    field that is arriving. A boundary counts at the beginning of a line; what stands before the first and behind the last
+    is skipped.
 
     Args:
         boundary: Of the content type, None without one.
