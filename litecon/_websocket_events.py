@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ._errors import misconfigured, quoted
+from ._scopes import lookup
 from .types import Event, RawHeaders
 
 __all__ = (
@@ -126,19 +127,24 @@ def normalised_event(event: Any) -> tuple[int, Event]:
     Raises:
         ImproperlyConfiguredException: The ASGI specification has no such event, or not with these values.
     """
-    fields = dict(event) if isinstance(event, Mapping) else {}
-    if "type" not in fields:
+    try:
+        kind = lookup(event, "type", _MISSING)
+    except (TypeError, LookupError, AttributeError):
+        kind = _MISSING
+    if kind is _MISSING:
         raise misconfigured(
             f"send() was given an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
-    kind = fields["type"]
     number = _KINDS.get(kind) if isinstance(kind, str) else None
     if number is None:
         raise misconfigured(
             f"send() was given an event of type {quoted(kind)}, expected one of {', '.join(map(repr, _KINDS))}"
         )
-    whole = _NORMALISE[number](fields)
-    return number, {key: value for key, value in whole.items() if key in fields}
+    known, normalise = _NORMALISE[number]
+    # each is looked up once
+    fields = {key: value for key in known if (value := lookup(event, key, _MISSING)) is not _MISSING}
+    whole = normalise(fields)
+    return number, {key: value for key, value in whole.items() if key == "type" or key in fields}
 
 
 def _accept(fields: dict[str, Any]) -> Event:
@@ -172,7 +178,15 @@ def _response_body(fields: dict[str, Any]) -> Event:
     return _body_event(fields.get("body", b""), bool(fields.get("more_body", False)))
 
 
-_NORMALISE: Final = (_accept, _message, _close, _response_start, _response_body)
+_MISSING: Final = object()
+# by kind: the keys that ASGI knows, and what checks their values
+_NORMALISE: Final = (
+    (("subprotocol", "headers"), _accept),
+    (("text", "bytes"), _message),
+    (("code", "reason"), _close),
+    (("status", "headers"), _response_start),
+    (("body", "more_body"), _response_body),
+)
 
 
 def _body_event(body: Any, more_body: bool) -> Event:

@@ -36,6 +36,8 @@ class FormReading(Coroutine[Any, Any, FormMultiDict]):
         self._form: FormMultiDict | None = None
 
     def __await__(self) -> Generator[Any, Any, FormMultiDict]:
+        if self._coroutine.cr_running or self._coroutine.cr_await is not None:
+            raise RuntimeError("coroutine is being awaited already")
         iterator: Generator[Any, Any, FormMultiDict] = self._coroutine.__await__()
         return iterator
 

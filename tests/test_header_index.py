@@ -236,7 +236,7 @@ class TestMalformed:
         ):  # fmt: skip
             with pytest.raises(side.ImproperlyConfiguredException, match="no pair of bytes") as info:
                 ask()
-            errors.add(info.value.detail)
+            errors.add(str(info.value))
         assert len(errors) == 1
         assert type(pair).__name__ in errors.pop()
 

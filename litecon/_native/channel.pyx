@@ -111,7 +111,7 @@ cdef object disconnected(Channel channel):
 
 
 cdef int keep_code(Channel channel, object code, object reason, int default) except -1:
-    channel.code = code if isinstance(code, int) and 0 <= code <= 0xFFFF else default
+    channel.code = code if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
     channel.reason = str(reason) if isinstance(reason, str) else ""
     return 0
 

@@ -18,6 +18,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
+from .._scopes import lookup
 from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
@@ -110,7 +111,7 @@ class Channel:
             if state < CLOSED:
                 self.state = DISCONNECTED
             if self.reason is None:
-                self.keep_code(event.get("code"), event.get("reason"), NO_STATUS_RECEIVED)
+                self.keep_code(lookup(event, "code"), lookup(event, "reason"), NO_STATUS_RECEIVED)
         elif kind == "websocket.connect" and state == INIT:
             self.state = CONNECT
         # the handshake may be closed or denied before its event is received
@@ -126,25 +127,25 @@ class Channel:
         if kind != "websocket.receive":
             raise wrong_socket_event(event, self.name)
         if mode == "text":
-            data = event.get("text")
+            data = lookup(event, "text")
             if not isinstance(data, str):
-                other = event.get("bytes")
+                other = lookup(event, "bytes")
                 if data is not None or not isinstance(other, (bytes, bytearray, memoryview)):
                     raise wrong_message(event)
                 raise wrong_message_kind("text", bytes(other))
         else:
-            data = event.get("bytes")
+            data = lookup(event, "bytes")
             if not isinstance(data, bytes):
                 if isinstance(data, (bytearray, memoryview)):
                     data = bytes(data)
                 else:
-                    other = event.get("text")
+                    other = lookup(event, "text")
                     if data is not None or not isinstance(other, str):
                         raise wrong_message(event)
                     raise wrong_message_kind("binary", other)
         if max_size is not None and _size_of(data, max_size) > max_size:
             raise message_too_large(max_size)
-        return data
+        return data  # type: ignore[no-any-return]
 
     def check_send(self, kind: int, type_: str) -> int:
         """Return the state after an event is sent, or raise where it cannot be.
@@ -162,8 +163,8 @@ class Channel:
 
     def sent(self, state: int, event: Event) -> None:
         """Enter the state after an event."""
-        if state == CLOSED or (event["type"] == "websocket.http.response.body" and not event.get("more_body")):
-            self.keep_code(event.get("code"), event.get("reason"), ABNORMAL_CLOSURE)
+        if state == CLOSED or (event["type"] == "websocket.http.response.body" and not lookup(event, "more_body")):
+            self.keep_code(lookup(event, "code"), lookup(event, "reason"), ABNORMAL_CLOSURE)
             state = CLOSED
             if self.pending is not None and not self.busy:
                 # a server (granian) may wait for its receive() to end before it closes
@@ -187,7 +188,7 @@ class Channel:
 
     def keep_code(self, code: Any, reason: Any, default: int) -> None:
         """Keep the code and the reason of the end; the default stands in for a missing code."""
-        self.code = code if isinstance(code, int) and 0 <= code <= 0xFFFF else default
+        self.code = int(code) if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
         self.reason = reason if isinstance(reason, str) else ""
 
 
@@ -231,7 +232,7 @@ class SocketSend:
         # what is checked is what is sent
         kind, event = normalised_event(event)
         state = channel.check_send(kind, event["type"])
-        if kind == START and _DENIAL not in (self.scope.get("extensions") or ()):
+        if kind == START and _DENIAL not in (lookup(self.scope, "extensions") or ()):
             raise no_denial()
         await send_through(channel, self.send, event, state)
 

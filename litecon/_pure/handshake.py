@@ -6,6 +6,7 @@ from typing import Any, Final, NoReturn
 
 from .._errors import not_initialised
 from .._pending import CompletedAwaitable
+from .._scopes import lookup
 from .._websocket_events import accept_event, close_event, denial_events
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Send
@@ -205,7 +206,7 @@ class SocketBase(ConnectionBase):
         """
         start, end = denial_events(status, headers, body)
         self._channel.check_send(_START, "websocket.http.response.start")
-        if _DENIAL in (self.scope.get("extensions") or ()):
+        if _DENIAL in (lookup(self.scope, "extensions") or ()):
             await self._answer(_START, start)
             await self._answer(_END, end)
         else:

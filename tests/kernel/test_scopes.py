@@ -418,5 +418,5 @@ class TestEvents:
             reader.feed(event, None)
             assert (reader.size, reader.ended) == (3, False)
             peeking = side._core.BodyReader()
-            peeking.peek(event)
-            assert peeking.peeked_size == 3
+            peeking.buffer(event)
+            assert peeking.ahead_size == 3

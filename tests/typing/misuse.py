@@ -46,7 +46,7 @@ async def wrong_socket(socket: WebSocket[Any, Any, State]) -> None:
     (await socket.receive_msgpack(str)).nonsense()  # wrong
     socket.iter_data("bytes")  # wrong
     socket.iter_json(5)  # wrong
-    socket.iter_msgpack("binary")  # wrong
+    socket.iter_msgpack(str, 5)  # wrong
     await socket.send_data(5)  # wrong
     await socket.send_data("a", "bytes")  # wrong
     await socket.send_text(5)  # wrong
