@@ -195,6 +195,7 @@ cdef class ConnectionBase:
     @scope.deleter
     def scope(self):
         with cython.critical_section(self):
+            present(self, self._scope, "scope")
             self._scope = DELETED
 
     @property
@@ -210,6 +211,7 @@ cdef class ConnectionBase:
     @receive.deleter
     def receive(self):
         with cython.critical_section(self):
+            present(self, self._receive, "receive")
             self._receive = DELETED
 
     @property
@@ -225,6 +227,7 @@ cdef class ConnectionBase:
     @send.deleter
     def send(self):
         with cython.critical_section(self):
+            present(self, self._send, "send")
             self._send = DELETED
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 from .._defaults import empty_receive, empty_send
@@ -109,8 +108,10 @@ class ConnectionBase:
             raise not_initialised(self, name) from None
 
     def _delete(self, name: str) -> None:
-        with suppress(AttributeError):
+        try:
             delattr(self, f"_{name}")
+        except AttributeError:
+            raise not_initialised(self, name) from None
 
     @property
     def scope(self) -> Scope:

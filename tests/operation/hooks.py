@@ -335,9 +335,9 @@ HOOKS: Final = (
     ),
     Hook("serializer", _named("WebSocket.send_json*", "litestar.WebSocket.send_json*"), _serialized),
     *(
-        Hook(f"scope-{cls.__name__}", (*_WHOLE, *_named("Request.send_push_promise", "WebSocket.deny*",
-             "Request.is_disconnected")), _with_scope(cls))
-        for cls in (RaisingMapping, RaisingDict)
+        Hook(f"scope-{cls.__name__}", (*_WHOLE, *_named("Request.send_push_promise", "WebSocket.deny*", *more)), _with_scope(cls))
+        # of a dict subclass the reader is looked up as it was stored
+        for cls, more in ((RaisingMapping, ("Request.is_disconnected",)), (RaisingDict, ()))
     ),
     Hook("headers-of-the-scope", (*_WHOLE, BY_NAME["Request.send_push_promise"]), _with_item("headers")),
     Hook("extensions", (BY_NAME["WebSocket.deny"], BY_NAME["Request.send_push_promise"]), _with_item("extensions")),
