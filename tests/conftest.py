@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz-seconds", type=float, default=0, help="how long to fuzz the operations, beyond the short run of the suite"
     )
-    parser.addoption("--hammer", type=float, metavar="SECONDS", help="how long each of tests/threads runs; also with a GIL")
+    parser.addoption("--hammer", type=float, metavar="SECONDS", help="how long each of tests/threads runs")
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def together(seconds: float, make: Callable[[], Any], *works: Callable[[Any], ob
         is_over = time.monotonic() > end
         for of_thread in results:
             of_thread.clear()
-        subjects[:] = [make() for _ in range(SUBJECTS)]
+        subjects[:] = [] if is_over else [make() for _ in range(SUBJECTS)]
 
     barrier = threading.Barrier(len(works), next_round)
 

@@ -1,7 +1,7 @@
 """Whatever threads do with the same connections at once, there is no crash and no wrong value.
 
-On interpreters with the GIL the hammers find little, and run only with `--hammer=SECONDS`, which also says how long each
-of them runs.
+On interpreters with the GIL the hammers find little, and run only with `--hammer=SECONDS`, which also says how long
+each of them runs.
 """
 
 from __future__ import annotations
