@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 __all__ = ("attribute_of", "hand_to_setter")
+
+_MISSING: Final = object()
 
 
 def attribute_of(cls: type[Any], name: str) -> Any:
@@ -15,8 +17,9 @@ def attribute_of(cls: type[Any], name: str) -> Any:
         name: The attribute's.
     """
     for base in cls.__mro__:
-        if name in base.__dict__:
-            return base.__dict__[name]
+        attribute = base.__dict__.get(name, _MISSING)
+        if attribute is not _MISSING:
+            return attribute
     return None
 
 

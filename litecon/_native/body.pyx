@@ -7,7 +7,7 @@ from cpython.dict cimport PyDict_Check, PyDict_CheckExact
 from cpython.object cimport PyObject
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport AsyncIteratorBase, Operation, discard, register_operation
+from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation
 from litecon._native.waiting cimport resume_pending, shield_future
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
@@ -25,6 +25,7 @@ cdef extern from *:
     """
     int litecon_http_event(object kind) noexcept
     int PyCoro_CheckExact(object o) noexcept
+    object PyObject_CallNoArgs(object function)
 
 UNSET = object()
 
@@ -154,7 +155,7 @@ cdef class BodyReader:
             awaitable = resume_pending(self)
             if awaitable is not None:
                 return awaitable
-        awaitable = receive()
+        awaitable = PyObject_CallNoArgs(receive)
         if not PyCoro_CheckExact(awaitable):
             awaitable = shield_future(self, awaitable)
         if self.replayed and self.pending is None:
@@ -373,7 +374,8 @@ cdef class NextChunk(Operation):
     cdef BodyReader reader
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return "BodyStream.__anext__"

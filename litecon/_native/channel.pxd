@@ -1,3 +1,5 @@
+cimport cython
+
 from litecon._native.operation cimport Operation
 
 cdef extern from *:
@@ -89,9 +91,23 @@ cdef str state_name(Channel channel)
 cdef int set_state(Channel channel, object name) except -1
 # What to await for the next event, also after an await that was cancelled.
 cdef object next_awaitable(Channel channel, object receive)
+cdef int claim_failed(Channel channel) except -1
+
+
 # Take the channel for one receiving task, up to release_channel(); raise at the end, or where another task has it.
-cdef int claim(Channel channel) except -1
-cdef void release_channel(Channel channel) noexcept
+cdef inline int claim(Channel channel) except -1:
+    cdef bint free
+    with cython.critical_section(channel):
+        free = channel.state < CLOSED and not channel.busy
+        if free:
+            channel.busy = True
+    return 0 if free else claim_failed(channel)
+
+
+cdef inline void release_channel(Channel channel) noexcept:
+    channel.busy = False
+
+
 cdef object disconnected(Channel channel)
 # Take an event that receive() gave, and return its kind; foreign: it is from a callable of the application.
 cdef int take(Channel channel, object event, bint foreign) except -1

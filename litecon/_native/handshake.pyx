@@ -29,7 +29,7 @@ from litecon._native.channel cimport (
     take,
 )
 from litecon._native.mapping cimport item
-from litecon._native.operation cimport discard, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport DONE, discard, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, Traits, track_override, traits_of
 
@@ -41,18 +41,8 @@ from litecon.exceptions import WebSocketDisconnect
 cdef str _DENIAL = "websocket.http.response"
 
 
-cdef int expect_constructed(SocketBase socket) except -1:
-    if socket._seen is None:
-        raise not_initialised(socket, "scope")
-    return 0
-
-
-cdef bint receives_elsewhere(Channel channel, Traits traits) noexcept:
-    return channel.foreign & FOREIGN_RECEIVE or traits.overrides & RECEIVE
-
-
-cdef bint sends_elsewhere(Channel channel, Traits traits) noexcept:
-    return channel.foreign & FOREIGN_SEND or traits.overrides & SEND
+cdef object constructor_missing(SocketBase socket):
+    return not_initialised(socket, "scope")
 
 
 @cython.final
@@ -76,7 +66,8 @@ cdef class HandshakeOperation(SendingOperation):
     cdef bint elsewhere
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef void release(self) noexcept:
         release_channel(self.channel)

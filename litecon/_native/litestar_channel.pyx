@@ -6,7 +6,7 @@ from cpython.object cimport PyObject
 
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
-from litecon._native.operation cimport Operation, discard, register_operation, release
+from litecon._native.operation cimport DONE, Operation, discard, register_operation, release
 from litecon._native.waiting cimport abandon, resume_pending, shield_future
 
 import litestar
@@ -148,7 +148,8 @@ cdef class ReceiveEvent(Operation):
     cdef object receive
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return "WebSocket.receive"
@@ -178,7 +179,8 @@ cdef class SendEvent(Operation):
     cdef object event
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return "WebSocket.send"

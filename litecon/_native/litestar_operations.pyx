@@ -19,7 +19,7 @@ from litecon._native.litestar_channel cimport (
 )
 from litecon._native.mapping cimport item
 from litecon._native.messages cimport ACCEPTING, DATA, JSON, MSGPACK, OVERRIDDEN, SERVER, method_name
-from litecon._native.operation cimport AsyncIteratorBase, Operation, discard, register_operation
+from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation
 from litecon._native.traits cimport RECEIVE_DATA, SEND_DATA, traits_of
 
 from litestar.datastructures import Headers
@@ -51,7 +51,8 @@ cdef class ReceiveMessage(Operation):
     cdef bint own
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return "MessageIterator.__anext__" if self._is_step else method_name("receive", self.method)
@@ -169,7 +170,8 @@ cdef class SendMessage(Operation):
     cdef int waits_for
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return method_name("send", self.method)
@@ -241,7 +243,8 @@ cdef class HandshakeOperation(Operation):
     cdef bint own
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return "WebSocket.close" if self.closing else "WebSocket.accept"

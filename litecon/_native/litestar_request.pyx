@@ -9,9 +9,9 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 from libc.string cimport memchr
 
 from litecon._native.body cimport BodyReader, new_stream, shared_reader
-from litecon._native.lookup cimport scan_headers
+from litecon._native.lookup cimport scan_headers, unchanging
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport Operation, discard, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport DONE, Operation, discard, mark_coroutine_function, register_operation, release
 from litecon._native.parsing cimport read_query
 from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
@@ -149,7 +149,7 @@ def make_headers(raw):
     """
     cdef list pairs = []
     cdef object headers
-    for name, value in raw:
+    for name, value in unchanging(raw):
         pairs.append((_latin1(name), _latin1(value)))
     headers = _new_headers(_Headers)
     _init_proxy(headers, _CIMultiDict(pairs))
@@ -280,7 +280,8 @@ cdef class ReadBody(Operation):
     cdef int waits_for
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef void release(self) noexcept:
         self.reader.release()

@@ -8,3 +8,20 @@ cdef object scan_list(object headers, const char *name, Py_ssize_t length)
 cdef object lookup_slowly(object mapping, object key, object default)
 # Bytes of a subclass as exact bytes; TypeError for anything else.
 cdef bytes plain_bytes(object data)
+
+cdef extern from *:
+    """
+    #ifndef LITECON_UNCHANGING
+    #define LITECON_UNCHANGING
+    /* what a loop goes over while another thread may change it */
+    #ifdef Py_GIL_DISABLED
+    #define litecon_unchanging(headers) PySequence_List(headers)
+    #else
+    static inline PyObject *litecon_unchanging(PyObject *headers) {
+        Py_INCREF(headers);
+        return headers;
+    }
+    #endif
+    #endif
+    """
+    object unchanging "litecon_unchanging"(object headers)

@@ -85,7 +85,7 @@ cdef object _scan_unusual(object headers, const char *name, Py_ssize_t length):
     cdef object pair = None
     cdef object key, value
     try:
-        for pair in headers:
+        for pair in unchanging(headers):
             key, value = pair
             if _is_named(key, name, length):
                 if isinstance(value, bytes):
@@ -148,7 +148,7 @@ cdef list _scan_all_unusual(object headers, const char *name, Py_ssize_t length)
     cdef object pair = None
     cdef object key, value
     try:
-        for pair in headers:
+        for pair in unchanging(headers):
             key, value = pair
             if _is_named(key, name, length):
                 if not isinstance(value, bytes):

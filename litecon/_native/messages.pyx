@@ -22,11 +22,14 @@ from litecon._native.channel cimport (
 )
 from litecon._native.codecs cimport from_json, from_msgpack, to_json, to_msgpack
 from litecon._native.handshake cimport SocketBase, expect_constructed, receives_elsewhere, sends_elsewhere
-from litecon._native.operation cimport AsyncIteratorBase, Operation, discard, register_operation
+from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation
 from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, Traits, bounds_of, traits_of
 
 from litecon._errors import cannot_receive, empty_message, not_constructed, wrong_data, wrong_mode
 from litecon.exceptions import WebSocketDisconnect
+
+cdef extern from *:
+    object PyObject_CallOneArg(object function, object argument)
 
 
 cdef bint is_binary(object mode) except -1:
@@ -56,7 +59,8 @@ cdef class ReceiveMessage(Operation):
     cdef bint binary
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return "MessageIterator.__anext__" if self._is_step else method_name("receive", self.method)
@@ -73,7 +77,7 @@ cdef class ReceiveMessage(Operation):
         self.binary = is_binary(self.mode)
         expect_constructed(self.socket)
         traits = traits_of(self.socket)
-        if traits.overrides & (RECEIVE_DATA | RECEIVE_JSON | RECEIVE_MSGPACK) and self.is_overridden(traits.overrides):
+        if traits.overrides and self.is_overridden(traits.overrides):
             return self.overridden()
         if self.channel.state == INIT:
             self.waits_for = ACCEPTING
@@ -107,7 +111,9 @@ cdef class ReceiveMessage(Operation):
             # where another callable sends, it may have accepted unseen
             if not sends_elsewhere(channel, traits):
                 raise cannot_receive(state_name(channel))
-        self.max_size = bounds_of(self.socket).max_message_size
+        if not traits.has_bounds:
+            traits = bounds_of(self.socket)
+        self.max_size = traits.max_message_size
         if receives_elsewhere(channel, traits):
             if channel.pending is not None:
                 return next_awaitable(channel, channel.receive)
@@ -215,7 +221,8 @@ cdef class SendMessage(SendingOperation):
     cdef bint is_accepting
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return method_name("send", self.method)
@@ -246,7 +253,7 @@ cdef class SendMessage(SendingOperation):
         if channel.state != OPEN and channel.state != ACCEPTED and not (channel.state == CONNECT and elsewhere):
             check_send(channel, TO_SEND)
         self.sent = True
-        return self.socket.send(self.data) if elsewhere else channel.send(self.data)
+        return PyObject_CallOneArg(self.socket.send if elsewhere else channel.send, self.data)
 
     cdef object step(self, object result):
         if self.is_accepting:

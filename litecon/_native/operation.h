@@ -103,17 +103,59 @@ static void litecon_use_freelist(PyTypeObject *type) {
 }
 #endif
 
+/* what operation.pyx has of the driver: enter() claims an operation for one caller and returns its state before, run() goes
+   on to a value to yield or to the end, fail() ends it with an error; each returns -1 where one is set */
+static int (*litecon_enter)(PyObject *, PyObject *);
+static int (*litecon_run)(PyObject *, int, PyObject *, PyObject **);
+static int (*litecon_fail)(PyObject *, PyObject *, PyObject **);
+
+static void litecon_use(void *enter, void *run, void *fail) {
+    litecon_enter = (int (*)(PyObject *, PyObject *)) enter;
+    litecon_run = (int (*)(PyObject *, int, PyObject *, PyObject **)) run;
+    litecon_fail = (int (*)(PyObject *, PyObject *, PyObject **)) fail;
+}
+
+/* the error that is set, which it is no more */
+static PyObject *litecon_take_error(void) {
+#if PY_VERSION_HEX >= 0x030C0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) PyException_SetTraceback(value, traceback);
+    Py_XDECREF(traceback);
+    Py_DECREF(type);
+    return value;
+#endif
+}
+
+/* The am_send of operations. PERF: in C, since a try statement of Cython's saves and restores what is being handled. */
+static int litecon_drive(PyObject *operation, PyObject *value, PyObject **result) {
+    int status = litecon_enter(operation, value);
+    PyObject *error;
+    /* a debug interpreter checks this where an error is set */
+    *result = NULL;
+    if (status < 0) return -1;
+    status = litecon_run(operation, status, value, result);
+    if (status >= 0) return status;
+    error = litecon_take_error();
+    status = litecon_fail(operation, error, result);
+    Py_DECREF(error);
+    return status;
+}
+
 /* as of a coroutine: the methods alone make one */
 static PyObject *litecon_refuse_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     PyErr_Format(PyExc_TypeError, "cannot create '%.100s' instances", type->tp_name);
     return NULL;
 }
 
-/* Make a final subclass of Operation an awaitable that is driven by `send` and `next`. */
-static int litecon_register_operation(PyTypeObject *type, void *send, void *next) {
+/* Make a final subclass of Operation an awaitable. */
+static int litecon_register_operation(PyTypeObject *type, void *next) {
     type->tp_new = litecon_refuse_new;
     type->tp_vectorcall = NULL;
-    type->tp_as_async->am_send = (sendfunc) send;
+    type->tp_as_async->am_send = (sendfunc) litecon_drive;
     /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
     type->tp_iter = PyObject_SelfIter;
     type->tp_iternext = (iternextfunc) next;

@@ -55,7 +55,7 @@ cdef inline void release(Operation self) noexcept:
         self.release()
 
 
-# What `await` iterates over.
+# What `await` iterates over where it awaits what is no native coroutine.
 cdef object iterator_of(object awaitable)
 # A value that PyIter_Send() or the like has given with its reference.
 cdef object steal_reference(PyObject *value)

@@ -1,7 +1,7 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """The driven operation: an awaitable that drives the server's awaitable itself, with no frame of its own.
 
-It behaves as a native coroutine does, and costs less: awaiting it runs `drive()`, which sends into the iterator of what
+It behaves as a native coroutine does, and costs less: awaiting it runs `litecon_drive()`, which sends into the iterator of what
 `receive()` or `send(event)` returned. A subclass is a state machine of two methods, `begin` and `step`. Asynchronous
 iterators, whose steps are operations, have their base here too.
 """
@@ -20,7 +20,9 @@ cdef extern from "operation.h":
     int PyIter_Send(object iterator, object value, PyObject **result) except -1
     PyObject *litecon_await_iter(object o) except? NULL
     int litecon_raise_stop_iteration(object value, tuple no_arguments) except -1
-    int litecon_register_operation(type cls, void *send, void *next) except -1
+    int litecon_drive(object operation, object value, PyObject **result) except -1
+    void litecon_use(void *enter, void *run, void *fail) noexcept
+    int litecon_register_operation(type cls, void *next) except -1
     void litecon_warn_never_awaited(object name) noexcept
     object litecon_frame(object code)
     object litecon_code(object name)
@@ -34,45 +36,40 @@ cdef object steal_reference(PyObject *value):
 
 
 cdef object iterator_of(object awaitable):
-    cdef PyObject *iterator
-    if PyCoro_CheckExact(awaitable):
-        return awaitable
-    iterator = litecon_await_iter(awaitable)
+    cdef PyObject *iterator = litecon_await_iter(awaitable)
     return interpreter_awaits(awaitable) if iterator is NULL else steal_reference(iterator)
 
 
-cdef int enter(Operation self, object value) except -1:
+cdef int enter(Operation self, PyObject *value) except -1:
     """Begin or go on to execute, for one caller alone; return the state before."""
     cdef int before
     with cython.critical_section(self):
         before = self._state
-        if before == SUSPENDED or (before == CREATED and value is None):
+        if before == SUSPENDED or (before == CREATED and value is <PyObject *> None):
             self._state = RUNNING
     if before == RUNNING:
         raise ValueError("coroutine already executing")
     if before == DONE:
         raise RuntimeError("cannot reuse already awaited coroutine")
-    if before == CREATED and value is not None:
+    if before == CREATED and value is not <PyObject *> None:
         raise TypeError("can't send non-None value to a just-started coroutine")
     return before
 
 
-cdef int drive(Operation self, PyObject *value, PyObject **result) except -1:
-    """The am_send of operations: go on to a value to yield, or to the end."""
+cdef int run(Operation self, int before, PyObject *value, PyObject **result) except -1:
+    """Go on to a value to yield, or to the end."""
     cdef int status
-    cdef int before
-    # a debug interpreter checks this where an error is set
-    result[0] = NULL
-    before = enter(self, <object> value)
-    try:
-        if before == CREATED:
-            status = go_on(self, self.begin(), result)
-        else:
-            status = resume_inner(self, <object> value, result)
-    except BaseException as error:
-        status = returned(end_with(self, error), result)
+    if before == CREATED:
+        status = go_on(self, self.begin(), result)
+    else:
+        status = resume_inner(self, <object> value, result)
     settle(self, status)
     return status
+
+
+cdef int fail(Operation self, object error, PyObject **result) except -1:
+    """End with an error: raise it or another, or return a value in spite of it."""
+    return returned(end_with(self, error), result)
 
 
 cdef int go_on(Operation self, object value, PyObject **result) except -1:
@@ -80,7 +77,7 @@ cdef int go_on(Operation self, object value, PyObject **result) except -1:
     cdef PyObject *out = NULL
     cdef object inner
     while not self._done:
-        inner = iterator_of(value)
+        inner = value if PyCoro_CheckExact(value) else iterator_of(value)
         if PyIter_Send(inner, None, &out) == NEXT:
             self._inner = inner
             result[0] = out
@@ -143,9 +140,13 @@ cdef inline PyObject *taken_over(object value) noexcept:
 cdef object end_with(Operation self, object error, bint began=True):
     """Return what the operation returns in spite of an error, else raise it, as PEP 479 and PEP 525 want it."""
     try:
-        if began:
+        try:
+            raise error
+        except BaseException:
+            # what is raised here has it as its context
+            if not began:
+                raise
             return self.failed(error)
-        raise error
     except StopIteration as stop:
         if not began and PY_VERSION_HEX >= 0x030C0000:
             # as what was thrown into a coroutine that has not begun
@@ -173,7 +174,7 @@ cdef PyObject *_iternext(Operation self) except? NULL:
     """The tp_iternext of operations, through which `await` drives what is no coroutine up to CPython 3.14."""
     cdef PyObject *result = NULL
     cdef object value
-    if drive(self, <PyObject *> None, &result) == NEXT:
+    if litecon_drive(self, None, &result) == NEXT:
         return result
     value = steal_reference(result)
     # no exception set means StopIteration(None)
@@ -243,7 +244,7 @@ cdef class Operation:
             value: What the awaitable that this waits for is given; None at the start.
         """
         cdef PyObject *out = NULL
-        cdef int status = drive(self, <PyObject *> value, &out)
+        cdef int status = litecon_drive(self, value, &out)
         return handed_out(status, out)
 
     def throw(self, kind, value=None, traceback=None, /):
@@ -260,7 +261,7 @@ cdef class Operation:
         if self._state != SUSPENDED or not hasattr(self._inner, "throw"):
             # what is no exception is refused, and changes nothing
             error = exception_of(kind, value, traceback)
-        if enter(self, None) == CREATED:
+        if enter(self, <PyObject *> None) == CREATED:
             return end_with(self, error, began=False)
         try:
             status = throw_into(self, kind, value, traceback, &out)
@@ -344,7 +345,7 @@ cdef void discard(Operation self) noexcept:
 
 
 cdef int register_operation(type cls) except -1:
-    return litecon_register_operation(cls, <void *> drive, <void *> _iternext)
+    return litecon_register_operation(cls, <void *> _iternext)
 
 
 cdef int mark_coroutine_function(type cls, str name) except -1:
@@ -353,6 +354,9 @@ cdef int mark_coroutine_function(type cls, str name) except -1:
         raise TypeError(f"{cls.__name__}.{name} has no code object to mark")
     litecon_flag_coroutine(code)
     return 0
+
+
+litecon_use(<void *> enter, <void *> run, <void *> fail)
 
 
 @cython.final
@@ -364,7 +368,8 @@ cdef class CompletedOperation(Operation):
     cdef object name
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         return f"{type(self.iterator).__name__}.{self.name}"

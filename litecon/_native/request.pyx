@@ -9,7 +9,7 @@ from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.codecs cimport from_json, from_msgpack
 from litecon._native.lookup cimport scan_headers, scan_list
 from litecon._native.media cimport read_content_type
-from litecon._native.operation cimport Operation, discard, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport DONE, Operation, discard, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
 from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
@@ -85,7 +85,8 @@ cdef class ReadBody(Operation):
     cdef bint overridden
 
     def __dealloc__(self):
-        discard(self)
+        if self._state != DONE:
+            discard(self)
 
     cdef str label(self):
         if self.method == BODY:

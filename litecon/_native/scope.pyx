@@ -123,6 +123,15 @@ cdef object query_of(object scope):
     return plain_bytes(query)
 
 
+cdef object new_state(object scope):
+    cdef object state = {}
+    # of two threads that both ask first, one makes it
+    cdef object other = scope.setdefault("state", state) if type(scope) is dict else None
+    if other is None:
+        scope["state"] = state
+    return state if other is None else other
+
+
 cdef object _MISSING = object()
 
 
@@ -287,7 +296,7 @@ cdef class ConnectionBase:
         cdef object scope = scope_of(self)
         cdef object state = item(scope, "state")
         if state is None:
-            state = scope["state"] = {}
+            state = new_state(scope)
         return _state(state)
 
     @property

@@ -32,7 +32,10 @@ cdef Traits traits_of(object connection):
     cdef void *cls = litecon_class(connection)
     cdef unsigned int version = litecon_version(connection)
     cdef Py_ssize_t index = <Py_ssize_t> ((<size_t> cls >> 5) % KNOWN)
-    cdef object known = _known[index]
+    cdef object known
+    # SAFETY: the index is a remainder of the length
+    with cython.boundscheck(False), cython.wraparound(False):
+        known = _known[index]
     if known is not None and (<Traits> known).cls is cls and (<Traits> known).version == version != 0:
         return <Traits> known
     return look_up(connection, index)

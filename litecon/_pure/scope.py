@@ -222,7 +222,7 @@ class ConnectionBase:
         scope = self.scope
         state = lookup(scope, "state")
         if state is None:
-            state = scope["state"] = {}
+            state = _new_state(scope)
         return _state(state)
 
     @property
@@ -320,6 +320,15 @@ class ConnectionBase:
 
 
 ConnectionBase._own = ConnectionBase
+
+
+def _new_state(scope: Scope) -> Any:
+    state: dict[str, Any] = {}
+    # of two threads that both ask first, one makes it
+    other = scope.setdefault("state", state) if type(scope) is dict else None
+    if other is None:
+        scope["state"] = state
+    return state if other is None else other
 
 
 def _required(scope: Scope, key: str) -> Any:
