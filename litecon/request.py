@@ -126,7 +126,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         Raises:
             ClientException: When awaited: it is broken, a field cannot be decoded, or the boundary is missing.
             RequestEntityTooLarge: When awaited: a bound of `limits` is passed.
-            ClientDisconnect: When awaited: the client has gone before the end.
+            ClientDisconnect: When awaited: the client disconnected before the end.
             StreamConsumed: When awaited: a stream has given out a part of the body.
             RuntimeError: When awaited: another task is reading the body.
         """
@@ -141,7 +141,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         Raises:
             ClientException: In its steps: the form is broken, or the boundary is missing.
             RequestEntityTooLarge: In its steps: a bound of `limits` is passed.
-            ClientDisconnect: In its steps: the client has gone before the end.
+            ClientDisconnect: In its steps: the client disconnected before the end.
             StreamConsumed: In its steps: the body was streamed before.
             RuntimeError: In its steps: another task is reading the body.
         """
@@ -150,7 +150,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     @property
     def supports_early_hints(self) -> bool:
         """Whether the server offers the `http.response.early_hint` extension."""
-        return _EARLY_HINT in (self.scope.get("extensions") or ())
+        return _EARLY_HINT in (lookup(self.scope, "extensions") or ())
 
     async def send_early_hints(self, *links: str | bytes, raise_if_unavailable: bool = False) -> None:
         """Send a 103 response (RFC 8297), which tells the client what it will need; nothing without links.

@@ -155,6 +155,16 @@ class TestEarlyHints:
         assert Request(http_scope(extensions={"http.response.push": {}})).supports_early_hints is False
         assert Request(http_scope(extensions=None)).supports_early_hints is False
 
+    def test_the_scope_is_asked_as_for_a_push_promise(self) -> None:
+        class Lazy(dict[str, Any]):
+            def __missing__(self, key: str) -> Any:
+                if key != "extensions":
+                    raise KeyError(key)
+                return {"http.response.early_hint": {}, "http.response.push": {}}
+
+        request = Request[Any, Any, Any](Lazy(http_scope(extensions=...)))
+        assert (request.supports_early_hints, request.supports_push_promise) == (True, True)
+
     def test_links(self) -> None:
         sender = Sender()
         links = ["</a.css>; rel=preload; as=style", b'<https://x.org/?a=b,c>;rel="pre load";crossorigin, </b>; rel=next', "<>"]
