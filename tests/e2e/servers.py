@@ -144,10 +144,10 @@ def inspector(server: str = "uvicorn") -> Iterator[RunningServer]:
 
 
 @contextmanager
-def uvicorn(app: str, http: str, ws: str = "auto") -> Iterator[RunningServer]:
+def uvicorn(app: str, http: str, ws: str = "auto", folder: Path = _HERE) -> Iterator[RunningServer]:
     """Run uvicorn with one of its HTTP parsers and one of its WebSocket implementations."""
     port = free_port()
-    where = ("--host", HOST, "--port", str(port))
+    where = ("--host", HOST, "--port", str(port), "--app-dir", str(folder))
     # a machine that is busy for long must not look like a client that is gone
     how = ("--http", http, "--ws", ws, "--ws-ping-timeout", "600", "--log-level", "warning")
     with serving("-m", "uvicorn", app, *where, *how, port=port) as running:
