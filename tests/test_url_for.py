@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import fastapi
+import litestar
 import pytest
+import starlette.applications
+from starlette import routing
 
 import litecon
 from litecon import ASGIConnection, ClientException, ImproperlyConfiguredException, NoRouteMatchFoundException
@@ -75,8 +79,6 @@ class TestRouteTable:
 class TestLitestar:
     @pytest.fixture
     def app(self):
-        litestar = pytest.importorskip("litestar")
-
         async def handler(request):
             pass
 
@@ -121,8 +123,6 @@ class TestLitestar:
 
 
 def starlette_routes():
-    routing = pytest.importorskip("starlette.routing")
-
     async def endpoint(request):
         pass
 
@@ -144,12 +144,10 @@ def starlette_routes():
 
 
 def starlette_app():
-    starlette = pytest.importorskip("starlette.applications")
-    return starlette.Starlette(routes=starlette_routes())
+    return starlette.applications.Starlette(routes=starlette_routes())
 
 
 def fastapi_app():
-    fastapi = pytest.importorskip("fastapi")
     return fastapi.FastAPI(routes=starlette_routes(), openapi_url=None)
 
 
