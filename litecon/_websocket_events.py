@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ._errors import misconfigured, quoted
-from ._scopes import lookup
+from ._scopes import lookup, plain_str
 from .types import Event, RawHeaders
 
 __all__ = (
@@ -66,12 +66,13 @@ def accept_event(subprotocol: Any, headers: Any) -> Event:
     Raises:
         ImproperlyConfiguredException: The subprotocol or a header cannot stand in an HTTP response.
     """
+    if isinstance(subprotocol, str):
+        # what is checked is what is sent
+        subprotocol = plain_str(subprotocol)
     if subprotocol is not None and not (isinstance(subprotocol, str) and _SUBPROTOCOL.fullmatch(subprotocol)):
         raise misconfigured(
             f"the subprotocol is {quoted(subprotocol)}, expected a str of visible ASCII characters without a comma"
         )
-    if subprotocol is not None:
-        subprotocol = str(subprotocol)
     return {"type": "websocket.accept", "subprotocol": subprotocol, "headers": _header_list(headers)}
 
 
@@ -85,18 +86,20 @@ def close_event(code: Any, reason: Any) -> Event:
     Raises:
         ImproperlyConfiguredException: The code may not be sent, or the reason is too long.
     """
+    code = _plain_int(code)
     if not isinstance(code, int) or isinstance(code, bool) or not 1000 <= code <= 4999 or code in _RESERVED_CODES:
         raise misconfigured(
             f"the close code is {quoted(code)}, expected 1000 to 4999, but for 1004, 1005, 1006 and 1015"
         )
     if reason is not None and not isinstance(reason, str):
         raise misconfigured(f"the reason is of type {type(reason).__name__!r}, expected a str or None")
-    if reason and len(reason.encode("utf-8", "surrogatepass")) > _MAX_REASON:
+    reason = plain_str(reason or "")
+    if len(reason.encode("utf-8", "surrogatepass")) > _MAX_REASON:
         raise misconfigured(
             f"the reason has {len(reason.encode('utf-8', 'surrogatepass'))} bytes of UTF-8, "
             f"a close frame has room for {_MAX_REASON}"
         )
-    return {"type": "websocket.close", "code": int(code), "reason": str(reason or "")}
+    return {"type": "websocket.close", "code": code, "reason": reason}
 
 
 def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
@@ -110,10 +113,11 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
     Raises:
         ImproperlyConfiguredException: The status, a header or the body cannot stand in an HTTP response.
     """
+    status = _plain_int(status)
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
         raise misconfigured(f"the status is {quoted(status)}, expected 200 to 599")
     end = _body_event(body, False)
-    return [{"type": "websocket.http.response.start", "status": int(status), "headers": _header_list(headers)}, end]
+    return [{"type": "websocket.http.response.start", "status": status, "headers": _header_list(headers)}, end]
 
 
 def normalised_event(event: Any) -> tuple[int, Event]:
@@ -157,7 +161,7 @@ def _message(fields: dict[str, Any]) -> Event:
         which = "neither 'text' nor 'bytes'" if text is None else "both 'text' and 'bytes', expected one of them"
         raise misconfigured(f"send() was given a 'websocket.send' event with {which}")
     if isinstance(text, str):
-        return {"type": "websocket.send", "text": str(text), "bytes": None}
+        return {"type": "websocket.send", "text": plain_str(text), "bytes": None}
     if isinstance(data, (bytes, bytearray, memoryview)):
         return {"type": "websocket.send", "text": None, "bytes": bytes(data)}
     raise misconfigured(
@@ -176,6 +180,11 @@ def _response_start(fields: dict[str, Any]) -> Event:
 
 def _response_body(fields: dict[str, Any]) -> Event:
     return _body_event(fields.get("body", b""), bool(fields.get("more_body", False)))
+
+
+def _plain_int(number: Any) -> Any:
+    """Return an integer as an exact int, as plain_str() does a str; anything else as it is."""
+    return int.__int__(number) if isinstance(number, int) and not isinstance(number, bool) else number
 
 
 _MISSING: Final = object()

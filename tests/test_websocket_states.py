@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections import deque
 from collections.abc import Callable
 from functools import cache
@@ -844,3 +845,35 @@ def test_what_is_built_on_litecon_is_as_strict(
 ) -> None:
     seen = play(side, events, has_extension, breaks_after, script, kind)
     assert not [item for item in seen if item[:2] == ("raised", "AssertionError")]
+
+
+class _Text(str):
+    def __str__(self) -> str:
+        return "x\r\nset-cookie: a=b"
+
+
+class _Number(int):
+    def __int__(self) -> int:
+        return 7
+
+    __index__ = __int__
+
+
+class _Protocol(str, enum.Enum):
+    V1 = "v1"
+
+
+@pytest.mark.parametrize(("given", "expected"), [(_Text("v1"), "v1"), (_Protocol.V1, "v1")])
+def test_what_is_checked_of_a_subclass_is_what_is_sent(side: Any, given: Any, expected: str) -> None:
+    socket, server = at(side, "init", CONNECT)
+    drive(socket.accept(given))
+    drive(socket.send({"type": "websocket.send", "text": given}))
+    drive(socket.close(_Number(1001), given))
+    assert [server.sent[0]["subprotocol"], server.sent[1]["text"], server.sent[2]["reason"]] == [expected] * 3
+    assert {type(server.sent[0]["subprotocol"]), type(server.sent[1]["text"]), type(server.sent[2]["reason"])} == {str}
+    assert (type(server.sent[2]["code"]), server.sent[2]["code"]) == (int, 1001)
+    error = error_of(socket.receive_text())
+    assert (error.code, error.reason, type(error.reason)) == (1001, expected, str)  # type: ignore[attr-defined]
+    socket, server = at(side, "init", CONNECT, extensions={"websocket.http.response": {}})
+    drive(socket.deny(_Number(404)))
+    assert (type(server.sent[0]["status"]), server.sent[0]["status"]) == (int, 404)

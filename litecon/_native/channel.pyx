@@ -22,6 +22,7 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
+from litecon._scopes import plain_str
 from litecon._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 
 cdef extern from *:
@@ -121,7 +122,7 @@ cdef object disconnected(Channel channel):
 
 cdef int keep_code(Channel channel, object code, object reason, int default) except -1:
     channel.code = code if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
-    channel.reason = str(reason) if isinstance(reason, str) else ""
+    channel.reason = plain_str(reason) if isinstance(reason, str) else ""
     return 0
 
 

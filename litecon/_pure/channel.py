@@ -18,7 +18,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._scopes import lookup
+from .._scopes import lookup, plain_str
 from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
@@ -188,8 +188,8 @@ class Channel:
 
     def keep_code(self, code: Any, reason: Any, default: int) -> None:
         """Keep the code and the reason of the end; the default stands in for a missing code."""
-        self.code = int(code) if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
-        self.reason = reason if isinstance(reason, str) else ""
+        self.code = int.__int__(code) if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
+        self.reason = plain_str(reason) if isinstance(reason, str) else ""
 
 
 @final
