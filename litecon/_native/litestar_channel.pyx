@@ -29,6 +29,7 @@ cdef extern from *:
 cdef extern from "slots.h":
     Py_ssize_t litecon_offset(object descriptor) noexcept
     PyObject *litecon_slot_at(object o, Py_ssize_t offset) noexcept
+    bint litecon_is_instance(object o, object cls) noexcept
 
 # where Litestar's own class has the state, ours has a channel: no slot is added, so that both can be bases of one class
 cdef object _SLOT = litestar.WebSocket.__dict__["connection_state"]
@@ -52,14 +53,21 @@ cdef Channel channel_of(object socket):
     global _known_class
     cdef PyObject *found
     if _offset > 0:
-        # SAFETY: the offset is that of instances of Litestar's class
-        if type(socket) is not _known_class and isinstance(socket, _socket_class):
+        # SAFETY: the offset is that of instances of Litestar's class; isinstance() believes a mock that says it is one
+        if type(socket) is not _known_class and litecon_is_instance(socket, _socket_class):
             _known_class = type(socket)
         if type(socket) is _known_class:
             found = litecon_slot_at(socket, _offset)
             if found is not NULL:
-                return <Channel?> found
-    return litecon_slot(_SLOT, socket)
+                return expect_channel(<object> found)
+    return expect_channel(litecon_slot(_SLOT, socket))
+
+
+cdef inline Channel expect_channel(object found):
+    # a cast alone lets None pass
+    if type(found) is not Channel:
+        raise TypeError(f"the state of this WebSocket is of type {type(found).__name__!r}, expected a Channel")
+    return <Channel> found
 
 
 cdef int open_channel(object socket) except -1:

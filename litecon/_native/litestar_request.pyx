@@ -31,6 +31,7 @@ from litecon._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_siz
 
 cdef extern from "slots.h":
     Py_ssize_t litecon_offset(object descriptor) noexcept
+    bint litecon_is_instance(object o, object cls) noexcept
 
 cdef extern from *:
     """
@@ -106,7 +107,7 @@ cdef inline int _put(object connection, int index, object value) except -1:
 
 cdef int fill_connection(object connection, object scope, object receive, object send) except -1:
     # SAFETY: the offsets are those of instances of this class
-    if not isinstance(connection, _connection_class):
+    if not litecon_is_instance(connection, _connection_class):
         raise TypeError(f"{type(connection).__name__!r} is no class of connections")
     cdef object extensions = item(scope, "extensions")
     _put(connection, 0, scope)
@@ -120,7 +121,7 @@ cdef int fill_connection(object connection, object scope, object receive, object
 
 
 cdef int fill_request(object request, object scope, object receive, object send) except -1:
-    if not isinstance(request, _request_class):
+    if not litecon_is_instance(request, _request_class):
         raise TypeError(f"{type(request).__name__!r} is no class of requests")
     fill_connection(request, scope, receive, send)
     cdef object extensions = request._server_extensions

@@ -12,6 +12,9 @@ static Py_ssize_t litecon_offset(PyObject *descriptor) {
     return ((PyMemberDescrObject *) descriptor)->d_member->offset;
 }
 
+/* what really is one; isinstance() asks __class__ too, which a mock sets */
+#define litecon_is_instance(o, cls) PyObject_TypeCheck(o, (PyTypeObject *) (cls))
+
 #define litecon_slot_at(o, offset) (*(PyObject **) ((char *) (o) + (offset)))
 
 #endif

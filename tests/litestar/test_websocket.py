@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from contextlib import suppress
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import litestar
 import pytest
@@ -370,3 +372,21 @@ def test_operations_are_named_after_their_methods(dropin: Any, kind: str) -> Non
         operation = getattr(socket, f"{verb}_{kind}")(*arguments)
         assert operation.__qualname__.endswith(f".{verb}_{kind}")
         operation.close()
+
+
+@pytest.mark.parametrize("method", ["accept", "close", "receive_text", "receive_wrapper", "__init__"])
+def test_a_mock_that_says_it_is_a_socket(dropin: Any, method: str) -> None:
+    arguments = {"receive_wrapper": (None,), "__init__": (socket_scope(),)}.get(method, ())
+    for _ in range(3):
+        stand_in = mock.Mock(spec=litestar.WebSocket)
+        # whatever comes of it, the process lives
+        with suppress(Exception):
+            drive(getattr(dropin.WebSocket, method)(stand_in, *arguments))
+
+
+def test_something_else_in_the_place_of_the_state(dropin: Any) -> None:
+    socket, _ = make(dropin, CONNECT)
+    litestar.WebSocket.__dict__["connection_state"].__set__(socket, None)
+    for use in (lambda: socket.connection_state, lambda: drive(socket.accept()), lambda: drive(socket.send_text("a"))):
+        with pytest.raises((TypeError, AttributeError)):
+            use()
