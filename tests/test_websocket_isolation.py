@@ -721,3 +721,63 @@ class TestObject:
         assert (error.code, error.reason, error.detail) == (4000, "secret", "secret")  # type: ignore[attr-defined]
         state_error = error_of(at(side, "connect")[0].receive_text())
         assert "secret" not in str(state_error)
+
+
+CLEARED = PRELUDE + """
+import sys
+
+def use(socket, receive, send, number):
+    uses = (
+        lambda: socket.connection_state, lambda: setattr(socket, "connection_state", "connect"),
+        lambda: socket.receive, lambda: setattr(socket, "receive", None), lambda: delattr(socket, "receive"),
+        lambda: socket.send, lambda: setattr(socket, "send", None), lambda: delattr(socket, "send"),
+        lambda: receive().send(None), lambda: send({"type": "websocket.close"}).send(None),
+        lambda: socket.receive_wrapper(None), lambda: socket.send_wrapper(None), lambda: socket.__init__(scope()),
+        lambda: socket.accept().send(None), lambda: socket.receive_text().send(None),
+    )
+    if number < len(uses):
+        try:
+            uses[number]()
+        except Exception:
+            pass
+
+class Waiting:
+    def __await__(self): return self
+    def __iter__(self): return self
+    def __next__(self): return None
+    def close(self):
+        # called as the operation is freed, when its socket was cleared
+        if hasattr(self, "seen"):
+            print("used")
+            use(*self.seen)
+
+async def send(event): pass
+
+def make(number):
+    events = [CONNECT]
+    waiting = []
+    async def connected(): return events.pop()
+    socket = WebSocket(scope(), lambda: connected() if events else waiting.pop(), send)
+    try:
+        socket.accept().send(None)
+    except StopIteration:
+        pass
+    # the collector clears the older first
+    holder = []
+    last = Waiting()
+    waiting.append(last)
+    last.seen = (socket, socket.receive, socket.send, number)
+    last.holder = holder
+    operation = socket.receive_text()
+    operation.send(None)
+    holder.append(operation)
+
+for number in range(15):
+    make(number)
+    gc.collect()
+print("still here")
+"""
+
+
+def test_what_the_collector_frees_may_use_a_socket_that_it_has_cleared() -> None:
+    assert check_python(CLEARED, "-W", "ignore").split("\n")[:16] == ["used"] * 15 + ["still here"]

@@ -15,6 +15,7 @@ from litecon._errors import (
     cannot_send,
     message_too_large,
     no_denial,
+    not_constructed,
     socket_busy,
     socket_closed,
     wrong_connection_state,
@@ -354,7 +355,11 @@ cdef class SocketReceive:
 
     def __call__(self):
         """Return the next event."""
-        cdef ReceiveEvent operation = ReceiveEvent.__new__(ReceiveEvent)
+        cdef ReceiveEvent operation
+        if self.channel is None:
+            # the collector has cleared it
+            raise not_constructed(self)
+        operation = ReceiveEvent.__new__(ReceiveEvent)
         operation.channel = self.channel
         operation.receive = self.receive
         return operation
@@ -371,7 +376,11 @@ cdef class SocketSend:
 
     def __call__(self, event):
         """Send an event."""
-        cdef SendEvent operation = SendEvent.__new__(SendEvent)
+        cdef SendEvent operation
+        if self.channel is None:
+            # the collector has cleared it
+            raise not_constructed(self)
+        operation = SendEvent.__new__(SendEvent)
         operation.channel = self.channel
         operation.send = self.send
         operation.scope = self.scope

@@ -45,6 +45,13 @@ cdef object constructor_missing(SocketBase socket):
     return not_initialised(socket, "scope")
 
 
+cdef Channel channel_of(SocketBase socket):
+    # the collector has cleared it, and what it frees then may still ask
+    if socket.channel is None:
+        raise not_initialised(socket, "scope")
+    return socket.channel
+
+
 @cython.final
 @cython.no_gc_clear
 cdef class HandshakeOperation(SendingOperation):
@@ -185,7 +192,7 @@ cdef class SocketBase(ConnectionBase):
 
     cdef int constructed(self) except -1:
         cdef Channel channel = self.channel
-        if channel.receive is not None:
+        if channel is None or channel.receive is not None:
             # called again, and new again
             self.channel = channel = Channel.__new__(Channel)
         channel.receive = self._receive
@@ -215,16 +222,18 @@ cdef class SocketBase(ConnectionBase):
         return 0
 
     cdef object own_receive(self):
+        cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             if self._receive is None or self._receive is DELETED:
-                self._receive = SocketReceive(self.channel, self.channel.receive)
+                self._receive = SocketReceive(channel, channel.receive)
             return self._receive
 
     cdef object own_send(self):
         cdef object scope = scope_of(self)
+        cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             if self._send is None or self._send is DELETED:
-                self._send = SocketSend(self.channel, self.channel.send, scope)
+                self._send = SocketSend(channel, channel.send, scope)
             return self._send
 
     @property
@@ -238,9 +247,10 @@ cdef class SocketBase(ConnectionBase):
 
     @receive.deleter
     def receive(self):
+        cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             self._receive = None
-            self.channel.foreign &= ~FOREIGN_RECEIVE
+            channel.foreign &= ~FOREIGN_RECEIVE
 
     @property
     def send(self):
@@ -253,9 +263,10 @@ cdef class SocketBase(ConnectionBase):
 
     @send.deleter
     def send(self):
+        cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             self._send = None
-            self.channel.foreign &= ~FOREIGN_SEND
+            channel.foreign &= ~FOREIGN_SEND
 
     @property
     def connection_state(self):
@@ -266,11 +277,11 @@ cdef class SocketBase(ConnectionBase):
         Raises:
             ValueError: It is set to something else.
         """
-        return state_name(self.channel)
+        return state_name(channel_of(self))
 
     @connection_state.setter
     def connection_state(self, state):
-        set_state(self.channel, state)
+        set_state(channel_of(self), state)
 
     def receive_wrapper(self, receive):
         """Return a `receive` that keeps `connection_state` and validates events; the constructor installs it.
@@ -278,7 +289,7 @@ cdef class SocketBase(ConnectionBase):
         Args:
             receive: The server's callable that gives events.
         """
-        return SocketReceive(self.channel, receive)
+        return SocketReceive(channel_of(self), receive)
 
     def send_wrapper(self, send):
         """Return a `send` that keeps `connection_state` and sends no event that it does not allow.
@@ -286,7 +297,7 @@ cdef class SocketBase(ConnectionBase):
         Args:
             send: The server's callable that takes events.
         """
-        return SocketSend(self.channel, send, scope_of(self))
+        return SocketSend(channel_of(self), send, scope_of(self))
 
     def accept(self, subprotocols=None, headers=None):
         """Accept the connection; the first receiving or sending does it where it was not done.
@@ -336,16 +347,18 @@ cdef class SocketBase(ConnectionBase):
 
 
 cdef int set_receive(SocketBase socket, object receive) except -1:
+    cdef Channel channel = channel_of(socket)
     with cython.critical_section(socket):
         socket._receive = receive
-        socket.channel.foreign |= FOREIGN_RECEIVE
+        channel.foreign |= FOREIGN_RECEIVE
     return 0
 
 
 cdef int set_send(SocketBase socket, object send) except -1:
+    cdef Channel channel = channel_of(socket)
     with cython.critical_section(socket):
         socket._send = send
-        socket.channel.foreign |= FOREIGN_SEND
+        channel.foreign |= FOREIGN_SEND
     return 0
 
 
