@@ -464,3 +464,34 @@ def test_send_is_used_as_it_is() -> None:
     connection = ASGIConnection(http_scope(), receive, sender)
     await_(connection.send({"type": "x"}))
     assert sender.events == [{"type": "x"}]
+
+
+class TestConstructedAgain:
+    def test_nothing_of_the_last_connection_stays(self, side: Any) -> None:
+        def headers(name: bytes) -> list[tuple[bytes, bytes]]:
+            return [(b"host", name), (b"cookie", b"c=" + name), (b"content-type", b"x/" + name), (b"accept", b"x/" + name)]
+
+        def read(request: Any) -> list[str]:
+            return [
+                str(request.url), str(request.base_url), request.cookies["c"], str(request.query_params), request.accept.header
+                if hasattr(request.accept, "header") else str(request.accept), request.content_type[0], request.headers["host"],
+            ]
+
+        first, second = (http_scope(headers=headers(name), query_string=b"a=" + name) for name in (b"one", b"two"))
+        request = side.Request(first)
+        read(request)
+        reader = request.body_reader
+        request.__init__(second)
+        assert read(request) == read(side.Request(second))
+        assert request.body_reader is not reader
+
+    def test_a_scope_that_is_none_for_a_while(self, side: Any) -> None:
+        request = side.Request(None)
+        assert request.scope is None
+        request.scope = http_scope(path="/a")
+        assert request.url.path == "/a"
+        request.scope = None
+        with pytest.raises(TypeError):
+            _ = request.url
+        request.scope = http_scope(path="/b")
+        assert request.url.path == "/b"

@@ -89,7 +89,8 @@ cdef object scope_of(ConnectionBase connection):
     with cython.critical_section(connection):
         if scope is not connection._seen:
             connection.forget()
-            connection._seen = scope
+            # None says that the constructor has not run
+            connection._seen = DELETED if scope is None else scope
     return scope
 
 
@@ -146,7 +147,11 @@ cdef int store(ConnectionBase connection, object scope, object receive, object s
     """Store the arguments of the constructor."""
     cdef int overrides = traits_of(connection).overrides
     with cython.critical_section(connection):
-        connection._scope = connection._seen = scope
+        if connection._seen is not None:
+            # called again, and new again
+            connection.forget()
+        connection._scope = scope
+        connection._seen = DELETED if scope is None else scope
         connection._receive = receive
         connection._send = send
     connection.constructed()

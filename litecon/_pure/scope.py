@@ -77,6 +77,9 @@ class ConnectionBase:
         self._store(scope, receive, send)
 
     def _store(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if hasattr(self, "_seen"):
+            # called again, and new again
+            self._forget()
         self._scope = self._seen = scope
         self._receive = receive
         self._send = send
@@ -159,11 +162,15 @@ class ConnectionBase:
         """Return the scope; after another one was set, forget what was read from the last."""
         scope = self.scope
         if scope is not self._seen:
-            for name in self._cells():
-                if hasattr(self, name):
-                    delattr(self, name)
+            self._forget()
             self._seen = scope
         return scope
+
+    def _forget(self) -> None:
+        """Forget what was read from the last scope."""
+        for name in self._cells():
+            if hasattr(self, name):
+                delattr(self, name)
 
     @property
     def app(self) -> Any:
