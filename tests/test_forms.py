@@ -855,3 +855,18 @@ class TestDisconnectInTheMiddle:
 
 async def read_chunks(request: Any) -> bytes:
     return b"".join([chunk async for chunk in request.stream()])
+
+
+@pytest.mark.parametrize(("kind", "body"), [(MULTIPART, MIX), (URLENCODED, FIELDS)])
+def test_bounds_that_are_more_than_there_can_be(side: Any, kind: Any, body: bytes) -> None:
+    names = [name for name in side.Limits.__slots__ if name != "spool_size"]
+    cls = type("Unbounded", (side.Request,), {"limits": side.Limits(**dict.fromkeys(names, 2**70))})
+    headers = [(b"content-type", kind if isinstance(kind, bytes) else kind.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b"a=1"}
+
+    async def read() -> int:
+        async with cls(scope, Receiver(body_events(body[:9], body[9:]))).form() as form:
+            return len(form)
+
+    assert drive(read()) > 0
+    assert len(cls(scope).query_params) == 1

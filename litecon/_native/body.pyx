@@ -6,6 +6,7 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Check, PyDict_CheckExact
 from cpython.object cimport PyObject
 
+from litecon._native.bounds cimport PY_SSIZE_T_MAX, bound
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation
 from litecon._native.waiting cimport resume_pending, shield_future
@@ -62,8 +63,8 @@ cdef int _kind_of(object event) except -1:
     return code
 
 
-cdef Py_ssize_t bound(object limit) except -2:
-    return -1 if limit is None else limit
+cdef Py_ssize_t announced_size(object announced) except -2:
+    return -1 if announced is None else min(announced, PY_SSIZE_T_MAX)
 
 
 @cython.final
@@ -123,7 +124,7 @@ cdef class BodyReader:
         Raises:
             RequestEntityTooLarge: More was received, or is announced.
         """
-        self.check_size(bound(max_size), bound(announced))
+        self.check_size(bound(max_size), announced_size(announced))
 
     cdef int expect_unstreamed(self) except -1:
         if self.streamed:
@@ -435,7 +436,7 @@ cdef class BodyStream(AsyncIteratorBase):
         self.reader = reader
         self.receive = receive
         self.max_size = bound(max_size)
-        self.announced = bound(announced)
+        self.announced = announced_size(announced)
 
     cdef Operation next_operation(self):
         cdef NextChunk operation

@@ -7,6 +7,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcmp, memcpy
 
+from litecon._native.bounds cimport bound
+
 from litecon._errors import (
     broken_multipart,
     field_too_large,
@@ -89,10 +91,6 @@ cdef object decode_text(bytes data, charset):
 
         _decode_text = function
     return _decode_text(data, charset)
-
-
-cdef Py_ssize_t bound(object limit) except -2:
-    return -1 if limit is None else limit
 
 
 cdef int append(bytearray held, const char *text, Py_ssize_t length) except -1:

@@ -4,6 +4,8 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
+from litecon._native.bounds cimport bound
+
 cdef enum:
     USUAL_DEPTH = 255
 
@@ -190,7 +192,6 @@ cdef extern from *:
         return position;
     }
     """
-    Py_ssize_t PY_SSIZE_T_MAX
     int litecon_measure_json(
         const char *text, Py_ssize_t length, Py_ssize_t max_depth, Py_ssize_t max_items
     ) noexcept
@@ -202,10 +203,6 @@ cdef extern from *:
         Py_ssize_t max_other_keys,
         unsigned long long *missing,
     ) noexcept
-
-
-cdef Py_ssize_t _bound(object limit) except -2:
-    return -1 if limit is None or limit > PY_SSIZE_T_MAX else limit
 
 
 def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
@@ -222,7 +219,7 @@ def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
     Returns:
         -1 where it nests deeper, else -2 where it holds more values, else 0.
     """
-    return json_verdict(body, max_depth, _bound(max_items))
+    return json_verdict(body, max_depth, bound(max_items))
 
 
 cdef int json_verdict(bytes body, Py_ssize_t max_depth, Py_ssize_t max_items) noexcept:
@@ -246,7 +243,7 @@ def measure_msgpack(bytes body not None, Py_ssize_t max_depth, max_items, max_ot
         -1 where it nests deeper, -2 where it holds more objects, -3 where it has more such keys, whichever is first;
         more than there is where the body ends too early.
     """
-    return msgpack_length(body, max_depth, _bound(max_items), _bound(max_other_keys))
+    return msgpack_length(body, max_depth, bound(max_items), bound(max_other_keys))
 
 
 cdef Py_ssize_t msgpack_length(

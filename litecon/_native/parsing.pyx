@@ -8,6 +8,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.unicode cimport PyUnicode_DecodeLatin1, PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcpy
 
+from litecon._native.bounds cimport bound
 from litecon._native.lookup cimport plain_bytes, scan_all_headers
 
 from litecon._errors import field_too_large, too_many_fields
@@ -71,7 +72,7 @@ def parse_query(query, max_fields):
     Raises:
         RequestEntityTooLarge: There are more.
     """
-    return read_query(plain_bytes(query), -1 if max_fields is None else max_fields)
+    return read_query(plain_bytes(query), bound(max_fields))
 
 
 cdef list read_query(bytes query, Py_ssize_t limit):
@@ -126,8 +127,8 @@ cdef class FieldReader:
     cdef bint has_equals
 
     def __init__(self, limits):
-        self.max_fields = -1 if limits.max_fields is None else limits.max_fields
-        self.max_size = -1 if limits.max_field_size is None else limits.max_field_size
+        self.max_fields = bound(limits.max_fields)
+        self.max_size = bound(limits.max_field_size)
 
     def feed(self, chunk):
         """Return the fields that a chunk completes, and call `check()` for what is wrong behind them.

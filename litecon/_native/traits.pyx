@@ -3,7 +3,10 @@
 
 cimport cython
 
+from litecon._native.bounds cimport bound
+
 from litecon._overrides import attribute_of
+from litecon.limits import Limits
 
 cdef extern from *:
     """
@@ -13,7 +16,6 @@ cdef extern from *:
     """
     void *litecon_class(object o) noexcept
     unsigned int litecon_version(object o) noexcept
-    Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
     KNOWN = 8
@@ -57,20 +59,18 @@ cdef Traits look_up(object connection, Py_ssize_t index):
 cdef Traits bounds_of(object connection):
     cdef Traits traits = traits_of(connection)
     cdef object limits
+    cdef type cls
     if not traits.has_bounds:
-        limits = type(connection).limits
+        cls = type(connection)
+        limits = cls.limits
+        # a descriptor may give others each time
+        traits.has_bounds = type(limits) is Limits and attribute_of(cls, "limits") is limits
         traits.max_fields = bound(limits.max_fields)
         traits.max_body_size = bound(limits.max_body_size)
         traits.max_message_size = bound(limits.max_message_size)
         traits.max_items = bound(limits.max_items)
         traits.max_other_keys = bound(limits.max_other_keys)
-        traits.has_bounds = True
     return traits
-
-
-cdef Py_ssize_t bound(object limit) except -2:
-    # more than there can be is no bound
-    return -1 if limit is None or limit > PY_SSIZE_T_MAX else limit
 
 
 cdef int overrides_of(type cls) except -1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Awaitable
 from threading import Lock
@@ -107,7 +108,8 @@ class BodyReader:
         Raises:
             RequestEntityTooLarge: More was received, or is announced.
         """
-        if max_size is not None and (self.size > max_size or (announced is not None and announced > max_size)):
+        # no body is larger than the largest object
+        if max_size is not None and (self.size > max_size or min(announced or 0, sys.maxsize) > max_size):
             raise self.errors.too_large(max_size)
 
     def _expect_unstreamed(self) -> None:
