@@ -76,12 +76,21 @@ cdef int go_on(Operation self, object value, PyObject **result) except -1:
     """Drive one awaitable after the other, up to a value to yield or the end."""
     cdef PyObject *out = NULL
     cdef object inner
+    # of what a call has just returned: the caller's and this one's
+    cdef Py_ssize_t own = 2
     while not self._done:
-        inner = value if PyCoro_CheckExact(value) else iterator_of(value)
+        if PyCoro_CheckExact(value):
+            # PERF: nobody else can await what nobody else has
+            if Py_REFCNT(value) > own and value.cr_await is not None:
+                raise RuntimeError("coroutine is being awaited already")
+            inner = value
+        else:
+            inner = iterator_of(value)
         if PyIter_Send(inner, None, &out) == NEXT:
             self._inner = inner
             result[0] = out
             return NEXT
+        own = 1
         value = self.step(steal_reference(out))
     return returned(value, result)
 
@@ -153,6 +162,9 @@ cdef object end_with(Operation self, object error, bint began=True):
             raise
         raise raised_stop_iteration() from stop
     except StopAsyncIteration as stop:
+        if self._exhausted:
+            # the end of the connection is no error that somebody has met with
+            stop.__context__ = None
         if self._exhausted or not self._is_step or not began:
             raise
         raise raised_stop_async_iteration() from stop
@@ -191,9 +203,14 @@ cdef object handed_out(int status, PyObject *out):
     raise StopIteration(value)
 
 
+cdef bint is_exception(object o) except -1:
+    """Whether it can be raised: an exception, or its class."""
+    return issubclass(o, BaseException) if isinstance(o, type) else isinstance(o, BaseException)
+
+
 cdef object exception_of(object kind, object value, object traceback):
     """Return the exception that the arguments of throw() mean."""
-    if isinstance(kind, type) and issubclass(kind, BaseException):
+    if isinstance(kind, type) and is_exception(kind):
         if value is None:
             value = kind()
         elif not isinstance(value, BaseException):
@@ -377,6 +394,10 @@ cdef class CompletedOperation(Operation):
     cdef object begin(self):
         if self.name != "asend":
             self.iterator.closed = True
+        if self.name == "athrow":
+            if not is_exception(self.error):
+                raise TypeError("exceptions must derive from BaseException")
+            raise self.error
         if self.error is not None:
             raise self.error
         self._done = True

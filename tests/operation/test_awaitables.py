@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ..helpers import drive, suspend
 from .answers import AWAITABLE, OF_ASYNCIO, RAISING, STOPS, UNAWAITABLE
 from .operations import OPERATIONS, Operation, Server
 from .running import BY_HAND, WAYS, Outcome, ends_the_process, over_ways
@@ -158,3 +159,25 @@ def test_both_sides_say_the_same(twins: Any, operation: Operation, way: str) -> 
             if native != pure:
                 complaints.append(f"call {number}, {name}:\n  native {native}\n  pure   {pure}")
     assert not complaints, "\n".join(complaints)
+
+
+@over_asking_by_hand
+def test_a_coroutine_that_somebody_else_awaits(side: Any, operation: Operation) -> None:
+    for number in range(len(operation.calls)):
+        shared = None
+
+        def answer(value: Any) -> Any:
+            nonlocal shared
+
+            async def given() -> Any:
+                await suspend()
+                return value
+
+            shared = given()
+            shared.send(None)
+            return shared
+
+        started = answered(side, operation, number, answer, Server())
+        with pytest.raises(RuntimeError, match="coroutine is being awaited already"):
+            drive(started)
+        shared.close()  # type: ignore[attr-defined]
