@@ -762,3 +762,18 @@ class TestMaxMessageSize:
     def test_raw_events_have_no_bound(self, side: Any) -> None:
         socket, _ = self.limited(side, 1, text("abc"))
         assert drive(socket.receive()) == text("abc")
+
+
+def test_a_hook_of_the_decoder_receives_the_next_message(side: Any) -> None:
+    seen = []
+
+    @dataclasses.dataclass
+    class Receiving:
+        a: int
+
+        def __post_init__(self) -> None:
+            seen.append(drive(socket.receive_text()))
+
+    socket, _ = at(side, "accepted", text('{"a":1}'), text("next"))
+    assert drive(socket.receive_json(type=Receiving)).a == 1
+    assert seen == ["next"]

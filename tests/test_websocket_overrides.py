@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -713,3 +714,65 @@ class TestConnectionState:
         socket.connection_state = "receive"
         assert drive(socket.receive_text()) == "a"
         assert server.sent == []
+
+
+class TestWhatChangesMeanwhile:
+    def test_limits_that_a_descriptor_gives(self, side: Any) -> None:
+        class Changing:
+            limits = side.Limits(max_message_size=3)
+
+            def __get__(self, instance: Any, owner: Any) -> Any:
+                return self.limits
+
+        cls = type("Bounded", (side.WebSocket,), {"limits": Changing()})
+        for bound, expected in ((3, None), (4, "abcd"), (2, None), (None, "abcd")):
+            Changing.limits = side.Limits(max_message_size=bound)
+            socket, _ = at(side, "accepted", text("abcd"), cls=cls)
+            if expected is None:
+                assert isinstance(error_of(socket.receive_text()), side.exceptions.RequestEntityTooLarge)
+            else:
+                assert drive(socket.receive_text()) == expected
+
+    def test_steps_ask_the_class_for_what_is_overridden(self, side: Any) -> None:
+        cls = type("WithDict", (side.WebSocket,), {})
+        for name, event, method in (
+            ("receive_json", text("[1]"), "iter_json"),
+            ("receive_msgpack", binary(b"\x91\x01"), "iter_msgpack"),
+            ("receive_data", text("[1]"), "iter_json"),
+        ):
+            socket, _ = at(side, "accepted", event, cls=cls)
+            setattr(socket, name, mock.AsyncMock())
+            assert drive(getattr(socket, method)().__anext__()) == [1]
+
+    def test_an_encoding_of_none_is_handed_on(self, side: Any) -> None:
+        seen: list[Any] = []
+
+        async def send_data(self: Any, data: Any, mode: str = "text", encoding: Any = "utf-8") -> None:
+            seen.append(encoding)
+
+        socket, _ = at(side, "accepted", cls=type("Sending", (side.WebSocket,), {"send_data": send_data}))
+        drive(socket.send_text("a", encoding=None))
+        drive(socket.send_bytes("a", encoding=None))
+        assert seen == [None, None]
+
+    def test_a_callable_that_is_installed_while_a_future_is_under_way(self, side: Any) -> None:
+        async def main() -> list[str]:
+            loop = asyncio.get_running_loop()
+            futures: list[Any] = []
+
+            def receive() -> Any:
+                futures.append(loop.create_future())
+                return futures[-1]
+
+            socket = side.WebSocket(websocket_scope(), receive, mock.AsyncMock())
+            task = asyncio.ensure_future(socket.accept())
+            await asyncio.sleep(0)
+            futures[-1].set_result(CONNECT)
+            await task
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(socket.receive_text(), 0.001)
+            futures[-1].set_result(text("begun before"))
+            socket.receive = mock.AsyncMock(return_value=text("installed"))
+            return [await socket.receive_text(), await socket.receive_text()]
+
+        assert asyncio.run(main()) == ["begun before", "installed"]

@@ -22,8 +22,9 @@ from litecon._native.channel cimport (
 )
 from litecon._native.codecs cimport from_json, from_msgpack, to_json, to_msgpack
 from litecon._native.handshake cimport SocketBase, expect_constructed, receives_elsewhere, sends_elsewhere
-from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation
+from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation, release
 from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, Traits, bounds_of, traits_of
+from litecon._native.waiting cimport resume_pending
 
 from litecon._errors import cannot_receive, empty_message, not_constructed, wrong_data, wrong_mode
 from litecon.exceptions import WebSocketDisconnect
@@ -104,6 +105,7 @@ cdef class ReceiveMessage(Operation):
 
     cdef object receive(self, Traits traits):
         cdef Channel channel = self.channel
+        cdef object pending
         self.waits_for = SERVER
         if channel.state != OPEN and channel.state != ACCEPTED:
             if channel.state >= CLOSED:
@@ -115,9 +117,9 @@ cdef class ReceiveMessage(Operation):
             traits = bounds_of(self.socket)
         self.max_size = traits.max_message_size
         if receives_elsewhere(channel, traits):
-            if channel.pending is not None:
-                return next_awaitable(channel, channel.receive)
-            return self.socket.receive()
+            # what was begun before another callable was installed; then that one is asked
+            pending = None if channel.pending is None else resume_pending(channel)
+            return self.socket.receive() if pending is None else pending
         claim(channel)
         self._holds = True
         return next_awaitable(channel, channel.receive)
@@ -132,8 +134,11 @@ cdef class ReceiveMessage(Operation):
         if self.waits_for == OVERRIDDEN:
             return result
         if self.waits_for == SERVER:
-            if not foreign and channel.pending is not None:
-                channel.pending = None
+            if not foreign:
+                if channel.pending is not None:
+                    channel.pending = None
+                # hooks of the decoder may receive
+                release(self)
             result = take_message(channel, result, self.binary, self.max_size, foreign)
         if self.method == JSON:
             return decoded_json(result, self.type, self.socket)
@@ -230,6 +235,7 @@ cdef class SendMessage(SendingOperation):
     cdef object begin(self):
         cdef bint binary = is_binary(self.mode)
         cdef object data = self.data
+        cdef object encoding
         cdef Traits traits
         if self.method == JSON:
             data = to_json(data, self.serializer)
@@ -241,7 +247,8 @@ cdef class SendMessage(SendingOperation):
             return self.socket.send_data(data, mode=self.mode, encoding=self.encoding)
         if self.method == JSON and not binary:
             data = (<bytes> data).decode("utf-8")
-        self.data = bytes_event(data, self.encoding) if binary else text_event(data, self.encoding)
+        encoding = "utf-8" if self.encoding is None else self.encoding
+        self.data = bytes_event(data, encoding) if binary else text_event(data, encoding)
         if self.channel.state == INIT:
             self.is_accepting = True
             return self.socket.accept()
@@ -290,6 +297,6 @@ cdef Operation new_send(SocketBase socket, int method, object data, object mode,
     operation.method = method
     operation.data = data
     operation.mode = mode
-    operation.encoding = "utf-8" if encoding is None else encoding
+    operation.encoding = encoding
     operation.serializer = serializer
     return operation

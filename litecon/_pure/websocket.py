@@ -13,6 +13,7 @@ from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, check_mode
 from .codecs import codecs, from_json, from_msgpack
 from .handshake import SocketBase
 from .operation import AsyncIteratorBase
+from .waiting import resume_pending
 
 __all__ = ("WebSocketBase",)
 
@@ -277,10 +278,10 @@ class WebSocketBase(SocketBase):
                 channel.pending = None
             finally:
                 channel.busy = False
-        elif channel.pending is not None:
-            event = await channel.next_awaitable(channel.receive)
         else:
-            event = await self.receive()
+            # what was begun before another callable was installed; then that one is asked
+            pending = None if channel.pending is None else resume_pending(channel)
+            event = await (self.receive() if pending is None else pending)
         return channel.message(event, mode, max_size, foreign)
 
     async def _send_message(self, event: Event) -> None:
@@ -297,6 +298,8 @@ class WebSocketBase(SocketBase):
 
 
 _receive_data = WebSocketBase.receive_data
+_receive_json = WebSocketBase.receive_json
+_receive_msgpack = WebSocketBase.receive_msgpack
 _send_data = WebSocketBase.send_data
 
 
@@ -326,10 +329,15 @@ class MessageIterator(AsyncIteratorBase):
 
     async def _next(self) -> Any:
         socket = self._socket
+        cls = type(socket)
         if self._method == "receive_json":
-            return await socket.receive_json(mode=self._mode, type=self._type)
+            if cls.receive_json is not _receive_json:
+                return await socket.receive_json(mode=self._mode, type=self._type)
+            return _from_json(await socket._receive_in(self._mode), self._type, socket)
         if self._method == "receive_msgpack":
-            return await socket.receive_msgpack(type=self._type)
+            if cls.receive_msgpack is not _receive_msgpack:
+                return await socket.receive_msgpack(type=self._type)
+            return _from_msgpack(await socket._receive_in("binary"), self._type, socket)
         return await socket._receive_in(self._mode)
 
 
