@@ -1,6 +1,6 @@
 cimport cython
 
-from litecon._native.operation cimport Operation
+from litecon._native.operation cimport CoroutineCallable, Operation
 
 cdef extern from *:
     """
@@ -64,12 +64,12 @@ cdef class Channel:
     cdef unsigned char foreign
 
 
-cdef class SocketReceive:
+cdef class SocketReceive(CoroutineCallable):
     cdef Channel channel
     cdef object receive
 
 
-cdef class SocketSend:
+cdef class SocketSend(CoroutineCallable):
     cdef Channel channel
     cdef object send
     cdef object scope

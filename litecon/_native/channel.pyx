@@ -8,7 +8,7 @@ from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_GET_LENGTH
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport DONE, Operation, discard, register_operation
+from litecon._native.operation cimport DONE, CoroutineCallable, Operation, discard, register_operation
 from litecon._native.waiting cimport abandon, resume_pending, shield_future
 
 from litecon._errors import (
@@ -346,7 +346,7 @@ register_operation(SendEvent)
 
 
 @cython.final
-cdef class SocketReceive:
+cdef class SocketReceive(CoroutineCallable):
     """The `receive` of a WebSocket: keeps its state."""
 
     def __cinit__(self, Channel channel not None, receive):
@@ -366,7 +366,7 @@ cdef class SocketReceive:
 
 
 @cython.final
-cdef class SocketSend:
+cdef class SocketSend(CoroutineCallable):
     """The `send` of a WebSocket: keeps its state, and refuses what it does not allow."""
 
     def __cinit__(self, Channel channel not None, send, scope):

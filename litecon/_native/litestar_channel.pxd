@@ -1,4 +1,4 @@
-from litecon._native.operation cimport Operation
+from litecon._native.operation cimport CoroutineCallable, Operation
 
 
 # The state of one WebSocket, which its callables keep without keeping the socket itself.
@@ -11,12 +11,12 @@ cdef class Channel:
     cdef bint busy
 
 
-cdef class SocketReceive:
+cdef class SocketReceive(CoroutineCallable):
     cdef Channel channel
     cdef object receive
 
 
-cdef class SocketSend:
+cdef class SocketSend(CoroutineCallable):
     cdef Channel channel
     cdef object send
 

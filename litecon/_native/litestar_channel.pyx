@@ -6,7 +6,7 @@ from cpython.object cimport PyObject
 
 from litecon._native.channel cimport CONNECTED, ENDED, MESSAGE, litecon_socket_event
 from litecon._native.mapping cimport item
-from litecon._native.operation cimport DONE, Operation, discard, register_operation, release
+from litecon._native.operation cimport DONE, CoroutineCallable, Operation, discard, register_operation, release
 from litecon._native.waiting cimport abandon, resume_pending, shield_future
 
 import litestar
@@ -204,7 +204,7 @@ register_operation(SendEvent)
 
 
 @cython.final
-cdef class SocketReceive:
+cdef class SocketReceive(CoroutineCallable):
     """The `receive` of a WebSocket: keeps its state."""
 
     def __call__(self):
@@ -219,7 +219,7 @@ cdef class SocketReceive:
 
 
 @cython.final
-cdef class SocketSend:
+cdef class SocketSend(CoroutineCallable):
     """The `send` of a WebSocket: refuses events after its end."""
 
     def __call__(self, message):

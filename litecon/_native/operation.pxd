@@ -48,6 +48,11 @@ cdef class AsyncIteratorBase:
     cdef Operation next_operation(self)
 
 
+# A callable object whose calls return operations: iscoroutinefunction() is true of it.
+cdef class CoroutineCallable:
+    pass
+
+
 # What operations give back early, or their end gives back.
 cdef inline void release(Operation self) noexcept:
     if self._holds:

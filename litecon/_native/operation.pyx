@@ -11,6 +11,8 @@ from cpython cimport PY_VERSION_HEX
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 
+import sys
+
 from litecon._errors import interpreter_awaits, raised_stop_async_iteration, raised_stop_iteration
 
 cdef extern from "operation.h":
@@ -371,6 +373,19 @@ cdef int mark_coroutine_function(type cls, str name) except -1:
         raise TypeError(f"{cls.__name__}.{name} has no code object to mark")
     litecon_flag_coroutine(code)
     return 0
+
+
+cdef class CoroutineCallable:
+    """A callable object whose calls return operations: `iscoroutinefunction()` of inspect and of asyncio is true of it."""
+
+    @property
+    def _is_coroutine_mark(self):
+        # who asks has loaded the module
+        return getattr(sys.modules.get("inspect"), "_is_coroutine_mark", None)
+
+    @property
+    def _is_coroutine(self):
+        return getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
 
 
 litecon_use(<void *> enter, <void *> run, <void *> fail)

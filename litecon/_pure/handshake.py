@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Self
 
+from .._defaults import empty_receive, empty_send
 from .._errors import not_initialised
 from .._pending import CompletedAwaitable
 from .._scopes import lookup
@@ -29,6 +30,12 @@ class SocketBase(ConnectionBase):
 
     _channel: Channel
 
+    def __new__(cls, *args: Any, **keywords: Any) -> Self:
+        socket = super().__new__(cls)
+        # of a socket whose constructor does not run
+        socket._channel = Channel(empty_receive, empty_send)
+        return socket
+
     def _constructed(self) -> None:
         receive: Any = self._receive
         send: Any = self._send
@@ -48,10 +55,10 @@ class SocketBase(ConnectionBase):
                 channel.send = installed.send
                 channel.foreign_send = False
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name == "_channel":
+    def _expect_constructed(self) -> None:
+        """Raise where the constructor has not run."""
+        if not hasattr(self, "_seen"):
             raise not_initialised(self, "scope")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _own_receive(self) -> Receive:
         channel = self._channel
@@ -164,6 +171,7 @@ class SocketBase(ConnectionBase):
             ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's events
                 break the ASGI specification.
         """
+        self._expect_constructed()
         event = accept_event(subprotocols, headers)
         channel = self._channel
         if channel.state == INIT:
@@ -181,6 +189,7 @@ class SocketBase(ConnectionBase):
             WebSocketStateError: A denial response is being sent.
             ImproperlyConfiguredException: The code or the reason cannot stand in a close frame.
         """
+        self._expect_constructed()
         event = close_event(code, reason)
         if self._channel.state < CLOSED:
             try:
@@ -204,6 +213,7 @@ class SocketBase(ConnectionBase):
             WebSocketStateError: It was accepted before.
             ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
         """
+        self._expect_constructed()
         start, end = denial_events(status, headers, body)
         self._channel.check_send(_START, "websocket.http.response.start")
         if _DENIAL in (lookup(self.scope, "extensions") or ()):

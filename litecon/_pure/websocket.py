@@ -260,6 +260,7 @@ class WebSocketBase(SocketBase):
         return await self._receive_message(mode)
 
     async def _receive_message(self, mode: str) -> str | bytes:
+        self._expect_constructed()
         channel = self._channel
         if channel.state == INIT:
             await self.accept()
@@ -285,6 +286,7 @@ class WebSocketBase(SocketBase):
         return channel.message(event, mode, max_size, foreign)
 
     async def _send_message(self, event: Event) -> None:
+        self._expect_constructed()
         channel = self._channel
         if channel.state not in (ACCEPTED, OPEN):
             if channel.state == INIT:
