@@ -186,8 +186,10 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
             data = _bytes_of(event, data)
     elif not isinstance(data, str):
         raise _no_text(event, data)
-    if max_size >= 0 and len(data) > max_size // 4 and max_size < _size_of(data, max_size):
-        raise message_too_large(max_size)
+    # no character takes more than four bytes
+    if 0 <= max_size < 4 * (PyBytes_GET_SIZE(data) if binary else PyUnicode_GET_LENGTH(data)):
+        if max_size < _size_of(data, max_size):
+            raise message_too_large(max_size)
     return data
 
 

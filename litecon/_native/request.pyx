@@ -122,7 +122,9 @@ cdef class ReadBody(Operation):
         reader.claim()
         self._holds = True
         reader.expect_unstreamed()
-        self.max_size = bounds_of(request).max_body_size
+        if not traits.has_bounds:
+            traits = bounds_of(request)
+        self.max_size = traits.max_body_size
         if self.max_size >= 0:
             announced = _announced(scope)
         reader.check_size(self.max_size, announced)
