@@ -402,7 +402,7 @@ class RequestMethods:
 
         Raises:
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
         return _new_read(self, BODY)
@@ -428,7 +428,7 @@ class RequestMethods:
         Raises:
             SerializationException: It is no valid JSON.
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
         return _new_read(self, JSON)
@@ -439,7 +439,7 @@ class RequestMethods:
         Raises:
             SerializationException: It is no valid MessagePack.
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
         return _new_read(self, MSGPACK)

@@ -61,7 +61,7 @@ class SocketMethods:
             headers: `Headers`, a dict, or a list of pairs of bytes.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         return new_handshake(self, False, subprotocols, headers)
 
@@ -73,7 +73,7 @@ class SocketMethods:
             reason: For people.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         return new_handshake(self, True, code, reason)
 
@@ -84,7 +84,7 @@ class SocketMethods:
             mode: "text" for a str, "binary" for bytes.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         return new_receive(self, DATA, mode)
@@ -93,7 +93,7 @@ class SocketMethods:
         """Return the next message, a str; the connection is accepted before if it was not.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         return new_receive(self, TEXT, "text")
@@ -102,7 +102,7 @@ class SocketMethods:
         """Return the next message, bytes; the connection is accepted before if it was not.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         return new_receive(self, BYTES, "binary")
@@ -115,7 +115,7 @@ class SocketMethods:
 
         Raises:
             SerializationException: It is no valid JSON; the next can be received.
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         return new_receive(self, JSON, mode)
@@ -125,13 +125,13 @@ class SocketMethods:
 
         Raises:
             SerializationException: It is no valid MessagePack; the next can be received.
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         return new_receive(self, MSGPACK, "binary")
 
     def iter_data(self, mode="text"):
-        """Return an asynchronous iterator over the messages, which ends when the client has gone.
+        """Return an asynchronous iterator over the messages, which ends when the client disconnected.
 
         Args:
             mode: "text" for str, "binary" for bytes.
@@ -139,7 +139,7 @@ class SocketMethods:
         return new_iterator(self, DATA, mode)
 
     def iter_json(self, mode="text"):
-        """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client has gone.
+        """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client disconnected.
 
         Args:
             mode: "text" or "binary": which kind of message is expected.
@@ -149,7 +149,7 @@ class SocketMethods:
         return new_iterator(self, JSON, mode)
 
     def iter_msgpack(self):
-        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when the client has gone."""
+        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when the client disconnected."""
         if traits_of(self).overrides & ITER_DATA:
             return litestar.WebSocket.iter_msgpack(self)
         return new_iterator(self, MSGPACK, "binary")
@@ -163,7 +163,7 @@ class SocketMethods:
             encoding: Of the bytes where a str is sent as bytes, or bytes as text.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         return new_send(self, DATA, data, mode, encoding, None)
 
@@ -175,7 +175,7 @@ class SocketMethods:
             encoding: Of bytes.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         return new_send(self, TEXT, data, "text", encoding, None)
 
@@ -187,7 +187,7 @@ class SocketMethods:
             encoding: Of a str.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         return new_send(self, BYTES, data, "binary", encoding, None)
 
@@ -202,7 +202,7 @@ class SocketMethods:
 
         Raises:
             SerializationException: It cannot be encoded; nothing was sent.
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         return new_send(self, JSON, data, mode, encoding, serializer)
 
@@ -216,7 +216,7 @@ class SocketMethods:
 
         Raises:
             SerializationException: It cannot be encoded; nothing was sent.
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         return new_send(self, MSGPACK, data, "binary", encoding, serializer)
 

@@ -282,7 +282,7 @@ cdef class RequestBase(ConnectionBase):
 
         Raises:
             RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
             StreamConsumed: A stream has given out a part of it.
             RuntimeError: Another task is reading it.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -308,7 +308,7 @@ cdef class RequestBase(ConnectionBase):
         Raises:
             SerializationException: It is no valid JSON, not of that type, or nests too deep.
             RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
             StreamConsumed: A stream has given out a part of it.
             RuntimeError: Another task is reading it.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -324,7 +324,7 @@ cdef class RequestBase(ConnectionBase):
         Raises:
             SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes.
             RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
-            ClientDisconnect: The client has gone before the end.
+            ClientDisconnect: The client disconnected before the end.
             StreamConsumed: A stream has given out a part of it.
             RuntimeError: Another task is reading it.
             ImproperlyConfiguredException: The server's events break the ASGI specification.

@@ -165,7 +165,7 @@ class SocketBase(ConnectionBase):
             headers: Of the response: `Headers`, a mapping, or pairs of bytes or str.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             WebSocketStateError: It was accepted before, or is being denied.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's events
@@ -209,7 +209,7 @@ class SocketBase(ConnectionBase):
             body: The whole body.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             WebSocketStateError: It was accepted before.
             ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
         """

@@ -115,7 +115,7 @@ class RequestMethods:
 
         Raises:
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
         if self._body is not Empty:
@@ -160,7 +160,7 @@ class RequestMethods:
         Raises:
             SerializationException: It is no valid JSON.
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
         if self._json is Empty:
@@ -178,7 +178,7 @@ class RequestMethods:
         Raises:
             SerializationException: It is no valid MessagePack.
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client has gone before the end, or a stream has given out a part of it.
+            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
         if self._msgpack is Empty:

@@ -103,7 +103,7 @@ class SocketMethods:
             headers: `Headers`, a dict, or a list of pairs of bytes.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         channel = channel_of(self)
         if channel.state != "init":
@@ -125,7 +125,7 @@ class SocketMethods:
             mode: "text" for a str, "binary" for bytes.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         channel = channel_of(self)
@@ -158,7 +158,7 @@ class SocketMethods:
 
         Raises:
             SerializationException: It is no valid JSON; the next can be received.
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         return from_json(self, await self.receive_data(mode=mode))
@@ -168,13 +168,13 @@ class SocketMethods:
 
         Raises:
             SerializationException: It is no valid MessagePack; the next can be received.
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
             RuntimeError: Another task is receiving.
         """
         return from_msgpack(self, await self.receive_data(mode="binary"))
 
     def iter_data(self, mode: str = "text") -> Any:
-        """Return an asynchronous iterator over the messages, which ends when the client has gone.
+        """Return an asynchronous iterator over the messages, which ends when the client disconnected.
 
         Args:
             mode: "text" for str, "binary" for bytes.
@@ -182,7 +182,7 @@ class SocketMethods:
         return MessageIterator(self, mode)
 
     def iter_json(self, mode: str = "text") -> Any:
-        """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client has gone.
+        """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client disconnected.
 
         Args:
             mode: "text" or "binary": which kind of message is expected.
@@ -192,7 +192,7 @@ class SocketMethods:
         return MessageIterator(self, mode, from_json)
 
     def iter_msgpack(self) -> Any:
-        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when the client has gone."""
+        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when the client disconnected."""
         if type(self).iter_data is not _iter_data:
             return litestar.WebSocket.iter_msgpack(self)  # type: ignore[arg-type]
         return MessageIterator(self, "binary", from_msgpack)
@@ -206,7 +206,7 @@ class SocketMethods:
             encoding: Of the bytes where a str is sent as bytes, or bytes as text.
 
         Raises:
-            WebSocketDisconnect: The client has gone.
+            WebSocketDisconnect: The client disconnected.
         """
         channel = channel_of(self)
         if channel.state == "init":

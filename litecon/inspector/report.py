@@ -31,7 +31,7 @@ async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exceptio
         request: Whose body nobody has read.
 
     Raises:
-        ClientDisconnect: The client has gone, there is nobody to report to.
+        ClientDisconnect: The client disconnected, there is nobody to report to.
     """
     scope = _snapshot(request.scope)
     form: list[Report] | None = None

@@ -72,7 +72,7 @@ async def read_form(request: Request[Any, Any, Any]) -> tuple[list[Report], Exce
         request: Whose body nobody has read.
 
     Raises:
-        ClientDisconnect: The client has gone, there is nobody to report to.
+        ClientDisconnect: The client disconnected, there is nobody to report to.
     """
     parts: list[Report] = []
     left = MAX_TEXT
