@@ -32,7 +32,7 @@ def isolated(call: str, module: str = "isolated") -> str:
 def start() -> None:
     """Have a crash, and what hangs, tell where."""
     faulthandler.enable()
-    faulthandler.dump_traceback_later(90, exit=True)
+    faulthandler.dump_traceback_later(250, exit=True)
     # of what was made and not awaited
     warnings.simplefilter("ignore")
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from .isolated import isolated
-from .running import ends_the_process
+from .running import ends_the_process, takes_long
 
 pytestmark = ends_the_process
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="each object is tried in a process that is forked")
+@takes_long
 def test_descriptors_of_the_kernels_do_not_crash(side: Any) -> None:
     """Each is deleted, set to anything and read, on what was constructed and on what `__new__` alone has made."""
     if not side.COMPILED:

@@ -15,7 +15,7 @@ from ..helpers import sleep
 from .answers import answer_at
 from .isolated import isolated
 from .operations import OPERATIONS, Operation, Server, over_operations, over_those_by_hand
-from .running import BY_HAND, SECONDS, ends_the_process
+from .running import BY_HAND, SECONDS, ends_the_process, takes_long
 
 pytestmark = ends_the_process
 
@@ -29,6 +29,7 @@ def name(side: Any) -> str:
     return "native" if side.COMPILED else "pure"
 
 
+@takes_long
 def test_operations_cannot_be_made(name: str) -> None:
     assert isolated(f"make_operations({name!r})") == ""
 
@@ -140,6 +141,7 @@ async def said_by(waiting: Any) -> str:
 # what lies idle
 
 
+@takes_long
 def test_idle_operations_are_out_of_reach(name: str) -> None:
     """What has ended is found by nobody, so that nobody can close it while another uses its memory."""
     assert isolated(f"disturb_idle_ones({name!r})") == ""
