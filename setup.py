@@ -16,7 +16,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CCompilerError
 
 NATIVE = Path("litecon", "_native")
-FLAGS = ["-g0"]
+# debug information makes the extensions five times as large, and a wheel carries it
+FLAGS = [] if sys.platform == "win32" else ["-g0"]
 
 
 def is_set(variable: str) -> bool:
