@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import warnings
 from collections.abc import Callable
 from types import CoroutineType
@@ -204,5 +205,8 @@ def test_am_send_clears_its_result_with_an_error(side: Any, operation: Operation
             iterator = made if hasattr(made, "cr_code") else the_c_iterator(made)
             status, is_null, error = sent_into(iterator, value)
             made.close()
+            del made, iterator
+            # an error that was raised keeps the frames that keep what was never awaited
+            gc.collect()
         assert error is not None, what
         assert is_null, f"{what}: {error!r}"
