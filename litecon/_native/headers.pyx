@@ -99,21 +99,25 @@ cdef class _HeaderIndex:
 
 
 cdef object _find(HeadersBase self, object name):
-    if self._lookups == LOOKUPS:
-        return _find_indexed(self, name)
-    self._lookups += 1
+    cdef bytes key
     # PERF: the text of an ASCII name is its raw form
-    if type(name) is str and PyUnicode_IS_ASCII(name):
+    if self._lookups < LOOKUPS and type(name) is str and PyUnicode_IS_ASCII(name):
+        self._lookups += 1
         return scan_headers(self._raw, PyUnicode_1BYTE_DATA(name), PyUnicode_GET_LENGTH(name))
-    return _scan(self, _encoded(name))
+    key = _encoded(name)
+    if key is None:
+        return None
+    if self._lookups == LOOKUPS:
+        return _find_indexed(self, key)
+    self._lookups += 1
+    return _scan(self, key)
 
 
 cdef object _scan(HeadersBase self, bytes key):
-    return None if key is None else scan_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+    return scan_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
-cdef object _find_indexed(HeadersBase self, object name):
-    cdef bytes key = _encoded(name)
+cdef object _find_indexed(HeadersBase self, bytes key):
     cdef _HeaderIndex index = _index(self)
     cdef list positions
     if index is not None:

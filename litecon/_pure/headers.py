@@ -145,11 +145,11 @@ class HeadersBase:
         size = len(pairs)
         if len(raw) != size:
             return False
+        # the same objects, not equal ones: both sides take a change for one at the same look-up
         if positions is None or size <= _EXACT:
-            return bool(raw == pairs)
+            return all(map(is_, raw, pairs))
         part = self._part if self._part <= size - _PART else 0
         self._part = part + _PART
-        # the same objects, not equal ones: both sides take a change for one at the same look-up
         return all([raw[at] is pairs[at] for at in positions]) and all(
             [all(map(is_, raw[at : at + _PART], pairs[at : at + _PART])) for at in (0, part, size - _PART)]
         )
