@@ -877,3 +877,18 @@ def test_what_is_checked_of_a_subclass_is_what_is_sent(side: Any, given: Any, ex
     socket, server = at(side, "init", CONNECT, extensions={"websocket.http.response": {}})
     drive(socket.deny(_Number(404)))
     assert (type(server.sent[0]["status"]), server.sent[0]["status"]) == (int, 404)
+
+
+def test_a_scope_that_closes_while_it_is_read_is_seen(side: Any) -> None:
+    """The state is looked at after everything that may run code of others."""
+    socket, server = at(side, "connect")
+
+    class Closing(dict):  # type: ignore[type-arg]
+        def __getitem__(self, key: str) -> Any:
+            if key == "extensions" and not server.sent:
+                drive(socket.close(4001, "bye"))
+            return super().__getitem__(key)
+
+    socket.scope = Closing(socket.scope)
+    assert type(error_of(socket.send(START))) is side.WebSocketDisconnect
+    assert [event["type"] for event in server.sent] == ["websocket.close"]

@@ -123,3 +123,5 @@ cdef int roll_back(Channel channel, int state) noexcept
 cdef int keep_code(Channel channel, object code, object reason, int default) except -1
 # The server's send has failed; return the exception for it.
 cdef object connection_lost(Channel channel)
+# Whether the server offers to answer the handshake with a response.
+cdef bint offers_denial(object scope) except -1

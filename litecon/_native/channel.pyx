@@ -312,6 +312,11 @@ cdef class ReceiveEvent(Operation):
 register_operation(ReceiveEvent)
 
 
+cdef bint offers_denial(object scope) except -1:
+    cdef object extensions = item(scope, "extensions")
+    return bool(extensions) and _DENIAL in extensions
+
+
 @cython.final
 @cython.no_gc_clear
 cdef class SendEvent(SendingOperation):
@@ -330,14 +335,15 @@ cdef class SendEvent(SendingOperation):
 
     cdef object begin(self):
         cdef int kind, state
-        cdef object event, extensions
+        cdef object event
+        cdef bint is_offered
         # what is checked is what is sent
         kind, event = normalised_event(self.event)
+        # a mapping's own code runs before the state is looked at
+        is_offered = kind != TO_START or offers_denial(self.scope)
         state = check_send(self.channel, kind)
-        if kind == TO_START:
-            extensions = item(self.scope, "extensions")
-            if not extensions or _DENIAL not in extensions:
-                raise no_denial()
+        if not is_offered:
+            raise no_denial()
         return self.send_event(self.send, event, state)
 
     cdef object step(self, object result):

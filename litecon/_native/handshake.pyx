@@ -23,12 +23,12 @@ from litecon._native.channel cimport (
     disconnected,
     enter,
     next_awaitable,
+    offers_denial,
     release_channel,
     set_state,
     state_name,
     take,
 )
-from litecon._native.mapping cimport item
 from litecon._native.operation cimport DONE, discard, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, Traits, track_override, traits_of
@@ -38,7 +38,6 @@ from litecon._pending import CompletedAwaitable
 from litecon._websocket_events import accept_event, close_event, denial_events
 from litecon.exceptions import WebSocketDisconnect
 
-cdef str _DENIAL = "websocket.http.response"
 
 
 cdef object constructor_missing(SocketBase socket):
@@ -111,11 +110,9 @@ cdef class HandshakeOperation(SendingOperation):
         return next_awaitable(channel, channel.receive)
 
     cdef object deny(self):
-        cdef object extensions
         start, self.end = denial_events(self.first, self.second, self.third)
         check_send(self.channel, TO_START)
-        extensions = item(scope_of(self.socket), "extensions")
-        if extensions and _DENIAL in extensions:
+        if offers_denial(scope_of(self.socket)):
             return self.answer(TO_START, start)
         return self.answer(TO_CLOSE, close_event(1000, None))
 

@@ -231,10 +231,17 @@ class SocketSend:
         channel = self.channel
         # what is checked is what is sent
         kind, event = normalised_event(event)
+        # a mapping's own code runs before the state is looked at
+        is_offered = kind != START or offers_denial(self.scope)
         state = channel.check_send(kind, event["type"])
-        if kind == START and _DENIAL not in (lookup(self.scope, "extensions") or ()):
+        if not is_offered:
             raise no_denial()
         await send_through(channel, self.send, event, state)
+
+
+def offers_denial(scope: Scope) -> bool:
+    """Return whether the server offers to answer the handshake with a response."""
+    return _DENIAL in (lookup(scope, "extensions") or ())
 
 
 async def send_through(channel: Channel, send: Send, event: Event, state: int) -> None:

@@ -7,11 +7,10 @@ from typing import Any, Final, Self
 from .._defaults import empty_receive, empty_send
 from .._errors import not_initialised
 from .._pending import CompletedAwaitable
-from .._scopes import lookup
 from .._websocket_events import accept_event, close_event, denial_events
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Send
-from .channel import CLOSED, CONNECT, INIT, Channel, SocketReceive, SocketSend, send_through
+from .channel import CLOSED, CONNECT, INIT, Channel, SocketReceive, SocketSend, offers_denial, send_through
 from .scope import ConnectionBase
 
 __all__ = ("SocketBase",)
@@ -20,7 +19,6 @@ _ACCEPT: Final = 0
 _CLOSE: Final = 2
 _START: Final = 3
 _END: Final = 4
-_DENIAL: Final = "websocket.http.response"
 
 
 class SocketBase(ConnectionBase):
@@ -216,7 +214,7 @@ class SocketBase(ConnectionBase):
         self._expect_constructed()
         start, end = denial_events(status, headers, body)
         self._channel.check_send(_START, "websocket.http.response.start")
-        if _DENIAL in (lookup(self.scope, "extensions") or ()):
+        if offers_denial(self.scope):
             await self._answer(_START, start)
             await self._answer(_END, end)
         else:
