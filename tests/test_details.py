@@ -19,7 +19,7 @@ from litecon.serialization import encode_json, encode_msgpack
 
 from .helpers import Receiver, await_, body_events, http_scope
 from .sides import PACKAGE
-from .websocket_doubles import at, error_of
+from .websocket.doubles import at, error_of
 
 ADVICE = re.compile(
     r"\b(increase|raise|Limits|middleware|call|pass|ask|use|set|sets|make|accept\(\)|deny\(\)|serializer)\b"

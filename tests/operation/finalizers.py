@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..helpers import body_events, http_scope
-from ..websocket_doubles import CONNECT, binary, text, websocket_scope
+from ..websocket.doubles import CONNECT, binary, text, websocket_scope
 
 MOST = 40
 

@@ -11,7 +11,7 @@ from typing import Any
 from litecon._errors import wrong_socket_event
 
 from ..helpers import http_scope
-from ..websocket_doubles import CONNECT, websocket_scope
+from ..websocket.doubles import CONNECT, websocket_scope
 
 
 class Fuzzed(Exception):

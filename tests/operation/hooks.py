@@ -11,7 +11,7 @@ import msgspec
 from litecon import Limits
 
 from ..helpers import body_events
-from ..websocket_doubles import binary, text
+from ..websocket.doubles import binary, text
 from .answers import RAISING
 from .operations import BY_NAME, OPERATIONS, Operation, Server
 

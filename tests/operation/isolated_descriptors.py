@@ -14,7 +14,7 @@ from typing import Any
 
 from ..helpers import body_events, http_scope
 from ..sides import load_side
-from ..websocket_doubles import CONNECT, text, websocket_scope
+from ..websocket.doubles import CONNECT, text, websocket_scope
 from .operations import OPERATIONS, Server
 
 VALUES = (None, 5, "text", b"bytes", [], {}, object(), int)

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import pytest
 
-from ..form_bodies import BOUNDARY, MULTIPART, URLENCODED
+from ..forms.bodies import BOUNDARY, MULTIPART, URLENCODED
 from ..helpers import DISCONNECT, body_events, drive, forever, http_scope, sleep
 from ..sides import load_module
-from ..websocket_doubles import ACCEPT, CONNECT, EXTENSION, binary, closed, sent_bytes, sent_text, text, websocket_scope
+from ..websocket.doubles import ACCEPT, CONNECT, EXTENSION, binary, closed, sent_bytes, sent_text, text, websocket_scope
 
 Event = dict[str, Any]
 Answer = Callable[[Any], Any]

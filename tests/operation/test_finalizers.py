@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ..websocket_doubles import CONNECT, text, websocket_scope
+from ..websocket.doubles import CONNECT, text, websocket_scope
 from .finalizers import PROTOCOLS, Awaitable, Finalizer, Inner, Text, by_next, with_finalizer
 from .operations import OPERATIONS, Operation, Server
 from .running import ends_the_process

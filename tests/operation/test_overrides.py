@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ..helpers import drive, http_scope
-from ..websocket_doubles import websocket_scope
+from ..websocket.doubles import websocket_scope
 from .operations import OPERATIONS, Operation, Server
 from .running import WAYS, ends_the_process
 
