@@ -11,9 +11,9 @@ from litecon._native.channel cimport (
     OPEN,
     TO_SEND,
     Channel,
-    SendingOperation,
     check_send,
     claim,
+    connection_lost,
     disconnected,
     next_awaitable,
     release_channel,
@@ -214,16 +214,18 @@ cdef object new_iterator(SocketBase socket, int method, object mode, object type
 
 @cython.final
 @cython.no_gc_clear
-cdef class SendMessage(SendingOperation):
+cdef class SendMessage(Operation):
     """`WebSocket.send_data` and what is built on it."""
 
     cdef SocketBase socket
+    cdef Channel channel
     cdef object data
     cdef object mode
     cdef object encoding
     cdef object serializer
     cdef unsigned char method
     cdef bint is_accepting
+    cdef bint sent
 
     def __dealloc__(self):
         if self._state != DONE:
@@ -267,6 +269,11 @@ cdef class SendMessage(SendingOperation):
             self.is_accepting = False
             return self.send(traits_of(self.socket))
         self._done = True
+
+    cdef object failed(self, object error):
+        if self.sent and isinstance(error, OSError):
+            raise connection_lost(self.channel) from error
+        raise error
 
 
 register_operation(SendMessage)
