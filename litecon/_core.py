@@ -84,17 +84,16 @@ else:
 
 
 def litestar_kernels() -> SimpleNamespace:
-    """Return the kernels of the drop-in for Litestar, of the same side; they need Litestar, so they are loaded on demand.
+    """Return the kernels of the drop-in for Litestar: they are compiled only and, as they need Litestar, loaded on demand.
 
     Raises:
-        ImportError: There is no Litestar.
+        ImportError: There is no Litestar, or litecon runs pure.
     """
-    if COMPILED:
-        from ._native import litestar_request as request
-        from ._native import litestar_websocket as websocket
-    else:
-        from ._pure import litestar_request as request
-        from ._pure import litestar_websocket as websocket
+    if not COMPILED:
+        raise ImportError(f"the drop-in for Litestar is compiled only, and litecon runs pure: {FALLBACK_REASON}")
+    from ._native import litestar_request as request
+    from ._native import litestar_websocket as websocket
+
     return SimpleNamespace(
         ConnectionMethods=request.ConnectionMethods,
         RequestMethods=request.RequestMethods,

@@ -12,7 +12,7 @@ import pytest
 import litecon
 
 from .helpers import RUNNERS
-from .sides import PACKAGE, SIDES, is_native_required, is_set, load_side
+from .sides import PACKAGE, SIDES, is_native_required, is_set, load_module, load_side
 
 hypothesis.settings.register_profile(
     "quick", deadline=None, database=None, max_examples=150, suppress_health_check=list(hypothesis.HealthCheck)
@@ -63,12 +63,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # in a run without a native side there is nothing to compare; where it is required, nothing gets here
+    # in a run without a native side there is nothing to compare, and no drop-in; where it is required, nothing gets here
     if litecon.COMPILED or is_native_required():
         return
-    compared = [item for item in items if "twins" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=compared)
-    items[:] = [item for item in items if "twins" not in getattr(item, "fixturenames", ())]
+    compiled = [item for item in items if COMPILED_ONLY & {*getattr(item, "fixturenames", ())}]
+    config.hook.pytest_deselected(items=compiled)
+    items[:] = [item for item in items if not COMPILED_ONLY & {*getattr(item, "fixturenames", ())}]
 
 
 # a run that is pure by wish has one side to try
@@ -85,6 +85,16 @@ def side(request: pytest.FixtureRequest) -> Any:
 def core(request: pytest.FixtureRequest) -> Any:
     """The kernels of one side."""
     return load_side(request.param)._core
+
+
+COMPILED_ONLY = {"twins", "dropin"}
+
+
+@pytest.fixture
+def dropin() -> Any:
+    """`litecon.litestar` of the compiled side."""
+    pytest.importorskip("litestar")
+    return load_module("native", "litestar")
 
 
 @pytest.fixture

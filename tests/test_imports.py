@@ -26,13 +26,14 @@ NOT_LOADED = (
 )
 # they need an optional requirement, or run a program
 NOT_ALONE = {"litecon.__main__", "litecon.litestar"}
+COMPILED_ONLY = ("litecon._native", "litecon.litestar.")
 
 
 def modules() -> list[str]:
     names = ["litecon"]
     for module in pkgutil.walk_packages([str(PACKAGE)], "litecon."):
         # another interpreter's extension, or one that this side does not load
-        if module.name in NOT_ALONE or (module.name.startswith("litecon._native") and not litecon.COMPILED):
+        if module.name in NOT_ALONE or (module.name.startswith(COMPILED_ONLY) and not litecon.COMPILED):
             continue
         names.append(module.name)
     return names

@@ -1,4 +1,4 @@
-"""The arms: one app without the plugin, with its compiled side, and with its pure side."""
+"""The arms: one app without the plugin, and with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ("ARMS", "WITHOUT", "Arm", "load_arm")
 WITHOUT: Final = "without"
 """The arm that the others are measured against."""
 
-ARMS: Final[dict[str, Side | None]] = {WITHOUT: None, "compiled": "native", "fallback": "pure"}
+ARMS: Final[dict[str, Side | None]] = {WITHOUT: None, "compiled": "native"}
 """By name, the side of litecon whose plugin is used."""
 
 # at most one: the plugin whose classes are in Litestar's places

@@ -14,6 +14,8 @@ from ..litestar.layer_exchanges import EXCHANGES
 from .litestar_client import record
 from .servers import RunningServer, granian, uvicorn
 
+pytestmark = pytest.mark.usefixtures("dropin")
+
 UNCERTAIN = {
     # a client that still sends what was refused may or may not read the answer before the connection ends
     "limit-of-app",

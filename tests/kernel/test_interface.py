@@ -124,24 +124,3 @@ def test_public_classes(name: str) -> None:
         assert docstring(inspect.getattr_static(native, member)) == docstring(inspect.getattr_static(pure, member)), (
             member
         )
-
-
-@pytest.mark.parametrize("name", ["ConnectionMethods", "RequestMethods", "SocketMethods"])
-def test_kernels_of_the_drop_in(name: str) -> None:
-    pytest.importorskip("litestar")
-    native, pure = (getattr(load_side(side)._core.litestar_kernels(), name) for side in ("native", "pure"))  # type: ignore[arg-type]
-    assert docstring(native) == docstring(pure)
-    # what the pure side has not written again is Litestar's own
-    for member in sorted(public_members(pure)):
-        one, other = inspect.getattr_static(native, member), inspect.getattr_static(pure, member)
-        assert docstring(one) == docstring(other), member
-        if callable(other):
-            assert signature(one) == signature(other), member
-
-
-@pytest.mark.parametrize("name", ["make_headers", "parse_cookies", "parse_query"])
-def test_functions_of_the_drop_in(name: str) -> None:
-    pytest.importorskip("litestar")
-    native, pure = (getattr(load_side(side)._core.litestar_kernels(), name) for side in ("native", "pure"))  # type: ignore[arg-type]
-    assert docstring(native) == docstring(pure)
-    assert signature(native) == signature(pure)

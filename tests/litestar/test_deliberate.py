@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from litecon.litestar import LiteconPlugin
 
 from ..helpers import http_scope
@@ -14,12 +16,17 @@ from .driving import record
 from .exchanges import one
 from .scripts import Conversation, Exchange, Leave
 
-PLAIN_AND_PLUGGED: list[list[Any]] = [[], [LiteconPlugin()]]
+pytestmark = pytest.mark.usefixtures("dropin")
+
+
+def plain_and_plugged() -> list[list[Any]]:
+    """Return the plugins of the two applications that are compared."""
+    return [[], [LiteconPlugin()]]
 
 
 def statuses(script: Exchange) -> list[int]:
     """Return the status without and with the plugin."""
-    answers = [record(make_app(plugins), [script])[script.name] for plugins in PLAIN_AND_PLUGGED]
+    answers = [record(make_app(plugins), [script])[script.name] for plugins in plain_and_plugged()]
     return [answer[0]["events"][0]["status"] for answer in answers]
 
 
@@ -32,7 +39,7 @@ def test_byte_in_query() -> None:
 def test_code_of_disconnect() -> None:
     """The code with which a client has left is told each time."""
     script = Conversation("codes", "/raw/gone-codes", (Leave(4444),), notes=2)
-    notes = [json.loads(record(make_app(plugins), [script])["codes"]["notes"]) for plugins in PLAIN_AND_PLUGGED]
+    notes = [json.loads(record(make_app(plugins), [script])["codes"]["notes"]) for plugins in plain_and_plugged()]
     assert [[note[-4:] for note in noted] for noted in notes] == [["4444", "1000"], ["4444", "4444"]]
 
 
@@ -69,7 +76,7 @@ def test_cancelled_read() -> None:
     """A read that was given up resumes with what had arrived."""
     answers = [
         asyncio.run(slowly(plugins, "/members/body-cancelled", b"one ", b"two ", b"three ", b"four"))
-        for plugins in PLAIN_AND_PLUGGED
+        for plugins in plain_and_plugged()
     ]
     assert answers[0] != answers[1] == (b"one two three four", [])
 

@@ -21,6 +21,8 @@ from .driving import record
 from .models import OwnRequest, OwnSocket
 from .scripts import Call, Conversation, Exchange, Hear
 
+pytestmark = pytest.mark.usefixtures("dropin")
+
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 Seen = dict[str, type[Any]]
 

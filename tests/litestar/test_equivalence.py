@@ -19,6 +19,8 @@ from .driving import TOO_LONG, record
 from .layer_exchanges import EXCHANGES
 from .scripts import Conversation
 
+pytestmark = pytest.mark.usefixtures("dropin")
+
 SCRIPTS = [*EXCHANGES, *CONVERSATIONS]
 EXCHANGE_NAMES = [script.name for script in EXCHANGES]
 CONVERSATION_NAMES = [script.name for script in CONVERSATIONS]

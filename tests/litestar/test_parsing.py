@@ -16,33 +16,25 @@ from ..sides import load_module
 from .scopes import litestar_scope
 
 raw = st.binary(max_size=60) | st.text("ab=&;%+ \"\\,/.'12fF\t", max_size=60).map(str.encode)
-SIDES = ["native", "pure"]
 
 
-def both(side: Any, name: str, **changes: Any) -> None:
-    ours = load_module(side, "litestar").Request(litestar_scope(**changes))
+def both(dropin: Any, name: str, **changes: Any) -> None:
+    ours = dropin.Request(litestar_scope(**changes))
     theirs = litestar.Request(litestar_scope(**changes))
     assert outcome(lambda: getattr(ours, name)) == outcome(lambda: getattr(theirs, name))
 
 
-@pytest.fixture(params=SIDES)
-def either(request: pytest.FixtureRequest) -> str:
-    # loading it skips the side that is not there
-    load_module(request.param, "litestar")
-    return str(request.param)
-
-
-def test_queries(either: str) -> None:
+def test_queries(dropin: Any) -> None:
     @given(raw)
     @example(b"a=1;b=2&a&=x&&%&%zz&%ff&+&%2B\xe4")
     def check(query: bytes) -> None:
-        both(either, "query_params", query_string=query)
+        both(dropin, "query_params", query_string=query)
 
     check()
 
 
-def test_forms(either: str) -> None:
-    parse_form = load_module(either, "_core").litestar_kernels().parse_form
+def test_forms(dropin: Any) -> None:
+    parse_form = load_module("native", "_core").litestar_kernels().parse_form
 
     @given(raw)
     @example(b"a=1&b=2&a=&a=%C3%A4&=&c&+d=%zz\xe4")
@@ -60,35 +52,35 @@ def test_forms(either: str) -> None:
     check()
 
 
-def test_cookies(either: str) -> None:
+def test_cookies(dropin: Any) -> None:
     @given(raw)
     @example(b"a=b; c; =d; e=; ;; f=\"g;h\"; i=%41; j=\xe4; k=\"\\\"\\101\"; a = z ")
     def check(cookies: bytes) -> None:
-        both(either, "cookies", headers=[(b"Cookie", cookies)])
+        both(dropin, "cookies", headers=[(b"Cookie", cookies)])
 
     check()
 
 
-def test_cookies_without_a_header(either: str) -> None:
-    both(either, "cookies", headers=[])
-    both(either, "cookies", headers=[(b"cookie", b"a=b"), (b"cookie", b"c=d")])
+def test_cookies_without_a_header(dropin: Any) -> None:
+    both(dropin, "cookies", headers=[])
+    both(dropin, "cookies", headers=[(b"cookie", b"a=b"), (b"cookie", b"c=d")])
 
 
-def test_content_types(either: str) -> None:
+def test_content_types(dropin: Any) -> None:
     @given(raw)
     @example(b'Multipart/Form-Data; boundary="a\\"b"; CHARSET=UTF-8; x')
     def check(content_type: bytes) -> None:
-        both(either, "content_type", headers=[(b"content-type", content_type)])
+        both(dropin, "content_type", headers=[(b"content-type", content_type)])
 
     check()
 
 
-def test_headers(either: str) -> None:
+def test_headers(dropin: Any) -> None:
     @given(st.lists(st.tuples(st.binary(max_size=5), st.binary(max_size=5)), max_size=5))
     def check(headers: list[tuple[bytes, bytes]]) -> None:
         ours, theirs = (
             cls(litestar_scope(headers=headers)).headers
-            for cls in (load_module(either, "litestar").Request, litestar.Request)  # type: ignore[arg-type]
+            for cls in (dropin.Request, litestar.Request)
         )
         assert type(ours) is type(theirs)
         assert list(ours.items()) == list(theirs.items())

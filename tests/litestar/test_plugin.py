@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -185,9 +186,7 @@ def test_a_class_in_a_place_of_ours_is_left_alone(dropin: Any) -> None:
 
 
 def places(dropin: Any) -> list[Any]:
-    module = load_module("pure" if "pure" in dropin.__name__ else "native", "litestar.everywhere")
-    import importlib
-
+    module = load_module("native", "litestar.everywhere")
     found = []
     for name, attribute in module._PLACES:
         try:
