@@ -7,6 +7,7 @@ that both sides keep.
 from __future__ import annotations
 
 import os
+import sys
 from types import SimpleNamespace
 
 __all__ = (
@@ -36,8 +37,6 @@ __all__ = (
     "with_fast_constructor",
     "raw_headers",
     "url_from_scope",
-    "use_accept",
-    "use_classes",
 )
 
 
@@ -53,9 +52,11 @@ try:
     from ._native.multipart import MultipartReader
     from ._native.nesting import measure_json, measure_msgpack
     from ._native.parsing import FieldReader, parse_cookies, parse_query
-    from ._native.request import RequestBase, use_accept
-    from ._native.scope import ConnectionBase, with_fast_constructor, use_classes
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
+    # isort: split
+    # behind those that make values, of which the data structures are made that a connection returns
+    from ._native.request import RequestBase
+    from ._native.scope import ConnectionBase, with_fast_constructor
     from ._native.websocket import WebSocketBase
 except ImportError as error:
     COMPILED = False
@@ -67,6 +68,9 @@ except ImportError as error:
     else:
         # without the path of the file, which an error page may show
         FALLBACK_REASON = f"the extensions cannot be imported: {str(error).partition(' (/')[0]}"
+    # where some could be imported, the data structures were made of them
+    for name in [name for name in sys.modules if name.startswith(f"{__package__}.datastructures")]:
+        del sys.modules[name]
     from ._pure.body import BodyReader, BodyStream
     from ._pure.headers import HeadersBase, make_headers
     from ._pure.lookup import find_header, find_headers
@@ -74,9 +78,11 @@ except ImportError as error:
     from ._pure.multipart import MultipartReader
     from ._pure.nesting import measure_json, measure_msgpack
     from ._pure.parsing import FieldReader, parse_cookies, parse_query
-    from ._pure.request import RequestBase, use_accept
-    from ._pure.scope import ConnectionBase, with_fast_constructor, use_classes
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope
+    # isort: split
+    # behind those that make values, of which the data structures are made that a connection returns
+    from ._pure.request import RequestBase
+    from ._pure.scope import ConnectionBase, with_fast_constructor
     from ._pure.websocket import WebSocketBase
 else:
     COMPILED = True

@@ -1,6 +1,6 @@
 """The contract of both sides: names, signatures and types of every kernel. What each does is said in its docstring."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping, Sequence
 from types import SimpleNamespace, TracebackType
 from typing import Any, ClassVar, Final, Literal, NoReturn, TypeVar, final, overload
 
@@ -43,8 +43,6 @@ __all__ = (
     "with_fast_constructor",
     "raw_headers",
     "url_from_scope",
-    "use_accept",
-    "use_classes",
 )
 
 _T = TypeVar("_T")
@@ -71,18 +69,9 @@ def make_headers(cls: type[_HeadersT], raw: Sequence[Any]) -> _HeadersT: ...
 def make_url(cls: type[_URLT], scheme: str, netloc: str, path: str, query: str, fragment: str) -> _URLT: ...
 def raw_headers(scope: Mapping[str, Any]) -> Sequence[Any]: ...
 def url_from_scope(cls: type[_URLT], scope: Mapping[str, Any], base: bool) -> _URLT: ...
-def use_classes(
-    *,
-    address: type[Address],
-    headers: type[Headers],
-    multidict: Callable[[list[tuple[str, str]]], MultiDict[str]],
-    state: Callable[[Any], State],
-    url: type[URL],
-) -> None: ...
 def with_fast_constructor(cls: _ClassT) -> _ClassT: ...
 # of the compiled side alone: where litecon runs pure, the drop-in's classes are Litestar's own
 def litestar_kernels() -> SimpleNamespace: ...
-def use_accept(accept: Callable[[str], Accept]) -> None: ...
 
 @disjoint_base
 class HeadersBase:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
-from ._core import ConnectionBase, with_fast_constructor, use_classes
+from ._core import ConnectionBase, with_fast_constructor
 from ._defaults import empty_receive, empty_send
 from ._errors import cannot_pickle, quoted
 from ._scopes import lookup
 from ._signature import ConstructorSignature
-from .datastructures import URL, Address, Headers, MultiDict, State
+from .datastructures import State
 from .limits import Limits
 from .types import Empty
 
@@ -21,8 +21,6 @@ AuthT = TypeVar("AuthT")
 StateT = TypeVar("StateT", bound=State)
 
 SESSION_ID_KEY = "litecon.session_id"
-
-use_classes(address=Address, headers=Headers, multidict=MultiDict, state=State, url=URL)
 
 
 @with_fast_constructor

@@ -6,12 +6,11 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
-from ._core import RequestBase, use_accept, with_fast_constructor
+from ._core import RequestBase, with_fast_constructor
 from ._errors import misconfigured, quoted
 from ._pending import Replay, has_disconnected, skip_body
 from ._scopes import lookup
 from .connection import ASGIConnection, AuthT, StateT, UserT
-from .datastructures import Accept
 from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
 
@@ -32,8 +31,6 @@ _LINK_VALUE: Final = (
 )
 _LINK: Final = re.compile(_LINK_VALUE + rb"(?:[ \t]*,[ \t]*" + _LINK_VALUE + rb")*")
 _PUSH_HEADERS: Final = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})
-
-use_accept(Accept)
 
 _loaded: Any = None
 

@@ -91,17 +91,25 @@ class TestSwitch:
         code = "import litecon; print(litecon.COMPILED, litecon.FALLBACK_REASON)"
         assert check_python(code, env={"LITECON_PURE_PYTHON": value}) == "True None\n"
 
-    def test_missing_extension(self) -> None:
-        code = """
+    @pytest.mark.parametrize("name", ["body", "headers", "request", "scope", "url", "websocket"])
+    def test_missing_extension(self, name: str) -> None:
+        # whichever kernel it is, nothing that was made of the others stays
+        code = f"""
 import sys
-sys.modules["litecon._native.body"] = None
+sys.modules["litecon._native.{name}"] = None
 import litecon
 assert not litecon.COMPILED
 print(litecon.FALLBACK_REASON)
 import litecon._core
 assert "_pure" in litecon._core.parse_query.__module__ and "_pure" in litecon._core.BodyReader.__module__
+for public in ("URL", "ASGIConnection", "Headers", "Request", "WebSocket"):
+    modules = {{base.__module__ for base in getattr(litecon, public).__mro__}}
+    assert any("_pure" in module for module in modules) and not any("_native" in module for module in modules), modules
+scope = {{"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"a", b"b")], "server": ("h", 1)}}
+request = litecon.Request(scope)
+assert type(request.headers) is litecon.Headers and type(request.url) is litecon.URL
 """
-        assert "litecon._native.body" in check_python(code, env={"LITECON_PURE_PYTHON": ""})
+        assert f"litecon._native.{name}" in check_python(code, env={"LITECON_PURE_PYTHON": ""})
 
     def test_only_the_switch_imports_kernels(self) -> None:
         for path in PACKAGE.rglob("*.py"):

@@ -21,28 +21,20 @@ from typing import Any
 from litecon._errors import invalid_content_length
 from litecon._joining import joined
 from litecon._lengths import long_number
+from litecon.datastructures import Accept
 
 cdef extern from *:
     const Py_ssize_t PY_SSIZE_T_MAX
     object PyObject_CallOneArg(object function, object argument)
 
-cdef object _accept_class = None
+# PERF: a C variable needs no look-up in the module's dict
+cdef object _accept_class = Accept
 cdef object ANY = Any
 
 cdef enum:
     BODY = 0
     JSON = 1
     MSGPACK = 2
-
-
-def use_accept(accept):
-    """Say what `RequestBase.accept` returns: the class is written once, above both kernels.
-
-    Args:
-        accept: Called with the header's value.
-    """
-    global _accept_class
-    _accept_class = accept
 
 
 cdef inline str _latin1(object value):

@@ -2,4 +2,3 @@
 
 from .._core import ConnectionBase as ConnectionBase
 from .._core import with_fast_constructor as with_fast_constructor
-from .._core import use_classes as use_classes

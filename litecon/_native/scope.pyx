@@ -15,6 +15,7 @@ from litecon._defaults import empty_receive, empty_send
 from litecon._errors import missing_key, no_app, not_initialised, not_set, wrong_type
 from litecon._hosts import port_number
 from litecon._overrides import hand_to_setter
+from litecon.datastructures import URL, Address, Headers, MultiDict, State
 
 cdef extern from *:
     """
@@ -51,30 +52,12 @@ cdef extern from *:
     void litecon_set_vectorcall(type cls, void *function) noexcept
     Py_ssize_t PyVectorcall_NARGS(size_t flags) noexcept
 
-
-cdef object _address_class = None
-cdef object _headers_class = None
-cdef object _multidict = None
-cdef object _state = None
-cdef object _url_class = None
-
-
-def use_classes(*, type address not None, type headers not None, multidict, state, type url not None):
-    """Say which classes the accessors return: they are written once, above both kernels.
-
-    Args:
-        address: A subclass of tuple, of host and port.
-        headers: A subclass of `HeadersBase`.
-        multidict: Called with a list of pairs.
-        state: Called with `scope["state"]`.
-        url: A subclass of `URLBase`.
-    """
-    global _address_class, _headers_class, _multidict, _state, _url_class
-    _address_class = address
-    _headers_class = headers
-    _multidict = multidict
-    _state = state
-    _url_class = url
+# PERF: a C variable needs no look-up in the module's dict
+cdef object _address_class = Address
+cdef object _headers_class = Headers
+cdef object _multidict = MultiDict
+cdef object _state = State
+cdef object _url_class = URL
 
 
 cdef object scope_of(ConnectionBase connection):

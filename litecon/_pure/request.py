@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from .._errors import invalid_content_length
 from .._lengths import long_number
+from ..datastructures import Accept
 from .body import BodyReader, BodyStream, shared_reader
 from .codecs import from_json, from_msgpack
 from .lookup import find_header, find_headers
@@ -15,20 +15,7 @@ from .media import parse_content_type
 from .scope import ConnectionBase, required_str
 from .url import raw_headers
 
-__all__ = ("RequestBase", "use_accept")
-
-_accept: Callable[[str], Any]
-
-
-def use_accept(accept: Any) -> None:
-    """Say what `RequestBase.accept` returns: the class is written once, above both kernels.
-
-    Args:
-        accept: Called with the header's value.
-    """
-    global _accept
-    _accept = accept
-
+__all__ = ("RequestBase",)
 
 class RequestBase(ConnectionBase):
     """The accessors and the reading methods of an HTTP request."""
@@ -98,7 +85,7 @@ class RequestBase(ConnectionBase):
         except AttributeError:
             # a list, in however many lines it came (RFC 9110 section 5.3)
             values = find_headers(raw_headers(scope), b"accept")
-            self._accept = accept = _accept(b", ".join(values).decode("latin-1") if values else "*/*")
+            self._accept = accept = Accept(b", ".join(values).decode("latin-1") if values else "*/*")
             return accept
 
     @property

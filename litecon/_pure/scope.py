@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from .._defaults import empty_receive, empty_send
@@ -10,39 +9,15 @@ from .._errors import missing_key, no_app, not_initialised, not_set, wrong_type
 from .._hosts import port_number
 from .._overrides import hand_to_setter
 from .._scopes import lookup
+from ..datastructures import URL, Address, Headers, MultiDict, State
 from ..types import Receive, Scope, Send
 from .headers import make_headers
 from .parsing import parse_cookies, parse_query
 from .url import raw_headers, url_from_scope
 
-__all__ = ("ConnectionBase", "with_fast_constructor", "use_classes")
+__all__ = ("ConnectionBase", "with_fast_constructor")
 
 ClassT = TypeVar("ClassT", bound=type[Any])
-
-_address_class: type[Any]
-_headers_class: type[Any]
-_multidict: Callable[[Any], Any]
-_state: Callable[[Any], Any]
-_url_class: type[Any]
-
-
-def use_classes(*, address: type[Any], headers: type[Any], multidict: Any, state: Any, url: type[Any]) -> None:
-    """Say which classes the accessors return: they are written once, above both kernels.
-
-    Args:
-        address: A subclass of tuple, of host and port.
-        headers: A subclass of `HeadersBase`.
-        multidict: Called with a list of pairs.
-        state: Called with `scope["state"]`.
-        url: A subclass of `URLBase`.
-    """
-    global _address_class, _headers_class, _multidict, _state, _url_class
-    _address_class = address
-    _headers_class = headers
-    _multidict = multidict
-    _state = state
-    _url_class = url
-
 
 class ConnectionBase:
     """The accessors that an HTTP request and a WebSocket share."""
@@ -230,7 +205,7 @@ class ConnectionBase:
         state = lookup(scope, "state")
         if state is None:
             state = _new_state(scope)
-        return _state(state)
+        return State(state)
 
     @property
     def url(self) -> Any:
@@ -244,7 +219,7 @@ class ConnectionBase:
         try:
             return self._url
         except AttributeError:
-            self._url = url = url_from_scope(_url_class, scope, False)
+            self._url = url = url_from_scope(URL, scope, False)
             return url
 
     @property
@@ -259,7 +234,7 @@ class ConnectionBase:
         try:
             return self._base_url
         except AttributeError:
-            self._base_url = url = url_from_scope(_url_class, scope, True)
+            self._base_url = url = url_from_scope(URL, scope, True)
             return url
 
     @property
@@ -276,7 +251,7 @@ class ConnectionBase:
                 return headers
         except AttributeError:
             pass
-        self._headers = headers = make_headers(_headers_class, raw)
+        self._headers = headers = make_headers(Headers, raw)
         return headers
 
     @property
@@ -294,7 +269,7 @@ class ConnectionBase:
             query = lookup(scope, "query_string", b"")
             if not isinstance(query, bytes):
                 raise wrong_type("query_string", query, "bytes") from None
-            self._query_params = params = _multidict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
+            self._query_params = params = MultiDict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
             return params
 
     @property
@@ -323,7 +298,7 @@ class ConnectionBase:
         client = lookup(self.scope, "client")
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
-        return tuple.__new__(_address_class, (client[0], port_number(client[1])))
+        return tuple.__new__(Address, (client[0], port_number(client[1])))
 
 
 ConnectionBase._own = ConnectionBase
