@@ -4,7 +4,6 @@
 """
 
 from ._core import COMPILED, FALLBACK_REASON
-from ._version import __version__
 from .connection import ASGIConnection, empty_receive, empty_send
 from .datastructures import URL, Accept, Address, FormMultiDict, Headers, MultiDict, State, UploadFile
 from .exceptions import (
@@ -27,6 +26,8 @@ from .limits import Limits
 from .request import Request
 from .types import Empty
 from .websocket import WebSocket
+
+__version__ = "0.1.0"
 
 __all__ = (
     "COMPILED",

@@ -29,11 +29,6 @@ _HOW_TO_SET: Final = {
 }
 
 
-async def interpreter_awaits(awaitable: Any) -> Any:
-    """Await something in the interpreter's way, which has a TypeError of its own for what is no awaitable."""
-    return await awaitable
-
-
 def raised_stop_iteration() -> RuntimeError:
     """Foreign code raised StopIteration, which is no return of a coroutine (PEP 479)."""
     return RuntimeError("coroutine raised StopIteration")

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._core import RequestBase, with_fast_constructor
 from ._errors import misconfigured, quoted
-from ._pending import Replay, has_disconnected, skip_body
-from ._scopes import lookup
+from ._shared.body import Replay, has_disconnected, skip_body
+from ._shared.scope import lookup
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
 
 if TYPE_CHECKING:
-    from .forms import FormReading
-    from .parts import FormStream
+    from .forms import FormReading, FormStream
 
 __all__ = ("Request",)
 
@@ -32,17 +31,17 @@ _LINK_VALUE: Final = (
 _LINK: Final = re.compile(_LINK_VALUE + rb"(?:[ \t]*,[ \t]*" + _LINK_VALUE + rb")*")
 _PUSH_HEADERS: Final = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})
 
-_loaded: Any = None
+_forms: Any = None
 
 
-def _form_modules() -> Any:
+def _load_forms() -> Any:
     # not at import: who reads no forms does not pay for the parser; and not each time, an import statement costs much
-    global _loaded
-    if _loaded is None:
-        from . import forms, parts
+    global _forms
+    if _forms is None:
+        from . import forms
 
-        _loaded = forms, parts
-    return _loaded
+        _forms = forms
+    return _forms
 
 
 @with_fast_constructor
@@ -127,7 +126,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
             StreamConsumed: When awaited: a stream has given out a part of the body.
             RuntimeError: When awaited: another task is reading the body.
         """
-        return _form_modules()[0].FormReading(self)  # type: ignore[no-any-return]
+        return _load_forms().FormReading(self)  # type: ignore[no-any-return]
 
     def stream_form(self) -> FormStream:
         """Return an asynchronous iterator over the parts of a form as they arrive, in constant memory.
@@ -142,7 +141,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
             StreamConsumed: In its steps: the body was streamed before.
             RuntimeError: In its steps: another task is reading the body.
         """
-        return _form_modules()[1].FormStream(self)  # type: ignore[no-any-return]
+        return _load_forms().FormStream(self)  # type: ignore[no-any-return]
 
     @property
     def supports_early_hints(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from ._errors import misconfigured, noted, quoted
-from ._scopes import lookup
+from ._shared.scope import lookup
 from .exceptions import LiteconException, NoRouteMatchFoundException
 
 if TYPE_CHECKING:

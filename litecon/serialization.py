@@ -15,7 +15,7 @@ import ormsgpack
 
 from ._core import measure_json, measure_msgpack
 from ._errors import noted, too_many_items, too_many_other_keys
-from ._serializer import complete_serializer, default_serializer
+from ._shared.codecs import complete_serializer, default_serializer
 from .exceptions import SerializationException
 from .limits import Limits
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ._core import WebSocketBase, with_fast_constructor
-from ._signature import ConstructorSignature
-from .connection import ASGIConnection, AuthT, StateT, UserT
+from .connection import ASGIConnection, AuthT, ConstructorSignature, StateT, UserT
 
 __all__ = ("WebSocket",)
 

@@ -12,7 +12,7 @@ from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, disca
 from litecon._native.waiting cimport resume_pending, shield_future
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
-from litecon._pending import mark_read
+from litecon._shared.body import mark_read
 
 cdef extern from *:
     """

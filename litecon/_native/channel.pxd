@@ -27,7 +27,7 @@ cdef extern from *:
 
 
 cdef enum:
-    # the states, as _websocket_events.py describes them
+    # the states, as _shared/websocket.py describes them
     INIT = 0
     CONNECT = 1
     ACCEPTED = 2

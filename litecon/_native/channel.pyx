@@ -23,8 +23,8 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._scopes import plain_str
-from litecon._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
+from litecon._shared.scope import plain_str
+from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 
 cdef extern from *:
     """
@@ -64,7 +64,7 @@ cdef tuple _KIND_NAMES = (
     "websocket.http.response.body",
 )
 
-# the table of _websocket_events.py, -1 for what is refused
+# the table of _shared/websocket.py, -1 for what is refused
 cdef signed char _next_states[STATES][KINDS]
 
 

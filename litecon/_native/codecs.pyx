@@ -6,7 +6,7 @@ from litecon._native.traits cimport Traits, bounds_of
 
 from typing import Any
 
-from litecon._serializer import default_serializer
+from litecon._shared.codecs import default_serializer
 
 cdef extern from *:
     object PyObject_CallOneArg(object function, object argument)

@@ -34,8 +34,8 @@ from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, Traits, track_override, traits_of
 
 from litecon._errors import not_initialised
-from litecon._pending import CompletedAwaitable
-from litecon._websocket_events import accept_event, close_event, denial_events
+from litecon._shared.body import CompletedAwaitable
+from litecon._shared.websocket import accept_event, close_event, denial_events
 from litecon.exceptions import WebSocketDisconnect
 
 

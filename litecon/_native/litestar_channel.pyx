@@ -13,7 +13,7 @@ import litestar
 
 from litecon._errors import not_constructed, socket_busy
 from litecon._litestar import connection_is_disconnected
-from litecon._pending import CompletedAwaitable
+from litecon._shared.body import CompletedAwaitable
 
 cdef extern from *:
     int PyCoro_CheckExact(object o) noexcept

@@ -26,7 +26,7 @@ from litestar.types import Empty
 from litestar.utils.scope.state import CONNECTION_STATE_KEY
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from litecon._joining import joined
+from litecon._native.interpreted import joined
 from litecon._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
 
 cdef extern from "slots.h":

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.object cimport PyObject
 
 from litecon._errors import wrong_header
-from litecon._scopes import lookup
+from litecon._shared.scope import lookup
 
 cdef extern from *:
     """

@@ -78,7 +78,7 @@ cdef object _decode_text = None
 cdef object parse_head(bytes head):
     global _parse_head
     if _parse_head is None:
-        from litecon._part_head import parse_head as function
+        from litecon._shared.multipart import parse_head as function
 
         _parse_head = function
     return _parse_head(head)
@@ -87,7 +87,7 @@ cdef object parse_head(bytes head):
 cdef object decode_text(bytes data, charset):
     global _decode_text
     if _decode_text is None:
-        from litecon._charsets import decode_text as function
+        from litecon._shared.multipart import decode_text as function
 
         _decode_text = function
     return _decode_text(data, charset)

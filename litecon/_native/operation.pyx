@@ -13,7 +13,8 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 
 import sys
 
-from litecon._errors import interpreter_awaits, raised_stop_async_iteration, raised_stop_iteration
+from litecon._errors import raised_stop_async_iteration, raised_stop_iteration
+from litecon._native.interpreted import interpreter_awaits
 
 cdef extern from "operation.h":
     void litecon_write_unraisable(object error) noexcept

@@ -19,8 +19,8 @@ from litecon._native.url cimport headers_of
 from typing import Any
 
 from litecon._errors import invalid_content_length
-from litecon._joining import joined
-from litecon._lengths import long_number
+from litecon._native.interpreted import joined
+from litecon._shared.body import long_number
 from litecon.datastructures import Accept
 
 cdef extern from *:

@@ -11,10 +11,9 @@ from litecon._native.parsing cimport read_cookies, read_query
 from litecon._native.traits cimport RECEIVE, SCOPE, SEND, bounds_of, track_override, traits_of
 from litecon._native.url cimport headers_of, new_url_from_scope
 
-from litecon._defaults import empty_receive, empty_send
 from litecon._errors import missing_key, no_app, not_initialised, not_set, wrong_type
-from litecon._hosts import port_number
-from litecon._overrides import hand_to_setter
+from litecon._shared.scope import empty_receive, empty_send, hand_to_setter
+from litecon._shared.url import port_number
 from litecon.datastructures import URL, Address, Headers, MultiDict, State
 
 cdef extern from *:

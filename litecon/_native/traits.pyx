@@ -5,7 +5,7 @@ cimport cython
 
 from litecon._native.bounds cimport bound
 
-from litecon._overrides import attribute_of
+from litecon._shared.scope import attribute_of
 from litecon.limits import Limits
 
 cdef extern from *:

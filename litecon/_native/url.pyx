@@ -14,9 +14,8 @@ from litecon._native.lookup cimport plain_bytes, scan_headers
 from litecon._native.mapping cimport item, item_or
 
 from litecon._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
-from litecon._hosts import is_ipv6, is_scheme, port_number
-from litecon._scopes import lookup
-from litecon._targets import path_of_target
+from litecon._shared.scope import lookup
+from litecon._shared.url import is_ipv6, is_scheme, path_of_target, port_number
 
 cdef extern from *:
     """

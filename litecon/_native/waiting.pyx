@@ -7,7 +7,7 @@ from cpython.ref cimport Py_INCREF
 
 from litecon._native.operation cimport NEXT, RETURN
 
-from litecon._pending import cancel_abandoned
+from litecon._shared.loops import cancel_abandoned
 
 cdef extern from *:
     """

@@ -8,7 +8,7 @@ from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK,
 
 from typing import Any
 
-from litecon._serializer import default_serializer
+from litecon._shared.codecs import default_serializer
 
 
 cdef class WebSocketBase(SocketBase):

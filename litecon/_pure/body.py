@@ -10,8 +10,8 @@ from types import CoroutineType
 from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, raised_stop_async_iteration, wrong_event, wrong_event_body
-from .._pending import mark_read
-from .._scopes import lookup
+from .._shared.body import mark_read
+from .._shared.scope import lookup
 from ..types import Event, Receive, Scope
 from .operation import AsyncIteratorBase
 from .waiting import resume_pending, shield_future

@@ -18,8 +18,8 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._scopes import lookup, plain_str
-from .._websocket_events import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
+from .._shared.scope import lookup, plain_str
+from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
 from .waiting import abandon, resume_pending, shield_future

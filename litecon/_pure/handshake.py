@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Self
 
-from .._defaults import empty_receive, empty_send
 from .._errors import not_initialised
-from .._pending import CompletedAwaitable
-from .._websocket_events import accept_event, close_event, denial_events
+from .._shared.body import CompletedAwaitable
+from .._shared.scope import empty_receive, empty_send
+from .._shared.websocket import accept_event, close_event, denial_events
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Send
 from .channel import CLOSED, CONNECT, INIT, Channel, SocketReceive, SocketSend, offers_denial, send_through

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._errors import wrong_header
-from .._scopes import plain_bytes
+from .._shared.scope import plain_bytes
 
 __all__ = ("find_header", "find_headers")
 

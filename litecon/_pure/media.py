@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .._errors import text_type
-from .._scopes import plain_str
+from .._shared.scope import plain_str
 
 __all__ = ("best_match", "parse_accept", "parse_content_type")
 

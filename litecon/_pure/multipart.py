@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from .._charsets import decode_text
 from .._errors import (
     broken_multipart,
     field_too_large,
@@ -16,7 +15,7 @@ from .._errors import (
     too_many_fields,
     too_many_part_headers,
 )
-from .._part_head import parse_head
+from .._shared.multipart import decode_text, parse_head
 from ..exceptions import ClientException
 from ..limits import Limits
 

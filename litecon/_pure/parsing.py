@@ -8,7 +8,7 @@ from typing import Any, Final, final
 from urllib.parse import unquote, unquote_to_bytes
 
 from .._errors import field_too_large, too_many_fields
-from .._scopes import plain_bytes
+from .._shared.scope import plain_bytes
 from ..limits import Limits
 from .lookup import find_headers
 

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from .._errors import invalid_content_length
-from .._lengths import long_number
+from .._shared.body import long_number
 from ..datastructures import Accept
 from .body import BodyReader, BodyStream, shared_reader
 from .codecs import from_json, from_msgpack

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeVar
 
-from .._defaults import empty_receive, empty_send
 from .._errors import missing_key, no_app, not_initialised, not_set, wrong_type
-from .._hosts import port_number
-from .._overrides import hand_to_setter
-from .._scopes import lookup
+from .._shared.scope import empty_receive, empty_send, hand_to_setter, lookup
+from .._shared.url import port_number
 from ..datastructures import URL, Address, Headers, MultiDict, State
 from ..types import Receive, Scope, Send
 from .headers import make_headers

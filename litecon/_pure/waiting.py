@@ -6,7 +6,8 @@ from collections.abc import Callable, Generator
 from contextvars import Context
 from typing import Any, final
 
-from .._pending import CompletedAwaitable, cancel_abandoned
+from .._shared.body import CompletedAwaitable
+from .._shared.loops import cancel_abandoned
 
 __all__ = ("ShieldedFuture",)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 from .._errors import cannot_receive, empty_message, raised_stop_async_iteration, wrong_data
-from .._serializer import default_serializer
+from .._shared.codecs import default_serializer
 from ..exceptions import WebSocketDisconnect
 from ..types import Event
 from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, check_mode

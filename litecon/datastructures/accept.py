@@ -7,7 +7,7 @@ from typing import ClassVar, overload
 
 from .._core import best_match, parse_accept
 from .._errors import text_type
-from .._scopes import plain_str
+from .._shared.scope import plain_str
 
 __all__ = ("Accept",)
 

@@ -9,7 +9,7 @@ from multidict import MultiMapping
 
 from .._core import HeadersBase, make_headers, raw_headers
 from .._errors import wrong_header
-from .._scopes import plain_bytes
+from .._shared.scope import plain_bytes
 from ..types import RawHeaders, Scope
 
 __all__ = ("Headers",)

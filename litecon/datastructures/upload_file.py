@@ -2,15 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import Any, Final
+from threading import Lock
+from typing import Any, Final, TypeVar
 
-from .._disk import ThreadedFile, in_thread, write_all
+from .._shared.loops import in_thread
 
-__all__ = ("UploadFile",)
+__all__ = ("ThreadedFile", "UploadFile", "write_all")
+
+ResultT = TypeVar("ResultT")
 
 _MEGABYTE: Final = 1024 * 1024
+
+
+class ThreadedFile:
+    """Has work done on a file in threads, one at a time; what ends it never comes between the steps of a work.
+
+    A thread cannot be stopped: where the coroutine that waits for it is closed, the thread that works ends the file.
+    """
+
+    __slots__ = ("_lock", "_must_end")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._must_end = False
+
+    def _work(self, function: Callable[..., ResultT], *arguments: Any) -> ResultT:
+        """Return what a function returns that works on the file; to be called in a thread.
+
+        Raises:
+            ValueError: It has ended.
+        """
+        self._expect_open()
+        try:
+            with self._lock:
+                self._expect_open()
+                return function(*arguments)
+        finally:
+            self._end_if_free()
+
+    def _expect_open(self) -> None:
+        if self._must_end:
+            raise ValueError("I/O operation on closed file.")
+
+    def _end_soon(self) -> None:
+        """End it, now or when the thread is ready that works on it."""
+        self._must_end = True
+        self._end_if_free()
+
+    def _end_if_free(self) -> None:
+        # whoever holds the lock comes here behind it
+        if self._must_end and self._lock.acquire(blocking=False):
+            try:
+                self._end()
+            finally:
+                self._lock.release()
+
+    def _end(self) -> None:
+        """Give the file back; a second time does nothing."""
+        raise NotImplementedError
 
 
 class UploadFile(ThreadedFile):
@@ -137,3 +188,18 @@ class UploadFile(ThreadedFile):
     def __repr__(self) -> str:
         where = "closed" if self.closed else "on disk" if self._on_disk else "in memory"
         return f"<UploadFile {self.filename[:80]!r}, {self.size} bytes, {where}>"
+
+
+def write_all(file: Any, data: Any) -> None:
+    """Write to a file without a buffer, which may take less than it is given.
+
+    Args:
+        file: Raw and binary.
+        data: Bytes or a view of them.
+    """
+    # views that are left to the collector would hold on to the data after an error
+    with memoryview(data) as view:
+        written = 0
+        while written < len(view):
+            with view[written:] as rest:
+                written += file.write(rest)

@@ -20,7 +20,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, NamedTuple
 
-from .._websocket_events import close_event
+from .._shared.websocket import close_event
 from ..connection import ASGIConnection
 from ..exceptions import (
     ClientException,

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
+from .. import __version__
 from .._core import COMPILED, FALLBACK_REASON
-from .._version import __version__
 from ..connection import ASGIConnection
 from ..exceptions import ClientDisconnect, HTTPException, WebSocketException
 from ..request import Request

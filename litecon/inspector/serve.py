@@ -12,8 +12,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any, Final, NoReturn
 
+from .. import __version__
 from .._core import COMPILED, FALLBACK_REASON
-from .._version import __version__
 from ..types import ASGIApp
 from .app import app
 

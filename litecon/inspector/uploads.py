@@ -6,14 +6,14 @@ from codecs import getincrementaldecoder
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .._disk import in_thread
+from .._shared.loops import in_thread
 from ..exceptions import ClientDisconnect
 from ..limits import Limits
 from ..request import Request
 from .plain import MAX_BINARY, MAX_TEXT, Report, plain
 
 if TYPE_CHECKING:
-    from ..parts import Part
+    from ..forms import Part
     from ..types import Receive, Scope, Send
 
 __all__ = ("MAX_FIELD", "is_form", "read_form", "request_of")

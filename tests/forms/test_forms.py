@@ -51,7 +51,7 @@ BOTH = pytest.mark.parametrize(
 def uploads(side: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The files that `form()` makes, also those of a form that nobody gets."""
     made: list[Any] = []
-    module = importlib.import_module(f"{side.__name__}.forms")
+    module = importlib.import_module(f"{side.__name__}.forms.storage")
 
     def make(*arguments: Any, **options: Any) -> Any:
         made.append(side.UploadFile(*arguments, **options))

@@ -28,7 +28,7 @@ from litecon import (
     WebSocketMessageTypeError,
     WebSocketStateError,
 )
-from litecon.parts import Part
+from litecon.forms import Part
 from litecon.serialization import decode_json, encode_json
 from litecon.testing import Sender, receiver, websocket_scope
 from litecon.types import Event, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""The receive that is under way: events that arrive before they are read, and their way to an application inside.
+"""What is received of a body before it is read: its announced length, the receive under way, its way to an app inside.
 
 ASGI has no call that looks whether something is to be received. `is_disconnected()` begins to receive, in a task of its
 own, and looks whether that is done. Nothing is thrown into what the server or a middleware gave: the next read waits for
@@ -7,21 +7,21 @@ the same task, and a read that is cancelled leaves it alone.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Generator
 from contextlib import suppress
-from contextvars import Context, ContextVar, copy_context
-from types import CoroutineType, coroutine
+from contextvars import ContextVar, copy_context
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, final
 from weakref import ref
 
-from ._loops import running_trio
-from .types import Event, Receive
+from .._errors import long_content_length
+from ..types import Event, Receive
+from .loops import TrioReceive, begin_task, checkpoint, running_trio
 
 if TYPE_CHECKING:
-    from ._core import BodyReader
+    from .._core import BodyReader
 
-__all__ = ("CompletedAwaitable", "Replay", "cancel_abandoned", "has_disconnected", "mark_read", "skip_body")
+__all__ = ("CompletedAwaitable", "Replay", "has_disconnected", "long_number", "mark_read", "skip_body")
 
 _READ_AHEAD: Final = 64 * 1024
 """Bytes that are received ahead of reading."""
@@ -35,7 +35,8 @@ _TURNS: Final = 3
 _FIRST_TURNS: Final = 12
 """Turns of the loop that a receive gets when it has begun: middleware takes some to give an event that is there."""
 
-_NAME: Final = "litecon: receive"
+# turning digits into a number takes time that grows with their square, and CPython refuses more than some thousands
+_MOST_DIGITS: Final = 100
 
 _asker: ContextVar[tuple[ref[BodyReader], bool] | None] = ContextVar("litecon.asker", default=None)
 """For which reader events are received here, and whether in the task that is the reader's."""
@@ -84,7 +85,7 @@ async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
         while turns and not pending.done():
             turns -= 1
             has_yielded = True
-            await _turn()
+            await checkpoint()
         # a read that has come in between has taken it
         if reader.busy or reader.pending is not pending or not pending.done():
             break
@@ -92,7 +93,7 @@ async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
             reader.pending = None
             reader.buffer(await pending)
     if not has_yielded and not reader.disconnected:
-        await _turn()
+        await checkpoint()
     return reader.disconnected
 
 
@@ -117,7 +118,7 @@ async def skip_body(reader: BodyReader, receive: Receive, max_size: int | None) 
             reader.skip(await reader.receiving(receive))
             events += 1
             if not events % _EVENTS_AT_ONCE:
-                await _turn()
+                await checkpoint()
 
 
 @final
@@ -212,133 +213,22 @@ def _begin_receive(reader: BodyReader, receive: Receive) -> Any:
         context.run(_asker.set, (ref(reader), True))
         trio = running_trio()
         if trio is None:
-            reader.shield(_begin_task(awaitable, context))
+            reader.shield(begin_task(awaitable, context))
         else:
             reader.pending = TrioReceive(trio, awaitable, context)
     return reader.pending
 
 
-def _begin_task(awaitable: Any, context: Context) -> Any:
-    from asyncio import Task, get_running_loop
-
-    if type(awaitable) is not CoroutineType:
-        awaitable = _awaited(awaitable)
-    loop = get_running_loop()
-    task: Task[Event]
-    if sys.version_info >= (3, 12):
-        task = Task(awaitable, loop=loop, name=_NAME, context=context, eager_start=True)
-    else:
-        task = Task(awaitable, loop=loop, name=_NAME, context=context)
-    # nobody has to ask for it
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
-    task.add_done_callback(_retrieve)
-    return task
-
-
-async def _awaited(awaitable: Awaitable[Event]) -> Event:
-    return await awaitable
-
-
-def _retrieve(task: Any) -> None:
-    # an error that nobody has read is not reported
-    if not task.cancelled():
-        task.exception()
-
-
-def cancel_abandoned(future: Any) -> None:
-    """Cancel a future that nobody will ask for, from whatever thread.
+def long_number(digits: bytes) -> int:
+    """Return the number that ASCII digits are.
 
     Args:
-        future: Of asyncio, or of a server of its own.
+        digits: Any number of them.
+
+    Raises:
+        RequestEntityTooLarge: It has more than 100, without leading zeros.
     """
-    if future.done():
-        return
-    from asyncio import _get_running_loop
-
-    loop = future.get_loop()
-    if _get_running_loop() is loop:
-        # a server may wait for its receive() to end before it lets go of the connection
-        future.cancel()
-    elif not loop.is_closed():
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(future.cancel)
-
-
-@final
-class TrioReceive:
-    """A receive under trio, in a system task; awaiting it is cancelled without it.
-
-    Args:
-        trio: The module.
-        awaitable: What `receive()` gave.
-        context: Of the task.
-    """
-
-    __slots__ = ("_is_taken", "_outcome", "_token")
-
-    def __init__(self, trio: Any, awaitable: Any, context: Context) -> None:
-        self._is_taken = False
-        self._outcome = outcome = _Outcome(trio)
-        self._token = trio.lowlevel.current_trio_token()
-        trio.lowlevel.spawn_system_task(_receive_into, outcome, awaitable, name=_NAME, context=context)
-
-    def __await__(self) -> Generator[Any, Any, Event]:
-        outcome = self._outcome
-        if not outcome.is_done:
-            yield from outcome.done.wait().__await__()
-        self._is_taken = True
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.event
-
-    def done(self) -> bool:
-        """Return whether there is nothing to wait for."""
-        return self._outcome.is_done
-
-    def rearm(self) -> bool:
-        """Return whether an event can still come of it."""
-        return not self._is_taken and not self._outcome.is_cancelled
-
-    def __del__(self) -> None:
-        if not self._outcome.is_done:
-            # the run may be over
-            with suppress(RuntimeError):
-                self._token.run_sync_soon(self._outcome.scope.cancel)
-
-
-class _Outcome:
-    """What comes of a receive: the task does not keep the one who waits for it."""
-
-    __slots__ = ("done", "error", "event", "is_cancelled", "is_done", "scope")
-
-    def __init__(self, trio: Any) -> None:
-        self.done = trio.Event()
-        self.scope = trio.CancelScope()
-        self.is_done = self.is_cancelled = False
-        self.event: Event = {}
-        self.error: BaseException | None = None
-
-
-async def _receive_into(outcome: _Outcome, awaitable: Any) -> None:
-    from trio import Cancelled
-
-    with outcome.scope:
-        try:
-            outcome.event = await awaitable
-        except BaseException as error:
-            # what leaves a system task ends the run; and nobody reads after a cancellation
-            outcome.error = error
-            outcome.is_cancelled = isinstance(error, Cancelled)
-        outcome.is_done = True
-        outcome.done.set()
-
-
-@coroutine
-def _bare_yield() -> Generator[Any, Any, None]:
-    yield None
-
-
-async def _turn() -> None:
-    """Let the other tasks of the loop run once."""
-    trio = running_trio()
-    await (_bare_yield() if trio is None else trio.lowlevel.checkpoint())
+    significant = digits.lstrip(b"0")
+    if len(significant) > _MOST_DIGITS:
+        raise long_content_length(len(significant))
+    return int(significant or b"0")

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, Final, final
 
-from ._charsets import decode_text
-from ._core import MultipartReader
-from ._disk import BATCH, ThreadedFile, in_thread, in_thread_for_sure, write_all
-from ._errors import field_too_large, noted
-from ._form_parsing import MULTIPART, URLENCODED, FieldEvents, Pieces, expect_unread
-from .exceptions import StreamConsumed
-from .limits import Limits
+from .._core import MultipartReader, RequestBase
+from .._errors import field_too_large, noted
+from .._shared.loops import in_thread, in_thread_for_sure
+from .._shared.multipart import decode_text
+from ..exceptions import StreamConsumed
+from ..limits import Limits
+from .storage import BATCH, Pieces, TargetFile
+from .urlencoded import URLENCODED, FieldEvents
 
-if TYPE_CHECKING:
-    from .request import Request
+__all__ = ("MULTIPART", "FormStream", "Part")
 
-__all__ = ("FormStream", "Part")
+MULTIPART: Final = "multipart/form-data"
 
 
 @final
@@ -134,7 +131,7 @@ class Part:
             ClientException: The body is broken.
             ClientDisconnect: The client disconnected before the end.
         """
-        target = _Target(os.fspath(path))
+        target = TargetFile(os.fspath(path))
         self._begin()
         try:
             await in_thread(target.open)
@@ -173,76 +170,6 @@ class Part:
     def __repr__(self) -> str:
         file = "" if self.filename is None else f", file {self.filename[:80]!r}"
         return f"<Part {self.name[:80]!r}{file}, {self.size} bytes so far>"
-
-
-class _Target(ThreadedFile):
-    """A file that a part is written to, in threads: beside its path, which it replaces at the end.
-
-    What is no regular file, a device or a pipe, cannot be replaced and is written to where it stands.
-
-    Args:
-        path: Of the file.
-    """
-
-    __slots__ = ("_beside", "_file", "_path")
-
-    def __init__(self, path: str | bytes) -> None:
-        super().__init__()
-        self._path: Any = path
-        self._file: Any = None
-        # where the file is written, None where nothing is to be removed
-        self._beside: Any = None
-
-    def open(self) -> None:
-        self._work(self._open)
-
-    def write(self, data: bytes) -> None:
-        self._work(write_all, self._file, data)
-
-    def finish(self, data: bytes) -> None:
-        self._work(self._finish, data)
-
-    def replace(self) -> None:
-        self._work(self._replace)
-
-    def discard(self) -> None:
-        self._end_soon()
-
-    def _open(self) -> None:
-        mode = 0
-        with suppress(FileNotFoundError):
-            mode = os.stat(self._path).st_mode
-        if mode and not stat.S_ISREG(mode):
-            self._file = open(self._path, "wb", buffering=0)
-            return
-        name = f".litecon-{token_hex(8)}"
-        beside = os.path.join(os.path.dirname(self._path), name.encode() if isinstance(self._path, bytes) else name)
-        self._file = open(beside, "xb", buffering=0)
-        self._beside = beside
-        if mode and not os.path.islink(self._path):
-            # who may read it stays as it is
-            with suppress(OSError):
-                os.chmod(beside, mode & 0o777)
-
-    def _finish(self, data: bytes) -> None:
-        write_all(self._file, data)
-        self._file.close()
-
-    def _replace(self) -> None:
-        if self._beside is not None:
-            os.replace(self._beside, self._path)
-            self._beside = None
-
-    def _end(self) -> None:
-        if self._file is None:
-            return
-        # what has failed is being raised; a full disk may be told once more
-        with suppress(OSError):
-            self._file.close()
-        beside, self._beside = self._beside, None
-        if beside is not None:
-            with suppress(OSError):
-                os.unlink(beside)
 
 
 def has_passed() -> StreamConsumed:
@@ -312,7 +239,7 @@ class FormStream:
         "limits",
     )
 
-    def __init__(self, request: Request[Any, Any, Any]) -> None:
+    def __init__(self, request: RequestBase) -> None:
         self._request = request
         self.limits: Limits = type(request).limits
         self._reader: Any = None
@@ -382,7 +309,7 @@ class FormStream:
             self._reader = MultipartReader(parameters.get("boundary"), self.limits, False)
         elif media_type == URLENCODED:
             self._reader = FieldEvents(self.limits)
-        expect_unread(self._request)
+        self._request.body_reader.expect_unread()
         self._chunks = self._request.stream()
 
     async def fill(self) -> None:

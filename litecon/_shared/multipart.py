@@ -1,17 +1,21 @@
-"""The head of a part of a multipart form (RFC 7578 section 4, RFC 8187, WHATWG HTML section 4.10.22.8).
+"""The head of a part of a multipart form (RFC 7578 section 4, RFC 8187, WHATWG HTML section 4.10.22.8), and its charset.
 
 Where two readers could take the same head for different parts, it is refused.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
+from contextlib import suppress
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from ._errors import broken_multipart
+from .._errors import broken_field, broken_multipart
 
-__all__ = ("PartHead", "parse_head")
+__all__ = ("PartHead", "decode_text", "parse_head")
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
@@ -22,6 +26,12 @@ _PARAMETER: Final = re.compile(rb'([^=;"]*)(?:=[ \t]*(?:"([^"\\]*(?:\\.[^"\\]*)*
 _ENDS_WITH_BACKSLASH: Final = re.compile(rb'([^=;"]*)=[ \t]*"([^"\\]*(?:\\.[^"\\]*)*\\)"\Z', re.DOTALL)
 _ESCAPE: Final = re.compile(rb'\\(["\\])')
 _NO_OCTET: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+# the interpreter's encodings, by the names of their modules: those that have other names too, and those that have none; not
+# the ones that no form uses, and that take quadratic time or are no encoding of bytes
+_CODECS: Final = frozenset(aliases.values()) - {"utf_7"} | set(
+    "cp1006 cp720 cp737 cp856 cp874 cp875 koi8_t koi8_u mac_arabic mac_croatian mac_farsi mac_romanian utf_8_sig".split()
+)
 
 
 class PartHead(NamedTuple):
@@ -175,3 +185,39 @@ def _is_utf8(text: bytes) -> bool:
 def _decoded(text: bytes) -> str:
     """Return a text in UTF-8, or in Latin-1 where it is none."""
     return text.decode() if _is_utf8(text) else text.decode("latin-1")
+
+
+def decode_text(data: bytes | bytearray, charset: str | None) -> str:
+    """Return the text of a field.
+
+    Args:
+        data: As it was received.
+        charset: As the client says it, None for UTF-8.
+
+    Raises:
+        ClientException: The charset is unknown or none of text, or the data is not encoded in it.
+    """
+    codec = "utf-8" if charset is None or charset.lower() == "utf-8" else _text_codec(charset)
+    try:
+        return data.decode(codec)
+    except ValueError:
+        # raised below, where the error with the bytes in it is no context
+        pass
+    raise broken_field(f"it is not encoded in {codec}")
+
+
+def _text_codec(charset: str) -> str:
+    """Return the name of a text encoding; raise ClientException where there is none of that name."""
+    # NOTE: codecs.lookup() keeps each name that it does not know for ever, and looks for a module of that name on the disk
+    # the year of a standard, which some names end with, is in few of the aliases
+    name = normalize_encoding(charset.partition(":")[0]).lower()
+    name = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
+    info = None
+    if name in _CODECS and charset.isascii() and charset.isprintable():
+        # one of another system may be missing
+        with suppress(LookupError):
+            info = codecs.lookup(name)
+    if info is None or not info._is_text_encoding:
+        # its name is a part of the body, which no message shows
+        raise broken_field("its charset is unknown, or none of text")
+    return info.name

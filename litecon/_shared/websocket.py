@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ._errors import misconfigured, quoted
-from ._scopes import lookup, plain_str
-from .types import Event, RawHeaders
+from .._errors import misconfigured, quoted
+from ..types import Event, RawHeaders
+from .scope import lookup, plain_str
 
 __all__ = (
     "HINTS",

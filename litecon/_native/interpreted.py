@@ -1,0 +1,22 @@
+"""Coroutines that compiled code hands to the interpreter: Cython's own would cost more, and differ from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from typing import Any
+
+__all__ = ("interpreter_awaits", "joined")
+
+
+async def interpreter_awaits(awaitable: Any) -> Any:
+    """Await something in the interpreter's way, which has a TypeError of its own for what is no awaitable."""
+    return await awaitable
+
+
+async def joined(stream: AsyncIterable[bytes]) -> bytes:
+    """Return the chunks of a stream as one bytes object.
+
+    Args:
+        stream: What the overridden `stream()` returned.
+    """
+    return b"".join([chunk async for chunk in stream])
