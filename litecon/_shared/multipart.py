@@ -208,15 +208,17 @@ def decode_text(data: bytes | bytearray, charset: str | None) -> str:
 
 def _text_codec(charset: str) -> str:
     """Return the name of a text encoding; raise ClientException where there is none of that name."""
-    # NOTE: codecs.lookup() keeps each name that it does not know for ever, and looks for a module of that name on the disk
-    # the year of a standard, which some names end with, is in few of the aliases
-    name = normalize_encoding(charset.partition(":")[0]).lower()
-    name = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
     info = None
-    if name in _CODECS and charset.isascii() and charset.isprintable():
-        # one of another system may be missing
-        with suppress(LookupError):
-            info = codecs.lookup(name)
+    # from CPython 3.15 on, normalize_encoding() warns of other characters
+    if charset.isascii() and charset.isprintable():
+        # the year of a standard, which some names end with, is in few of the aliases
+        name = normalize_encoding(charset.partition(":")[0]).lower()
+        name = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
+        # NOTE: codecs.lookup() keeps each name that it does not know for ever, and looks for a module of that name on the disk
+        if name in _CODECS:
+            # one of another system may be missing
+            with suppress(LookupError):
+                info = codecs.lookup(name)
     if info is None or not info._is_text_encoding:
         # its name is a part of the body, which no message shows
         raise broken_field("its charset is unknown, or none of text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import itertools
 import random
 import shutil
@@ -615,6 +616,16 @@ class TestCases:
     def test_charset(self, side: Any, read: Any, charset: bytes, data: bytes, text: str) -> None:
         body = multipart(part("a", data, content_type=b"text/plain; charset=" + charset))
         assert drive(read(make_request(side, body))) == [("a", text)]
+
+    def test_charset_is_looked_up_in_ascii_alone(self, side: Any, read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """CPython 3.15 warns of any other."""
+        asked = []
+        charsets = importlib.import_module(f"{side.__name__}._charsets")
+        monkeypatch.setattr(charsets, "normalize_encoding", lambda name: asked.append(name) or name)
+        for charset in ("ü", "utf-8ü", "latin-1"):
+            body = multipart(part("a", b"1", content_type=f"text/plain; charset={charset}".encode()))
+            drive(verdict(read(make_request(side, body))))
+        assert asked == ["latin-1"]
 
     def test_charsets_are_not_kept(self, side: Any, read: Any) -> None:
         def try_names(start: int) -> None:
