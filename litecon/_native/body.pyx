@@ -390,13 +390,15 @@ cdef class NextChunk(Operation):
         cdef Py_ssize_t announced
         if stream.closed:
             return self.end_iteration()
+        if reader.body is None:
+            reader.claim()
+            self._holds = True
+        # looked at behind the claim, before which another thread may have read it
         if reader.body is not None:
             self._done = True
             return stream.kept(reader.body)
         if not stream.started and reader.consumed:
             raise reader.errors.streamed()
-        reader.claim()
-        self._holds = True
         announced = -1 if stream.started else stream.announced
         stream.started = True
         reader.check_size(stream.max_size, announced)

@@ -288,16 +288,11 @@ def shared_reader(scope: Scope) -> BodyReader:
     # of a dict subclass, what was stored: not what it makes up for keys that it does not have
     if isinstance(scope, dict):
         stored: BodyReader | None = dict.get(scope, _SCOPE_KEY)
-        if stored is None:
-            stored = BodyReader()
-            dict.__setitem__(scope, _SCOPE_KEY, stored)
-        return stored
+        # of two threads that both ask first, one makes it
+        return dict.setdefault(scope, _SCOPE_KEY, BodyReader()) if stored is None else stored
     reader = lookup(scope, _SCOPE_KEY)
     if not isinstance(reader, BodyReader):
         reader = BodyReader()
-        if type(scope) is dict:
-            # another thread may have set one meanwhile
-            return scope.setdefault(_SCOPE_KEY, reader)  # type: ignore[no-any-return]
         try:
             scope[_SCOPE_KEY] = reader
         except TypeError:
@@ -325,14 +320,17 @@ class BodyStream(AsyncIteratorBase):
             raise StopAsyncIteration
         if reader.body is not None:
             return self._kept(reader.body)
-        if not self._started and reader.consumed:
-            raise reader.errors.streamed()
         max_size = self._max_size
         chunks = reader._chunks
         # PERF: not as a context manager, whose two calls a chunk would pay for
         reader.claim()
         try:
+            # looked at behind the claim, before which another thread may have read it
+            if reader.body is not None:
+                return self._kept(reader.body)
             if not self._started:
+                if reader.consumed:
+                    raise reader.errors.streamed()
                 self._started = True
                 reader.check(max_size, self._announced)
             elif max_size is not None and reader.size > max_size:
@@ -349,16 +347,12 @@ class BodyStream(AsyncIteratorBase):
                 event = await awaitable
                 reader.pending = None
                 # PERF: what reader.feed() would put into the chunks, and this take out of them
-                try:
-                    if type(event) is dict and event["type"] == "http.request" and event["more_body"]:
-                        chunk = event["body"]
-                        size = reader.size + len(chunk)
-                        if type(chunk) is bytes and chunk and (max_size is None or size <= max_size):
-                            reader.size = size
-                            reader.streamed += len(chunk)
-                            return chunk
-                except (KeyError, TypeError):
-                    pass
+                if type(event) is dict and event.get("more_body") is True and event.get("type") == "http.request":
+                    chunk = event.get("body")
+                    if type(chunk) is bytes and chunk and (max_size is None or reader.size + len(chunk) <= max_size):
+                        reader.size += len(chunk)
+                        reader.streamed += len(chunk)
+                        return chunk
                 reader.feed(event, max_size)
             if chunks:
                 chunk = bytes(chunks.popleft())

@@ -330,7 +330,21 @@ class TestSharing:
         await_(main())
 
 
+class Untold:
+    """What does not say whether it is true."""
+
+    def __bool__(self) -> bool:
+        raise ValueError("untold")
+
+
 class TestStream:
+    def test_a_chunk_whose_event_does_not_say_whether_more_comes_is_kept(self, side: Any) -> None:
+        receive = Receiver([{"type": "http.request", "body": b"ab", "more_body": Untold()}, part(b"cd"), DISCONNECT])
+        stream = side.Request(http_scope(), receive).stream()
+        with pytest.raises(ValueError, match="untold"):
+            await_(anext(stream))
+        assert [await_(anext(stream)) for _ in range(2)] == [b"ab", b"cd"]
+
     def test_is_an_async_iterator(self) -> None:
         async def main() -> None:
             stream = make(*body_events(b"a")).stream()

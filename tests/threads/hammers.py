@@ -446,6 +446,37 @@ def stream(seconds: float) -> None:
 
 
 @hammer
+def body_and_stream(seconds: float) -> None:
+    """Some threads read a body that others stream: each stream has all of it or an error, or no byte twice."""
+
+    def read(request: Any) -> Any:
+        try:
+            result = drive(request.body())
+        except (RuntimeError, litecon.StreamConsumed):
+            return None
+        assert result == BODY, result
+        return result
+
+    def stream(request: Any) -> Any:
+        async def collect() -> bytes:
+            return b"".join([chunk async for chunk in request.stream()])
+
+        try:
+            return drive(collect())
+        except (RuntimeError, litecon.StreamConsumed):
+            return None
+
+    def check(request: Any, results: list[Any]) -> None:
+        bodies, streams = results[:2], [result for result in results[2:] if result is not None]
+        if any(bodies):
+            assert set(streams) <= {BODY}, results
+        else:
+            assert sum(map(len, streams)) <= len(BODY), results
+
+    together(seconds, lambda: Request(scope_of(), receive_body(BODY)), read, read, stream, stream, check=check)
+
+
+@hammer
 def form(seconds: float) -> None:
     fields = b"a=1&b=%C3%BC&a=2"
     headers = [(b"content-type", b"application/x-www-form-urlencoded")]
