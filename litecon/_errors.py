@@ -106,6 +106,11 @@ def not_initialised(connection: object, name: str) -> AttributeError:
     )
 
 
+def no_deleter(connection: object, name: str) -> AttributeError:
+    """A property was deleted that cannot be; in the interpreter's words."""
+    return AttributeError(f"property {name!r} of {type(connection).__name__!r} object has no deleter")
+
+
 def header_name_type(name: object) -> TypeError:
     return TypeError(f"a header's name must be a str, not {type(name).__name__!r}")
 

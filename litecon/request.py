@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ._core import RequestBase, with_fast_constructor
 from ._errors import misconfigured, quoted
 from ._shared.body import Replay, has_disconnected, skip_body
-from ._shared.scope import lookup
+from ._shared.scope import offers
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
@@ -62,7 +62,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     @property
     def supports_push_promise(self) -> bool:
         """Whether the server offers the `http.response.push` extension."""
-        return _PUSH in (lookup(self.scope, "extensions") or ())
+        return offers(self.scope, _PUSH)
 
     async def is_disconnected(self) -> bool:
         """Return whether the client disconnected, at once, also while nothing is to be received.
@@ -146,7 +146,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     @property
     def supports_early_hints(self) -> bool:
         """Whether the server offers the `http.response.early_hint` extension."""
-        return _EARLY_HINT in (lookup(self.scope, "extensions") or ())
+        return offers(self.scope, _EARLY_HINT)
 
     async def send_early_hints(self, *links: str | bytes, raise_if_unavailable: bool = False) -> None:
         """Send a 103 response (RFC 8297), which tells the client what it will need; nothing without links.

@@ -23,7 +23,7 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._shared.scope import plain_str
+from litecon._shared.scope import offers, plain_str
 from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 
 cdef extern from *:
@@ -55,7 +55,6 @@ cdef enum:
     STATES = 5
     KINDS = 5
 
-cdef str _DENIAL = "websocket.http.response"
 cdef tuple _KIND_NAMES = (
     "websocket.accept",
     "websocket.send",
@@ -313,8 +312,7 @@ register_operation(ReceiveEvent)
 
 
 cdef bint offers_denial(object scope) except -1:
-    cdef object extensions = item(scope, "extensions")
-    return bool(extensions) and _DENIAL in extensions
+    return offers(scope, "websocket.http.response")
 
 
 @cython.final

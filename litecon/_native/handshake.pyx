@@ -33,7 +33,7 @@ from litecon._native.operation cimport DONE, discard, mark_coroutine_function, r
 from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, Traits, track_override, traits_of
 
-from litecon._errors import not_initialised
+from litecon._errors import no_deleter, not_initialised
 from litecon._shared.body import CompletedAwaitable
 from litecon._shared.websocket import accept_event, close_event, denial_events
 from litecon.exceptions import WebSocketDisconnect
@@ -279,6 +279,10 @@ cdef class SocketBase(ConnectionBase):
     @connection_state.setter
     def connection_state(self, state):
         set_state(channel_of(self), state)
+
+    @connection_state.deleter
+    def connection_state(self):
+        raise no_deleter(self, "connection_state")
 
     def receive_wrapper(self, receive):
         """Return a `receive` that keeps `connection_state` and validates events; the constructor installs it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from threading import Lock
 from types import CoroutineType
 from typing import Any, Final, final
 
@@ -18,7 +19,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._shared.scope import lookup, plain_str
+from .._shared.scope import lookup, offers, plain_str
 from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
@@ -38,14 +39,13 @@ START: Final = 3
 
 NO_STATUS_RECEIVED: Final = 1005
 ABNORMAL_CLOSURE: Final = 1006
-_DENIAL: Final = "websocket.http.response"
 
 
 @final
 class Channel:
     """The state of one WebSocket, and the server's callables. It does no I/O: events go in, exceptions come out."""
 
-    __slots__ = ("busy", "code", "foreign_receive", "foreign_send", "pending", "reason", "receive", "send", "state")
+    __slots__ = ("_claimed", "code", "foreign_receive", "foreign_send", "pending", "reason", "receive", "send", "state")
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self.receive = receive
@@ -55,8 +55,13 @@ class Channel:
         self.code = NO_STATUS_RECEIVED
         # None until the end
         self.reason: str | None = None
-        self.busy = False
+        self._claimed = Lock()
         self.foreign_receive = self.foreign_send = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether one task receives."""
+        return self._claimed.locked()
 
     @property
     def name(self) -> str:
@@ -70,12 +75,15 @@ class Channel:
             self.state = DISCONNECTED if name == "disconnect" else STATE_NAMES.index(name)
 
     def claim(self) -> None:
-        """Take the channel for one receiving task, which sets `busy` back; raise at the end, or where another has it."""
+        """Take the channel for one receiving task, until `release()`; raise at the end, or where another has it."""
         if self.state >= CLOSED:
             raise self.disconnected()
-        if self.busy:
+        if not self._claimed.acquire(blocking=False):
             raise socket_busy()
-        self.busy = True
+
+    def release(self) -> None:
+        """Let others receive."""
+        self._claimed.release()
 
     def next_awaitable(self, receive: Receive) -> Awaitable[Event]:
         """Return what to await for the next event, also after an await that was cancelled."""
@@ -211,7 +219,7 @@ class SocketReceive:
             channel.pending = None
             channel.take(event)
         finally:
-            channel.busy = False
+            channel.release()
         return event
 
 
@@ -241,7 +249,7 @@ class SocketSend:
 
 def offers_denial(scope: Scope) -> bool:
     """Return whether the server offers to answer the handshake with a response."""
-    return _DENIAL in (lookup(scope, "extensions") or ())
+    return offers(scope, "websocket.http.response")
 
 
 async def send_through(channel: Channel, send: Send, event: Event, state: int) -> None:

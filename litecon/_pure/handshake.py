@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
+from contextlib import suppress
+from typing import Any, Final, NoReturn, Self
 
-from .._errors import not_initialised
+from .._errors import no_deleter, not_initialised
 from .._shared.body import CompletedAwaitable
 from .._shared.scope import empty_receive, empty_send
 from .._shared.websocket import accept_event, close_event, denial_events
@@ -55,7 +56,7 @@ class SocketBase(ConnectionBase):
 
     def _expect_constructed(self) -> None:
         """Raise where the constructor has not run."""
-        if not hasattr(self, "_seen"):
+        if not hasattr(self, "_kept"):
             raise not_initialised(self, "scope")
 
     def _own_receive(self) -> Receive:
@@ -89,7 +90,8 @@ class SocketBase(ConnectionBase):
 
     @receive.deleter
     def receive(self) -> None:
-        self._delete("receive")
+        with suppress(AttributeError):
+            del self._receive
         self._channel.foreign_receive = False
 
     @property
@@ -103,7 +105,8 @@ class SocketBase(ConnectionBase):
 
     @send.deleter
     def send(self) -> None:
-        self._delete("send")
+        with suppress(AttributeError):
+            del self._send
         self._channel.foreign_send = False
 
     def _receives_elsewhere(self) -> bool:
@@ -138,6 +141,10 @@ class SocketBase(ConnectionBase):
     @connection_state.setter
     def connection_state(self, state: str) -> None:
         self._channel.set_state(state)
+
+    @connection_state.deleter
+    def connection_state(self) -> NoReturn:
+        raise no_deleter(self, "connection_state")
 
     def receive_wrapper(self, receive: Receive) -> Receive:
         """Return a `receive` that keeps `connection_state` and validates events; the constructor installs it.
@@ -236,7 +243,7 @@ class SocketBase(ConnectionBase):
                 channel.pending = None
                 channel.take(event)
             finally:
-                channel.busy = False
+                channel.release()
         if channel.state >= CLOSED:
             raise channel.disconnected()
 

@@ -20,14 +20,7 @@ __all__ = ("RequestBase",)
 class RequestBase(ConnectionBase):
     """The accessors and the reading methods of an HTTP request."""
 
-    __slots__ = ("_accept", "_content_type", "_reader")
-
-    _accept: Any
-    _content_type: tuple[str, dict[str, str]]
-    _reader: BodyReader
-
-    def _cells(self) -> tuple[str, ...]:
-        return (*super()._cells(), "_accept", "_content_type", "_reader")
+    __slots__ = ()
 
     @property
     def method(self) -> str:
@@ -47,13 +40,12 @@ class RequestBase(ConnectionBase):
         Raises:
             ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
         """
-        scope = self._current_scope()
-        try:
-            return self._content_type
-        except AttributeError:
+        scope, kept = self._read()
+        parsed: tuple[str, dict[str, str]] | None = kept.get("content_type")
+        if parsed is None:
             value = find_header(raw_headers(scope), b"content-type")
-            self._content_type = parsed = parse_content_type("" if value is None else value.decode("latin-1"))
-            return parsed
+            kept["content_type"] = parsed = parse_content_type("" if value is None else value.decode("latin-1"))
+        return parsed
 
     @property
     def content_length(self) -> int | None:
@@ -79,14 +71,13 @@ class RequestBase(ConnectionBase):
         Raises:
             ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
         """
-        scope = self._current_scope()
-        try:
-            return self._accept
-        except AttributeError:
+        scope, kept = self._read()
+        accept = kept.get("accept")
+        if accept is None:
             # a list, in however many lines it came (RFC 9110 section 5.3)
             values = find_headers(raw_headers(scope), b"accept")
-            self._accept = accept = Accept(b", ".join(values).decode("latin-1") if values else "*/*")
-            return accept
+            kept["accept"] = accept = Accept(b", ".join(values).decode("latin-1") if values else "*/*")
+        return accept
 
     @property
     def is_connected(self) -> bool:
@@ -96,12 +87,11 @@ class RequestBase(ConnectionBase):
     @property
     def body_reader(self) -> BodyReader:
         """What was received of the body, shared by all connections over the scope."""
-        scope = self._current_scope()
-        try:
-            return self._reader
-        except AttributeError:
-            self._reader = reader = shared_reader(scope)
-            return reader
+        scope, kept = self._read()
+        reader: BodyReader | None = kept.get("reader")
+        if reader is None:
+            kept["reader"] = reader = shared_reader(scope)
+        return reader
 
     async def body(self) -> bytes:
         """Return the whole body, read once for all connections over the scope.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from .._errors import missing_key, no_app, not_initialised, not_set, wrong_type
 from .._shared.scope import empty_receive, empty_send, hand_to_setter, lookup
@@ -15,33 +15,20 @@ from .url import raw_headers, url_from_scope
 
 __all__ = ("ConnectionBase", "with_fast_constructor")
 
+_MISSING: Final = object()
+
 ClassT = TypeVar("ClassT", bound=type[Any])
 
 class ConnectionBase:
     """The accessors that an HTTP request and a WebSocket share."""
 
-    # NOTE: a cell that was not filled is unset, so that construction stores no more than it is given
-    __slots__ = {
-        "__weakref__": None,
-        "_base_url": None,
-        "_cookies": None,
-        "_headers": None,
-        "_query_params": None,
-        "_receive": None,
-        "_scope": None,
-        "_seen": None,
-        "_send": None,
-        "_url": None,
-    }
+    __slots__ = {"__weakref__": None, "_kept": None, "_receive": None, "_scope": None, "_send": None}
 
     _scope: Scope
     _receive: Receive
     _send: Send
-    _base_url: Any
-    _cookies: dict[str, str]
-    _headers: Any
-    _query_params: Any
-    _url: Any
+    # a scope and what was read from it: one object, so that what a thread reads from the last one stays with that
+    _kept: tuple[Scope, dict[str, Any]] | None
 
     # the kernel class itself, where a subclass may have an attribute of its own
     _own: ClassVar[type[ConnectionBase]]
@@ -50,10 +37,8 @@ class ConnectionBase:
         self._store(scope, receive, send)
 
     def _store(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if hasattr(self, "_seen"):
-            # called again, and new again
-            self._forget()
-        self._scope = self._seen = scope
+        self._scope = scope
+        self._kept = None
         self._receive = receive
         self._send = send
         self._constructed()
@@ -78,16 +63,14 @@ class ConnectionBase:
         return self._present("send")  # type: ignore[no-any-return]
 
     def _present(self, name: str) -> Any:
-        try:
-            return getattr(self, f"_{name}")
-        except AttributeError:
-            raise not_initialised(self, name) from None
+        value = getattr(self, f"_{name}", _MISSING)
+        if value is _MISSING:
+            raise not_initialised(self, name)
+        return value
 
     def _delete(self, name: str) -> None:
-        try:
-            delattr(self, f"_{name}")
-        except AttributeError:
-            raise not_initialised(self, name) from None
+        self._present(name)
+        delattr(self, f"_{name}")
 
     @property
     def scope(self) -> Scope:
@@ -128,22 +111,13 @@ class ConnectionBase:
     def send(self) -> None:
         self._delete("send")
 
-    def _cells(self) -> tuple[str, ...]:
-        return ("_base_url", "_cookies", "_headers", "_query_params", "_url")
-
-    def _current_scope(self) -> Scope:
-        """Return the scope; after another one was set, forget what was read from the last."""
+    def _read(self) -> tuple[Scope, dict[str, Any]]:
+        """Return the scope, and what was read from it: nothing after another one was set."""
         scope = self.scope
-        if scope is not self._seen:
-            self._forget()
-            self._seen = scope
-        return scope
-
-    def _forget(self) -> None:
-        """Forget what was read from the last scope."""
-        for name in self._cells():
-            if hasattr(self, name):
-                delattr(self, name)
+        kept = getattr(self, "_kept", None)
+        if kept is None or kept[0] is not scope:
+            self._kept = kept = (scope, {})
+        return kept
 
     @property
     def app(self) -> Any:
@@ -213,12 +187,11 @@ class ConnectionBase:
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
-        scope = self._current_scope()
-        try:
-            return self._url
-        except AttributeError:
-            self._url = url = url_from_scope(URL, scope, False)
-            return url
+        scope, kept = self._read()
+        url = kept.get("url")
+        if url is None:
+            kept["url"] = url = url_from_scope(URL, scope, False)
+        return url
 
     @property
     def base_url(self) -> Any:
@@ -228,12 +201,11 @@ class ConnectionBase:
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
-        scope = self._current_scope()
-        try:
-            return self._base_url
-        except AttributeError:
-            self._base_url = url = url_from_scope(URL, scope, True)
-            return url
+        scope, kept = self._read()
+        url = kept.get("base_url")
+        if url is None:
+            kept["base_url"] = url = url_from_scope(URL, scope, True)
+        return url
 
     @property
     def headers(self) -> Any:
@@ -242,14 +214,11 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: The scope's headers are no iterable.
         """
-        raw = raw_headers(self.scope)
-        try:
-            headers = self._headers
-            if headers._raw is raw:
-                return headers
-        except AttributeError:
-            pass
-        self._headers = headers = make_headers(Headers, raw)
+        scope, kept = self._read()
+        raw = raw_headers(scope)
+        headers = kept.get("headers")
+        if headers is None or headers._raw is not raw:
+            kept["headers"] = headers = make_headers(Headers, raw)
         return headers
 
     @property
@@ -260,15 +229,14 @@ class ConnectionBase:
             RequestEntityTooLarge: There are more than `limits.max_fields`.
             ImproperlyConfiguredException: The scope's query string is not bytes.
         """
-        scope = self._current_scope()
-        try:
-            return self._query_params
-        except AttributeError:
+        scope, kept = self._read()
+        params = kept.get("query_params")
+        if params is None:
             query = lookup(scope, "query_string", b"")
             if not isinstance(query, bytes):
-                raise wrong_type("query_string", query, "bytes") from None
-            self._query_params = params = MultiDict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
-            return params
+                raise wrong_type("query_string", query, "bytes")
+            kept["query_params"] = params = MultiDict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
+        return params
 
     @property
     def path_params(self) -> Any:
@@ -283,12 +251,11 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
         """
-        scope = self._current_scope()
-        try:
-            return self._cookies
-        except AttributeError:
-            self._cookies = cookies = parse_cookies(raw_headers(scope))
-            return cookies
+        scope, kept = self._read()
+        cookies: dict[str, str] | None = kept.get("cookies")
+        if cookies is None:
+            kept["cookies"] = cookies = parse_cookies(raw_headers(scope))
+        return cookies
 
     @property
     def client(self) -> Any:
@@ -312,8 +279,8 @@ def _new_state(scope: Scope) -> Any:
 
 
 def _required(scope: Scope, key: str) -> Any:
-    value = lookup(scope, key, _required)
-    if value is _required:
+    value = lookup(scope, key, _MISSING)
+    if value is _MISSING:
         raise not_set(key)
     return value
 

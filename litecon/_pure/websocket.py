@@ -278,7 +278,7 @@ class WebSocketBase(SocketBase):
                 event = await channel.next_awaitable(channel.receive)
                 channel.pending = None
             finally:
-                channel.busy = False
+                channel.release()
         else:
             # what was begun before another callable was installed; then that one is asked
             pending = None if channel.pending is None else resume_pending(channel)

@@ -16,6 +16,7 @@ __all__ = (
     "empty_send",
     "hand_to_setter",
     "lookup",
+    "offers",
     "plain_bytes",
     "plain_str",
 )
@@ -50,6 +51,19 @@ def _has_only_get(cls: type[Any]) -> bool:
         and cls.__getitem__ is dict.__getitem__
         and not hasattr(cls, "__missing__")
     )
+
+
+def offers(scope: Mapping[str, Any], extension: str) -> bool:
+    """Return whether the server offers an extension.
+
+    Args:
+        scope: Its `extensions` are a mapping; anything that no name can be in offers none.
+        extension: Its name.
+    """
+    try:
+        return extension in lookup(scope, "extensions")
+    except TypeError:
+        return False
 
 
 def plain_str(text: str) -> str:

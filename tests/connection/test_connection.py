@@ -459,6 +459,44 @@ def test_method_of_a_scope_that_breaks_the_specification(method: Any, message: s
         Request(http_scope(method=method)).method  # noqa: B018
 
 
+class TestContexts:
+    """An error has no context of how the value was looked for."""
+
+    @pytest.mark.parametrize(
+        ("name", "changes"),
+        [
+            ("url", {"headers": [(b"host", b"a b")]}),
+            ("url", {"path": None}),
+            ("base_url", {"headers": [(b"host", b"a b")]}),
+            ("query_params", {"query_string": "a"}),
+            ("cookies", {"headers": [5]}),
+            ("content_type", {"headers": [5]}),
+            ("content_length", {"headers": [(b"content-length", b"x")]}),
+            ("accept", {"headers": [5]}),
+            ("method", {"method": ...}),
+            ("app", {}),
+            ("user", {}),
+            ("auth", {}),
+            ("session", {}),
+            ("route_handler", {}),
+        ],
+    )
+    def test_of_an_accessor(self, side: Any, name: str, changes: dict[str, Any]) -> None:
+        request = side.Request(http_scope(**changes))
+        with pytest.raises((side.ClientException, side.ImproperlyConfiguredException)) as raised:
+            getattr(request, name)
+        assert raised.value.__context__ is None
+
+    @pytest.mark.parametrize("name", ["scope", "receive", "send"])
+    def test_of_a_member_that_is_not_there(self, side: Any, name: str) -> None:
+        request = side.Request(http_scope())
+        delattr(request, name)
+        for act in (getattr, delattr):
+            with pytest.raises(AttributeError, match=name) as raised:
+                act(request, name)
+            assert raised.value.__context__ is None
+
+
 def test_send_is_used_as_it_is() -> None:
     sender = Sender()
     connection = ASGIConnection(http_scope(), receive, sender)

@@ -90,10 +90,19 @@ def test_is_connected() -> None:
         ({}, False),
         ({"http.response.push": {}}, True),
         ({"http.response.push": None}, True),
+        (5, False),
+        (object(), False),
+        (b"http.response.push", False),
     ],
 )
 def test_supports_push_promise(extensions: Any, expected: bool) -> None:
     assert Request(http_scope(extensions=extensions)).supports_push_promise is expected
+
+
+@pytest.mark.parametrize("extensions", [5, True, 1.5, object(), b"http.response.early_hint"], ids=repr)
+def test_extensions_that_no_name_can_be_in_offer_nothing(extensions: Any) -> None:
+    request = Request(http_scope(extensions=extensions))
+    assert (request.supports_push_promise, request.supports_early_hints) == (False, False)
 
 
 class TestPushPromise:

@@ -58,3 +58,22 @@ def test_a_deleted_member_is_missing(side: Any, kind: str, name: str) -> None:
     """As with a slot, reading it raises AttributeError, and so does deleting it again."""
     said = said_of(getattr(side, kind), side._core.ConnectionBase, name)
     assert said == ["True", "None", "AttributeError", "AttributeError", "None", "True"]
+
+
+@pytest.mark.parametrize("name", ["receive", "send"])
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_a_deleted_callable_of_a_socket_is_litecons_own(side: Any, name: str, is_asked: bool) -> None:
+    """What was installed is gone, also where nothing was or where it is deleted again."""
+    socket = side.WebSocket({"type": "websocket", "headers": []}, None, None)
+    if is_asked:
+        setattr(socket, name, print)
+    for _ in range(2):
+        delattr(socket, name)
+    assert type(getattr(socket, name)).__name__ == f"Socket{name.title()}"
+
+
+def test_the_state_of_a_socket_cannot_be_deleted(side: Any) -> None:
+    socket = side.WebSocket({"type": "websocket", "headers": []}, None, None)
+    with pytest.raises(AttributeError, match="property 'connection_state' of 'WebSocket' object has no deleter"):
+        del socket.connection_state
+    assert socket.connection_state == "init"

@@ -494,7 +494,7 @@ def test_malformed_events_do_not_reach_the_server(side: Any, state: str, event: 
 
 
 @pytest.mark.parametrize("state", ["init", "connect"])
-@pytest.mark.parametrize("extensions", [None, {}, {"other": {}}, ...], ids=repr)
+@pytest.mark.parametrize("extensions", [None, {}, {"other": {}}, 5, b"websocket.http.response", ...], ids=repr)
 def test_a_server_without_the_extension(side: Any, state: str, extensions: Any) -> None:
     socket, server = at(side, state)
     socket.scope["extensions"] = extensions
