@@ -30,10 +30,14 @@ cdef class Traits:
     """What a class of connections overrides and bounds."""
 
 
+cdef inline Py_ssize_t index_of(void *cls) noexcept:
+    return <Py_ssize_t> ((<size_t> cls >> 5) % KNOWN)
+
+
 cdef Traits traits_of(object connection):
     cdef void *cls = litecon_class(connection)
     cdef unsigned int version = litecon_version(connection)
-    cdef Py_ssize_t index = <Py_ssize_t> ((<size_t> cls >> 5) % KNOWN)
+    cdef Py_ssize_t index = index_of(cls)
     cdef object known
     # SAFETY: the index is a remainder of the length
     with cython.boundscheck(False), cython.wraparound(False):
@@ -58,18 +62,26 @@ cdef Traits look_up(object connection, Py_ssize_t index):
 
 cdef Traits bounds_of(object connection):
     cdef Traits traits = traits_of(connection)
-    cdef object limits
-    cdef type cls
-    if not traits.has_bounds:
-        cls = type(connection)
-        limits = cls.limits
-        # a descriptor may give others each time
-        traits.has_bounds = type(limits) is Limits and attribute_of(cls, "limits") is limits
-        traits.max_fields = bound(limits.max_fields)
-        traits.max_body_size = bound(limits.max_body_size)
-        traits.max_message_size = bound(limits.max_message_size)
-        traits.max_items = bound(limits.max_items)
-        traits.max_other_keys = bound(limits.max_other_keys)
+    return traits if traits.has_bounds else look_bounds_up(connection, traits)
+
+
+cdef Traits look_bounds_up(object connection, Traits known):
+    # not into the known ones, which other threads read
+    cdef Traits traits = Traits.__new__(Traits)
+    cdef type cls = type(connection)
+    cdef object limits = cls.limits
+    traits.cls = known.cls
+    traits.version = known.version
+    traits.overrides = known.overrides
+    # a descriptor may give others each time
+    traits.has_bounds = type(limits) is Limits and attribute_of(cls, "limits") is limits
+    traits.max_fields = bound(limits.max_fields)
+    traits.max_body_size = bound(limits.max_body_size)
+    traits.max_message_size = bound(limits.max_message_size)
+    traits.max_items = bound(limits.max_items)
+    traits.max_other_keys = bound(limits.max_other_keys)
+    if traits.has_bounds and traits.version != 0:
+        _known[index_of(traits.cls)] = traits
     return traits
 
 
