@@ -31,7 +31,7 @@ from litecon._native.channel cimport (
 )
 from litecon._native.operation cimport DONE, discard, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
-from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, Traits, track_override, traits_of
+from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, track_override, traits_of
 
 from litecon._errors import no_deleter, not_initialised
 from litecon._shared.body import CompletedAwaitable

@@ -8,7 +8,7 @@ iterators, whose steps are operations, have their base here too.
 
 cimport cython
 from cpython cimport PY_VERSION_HEX
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 
 import sys

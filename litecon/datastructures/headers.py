@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final
 
 from multidict import MultiMapping
 
@@ -14,7 +14,6 @@ from ..types import RawHeaders, Scope
 
 __all__ = ("Headers",)
 
-DefaultT = TypeVar("DefaultT")
 _MISSING: Final = object()
 
 

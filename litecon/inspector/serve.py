@@ -101,10 +101,10 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _Problem(f"cannot listen on {host[:80]!r} port {port}: {_plain_reason(reason, port)}") from None
+        raise _Problem(f"cannot listen on {host[:80]!r} port {port}: {_plain_reason(reason)}") from None
 
 
-def _plain_reason(reason: str, port: int) -> str:
+def _plain_reason(reason: str) -> str:
     if "in use" in reason.lower():
         return "another program uses it; choose another with --port, or --port 0 for a free one"
     return reason
