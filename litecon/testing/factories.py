@@ -1,0 +1,170 @@
+"""Requests as a server makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..request import Request
+from ..types import Empty, HeaderPairs, RawHeaders
+from .bodies import Files, Form, encode_form
+from .doubles import Sender, receiver
+from .scopes import Query, encode_headers, http_scope
+
+__all__ = ("RequestFactory",)
+
+
+class RequestFactory:
+    """Makes requests as a server would; the `send` of each is a `Sender`.
+
+    Args:
+        request_class: `Request` or a subclass.
+        headers: Of all requests that set no others of the same names.
+        cookies: Of all requests, likewise.
+        **scope: What `http_scope` takes beyond these, for all requests.
+    """
+
+    __slots__ = ("_cookies", "_headers", "_request_class", "_scope")
+
+    def __init__(
+        self,
+        request_class: type[Request[Any, Any, Any]] = Request,
+        *,
+        headers: HeaderPairs = (),
+        cookies: Mapping[str, str] | None = None,
+        **scope: Any,
+    ) -> None:
+        self._request_class = request_class
+        self._headers = encode_headers(headers)
+        self._cookies = dict(cookies or {})
+        self._scope = scope
+
+    def request(
+        self,
+        method: str,
+        path: str = "/",
+        *,
+        json: Any = Empty,
+        content: bytes | str | Iterable[bytes] | None = None,
+        form: Form | None = None,
+        files: Files | None = None,
+        headers: HeaderPairs = (),
+        cookies: Mapping[str, str] | None = None,
+        query: Query = b"",
+        **scope: Any,
+    ) -> Request[Any, Any, Any]:
+        """Return a request.
+
+        Args:
+            method: As it is sent.
+            path: Decoded, without a query.
+            json: A value to encode as the body.
+            content: The body; an iterable of bytes is received chunk by chunk, without a Content-Length.
+            form: The fields of a form to encode as the body, a mapping or pairs; a list or tuple is a field for each of
+                its items. It is urlencoded where no files are given.
+            files: The files of a form, a mapping or pairs of the field's name and bytes, `(filename, bytes)` or
+                `(filename, bytes, content_type)`; the filename is the field's name where there is none. They are
+                sent as multipart, behind the fields of `form`.
+            headers: A mapping or pairs, of str or bytes. Content-Type and Content-Length are added where they are
+                missing and known.
+            cookies: Sent in one Cookie header, values percent-encoded.
+            query: Text as it stands in a URL, or parameters to encode.
+            **scope: What `http_scope` takes beyond these.
+
+        Raises:
+            TypeError: More than one of `json`, `content` and a form was given, or a file is none of these.
+            SerializationException: The value cannot be encoded.
+        """
+        added: RawHeaders = []
+        has_form = form is not None or files is not None
+        if (json is not Empty) + (content is not None) + has_form > 1:
+            raise TypeError("a request has one body: pass json=, or content=, or a form with form= and files=")
+        if has_form:
+            content_type, content = encode_form(form, files)
+            added.append((b"content-type", content_type))
+        elif json is not Empty:
+            from ..serialization import encode_json
+
+            content = encode_json(json)
+            added.append((b"content-type", b"application/json"))
+        if isinstance(content, str):
+            content = content.encode("utf-8")
+        if isinstance(content, bytes):
+            added.append((b"content-length", b"%d" % len(content)))
+            chunks = [content]
+        else:
+            chunks = list(content or ())
+        raw_headers = encode_headers(headers)
+        for defaults in (self._headers, added):
+            names = {name.lower() for name, _ in raw_headers}
+            raw_headers += [(name, value) for name, value in defaults if name.lower() not in names]
+        cookies = {**self._cookies, **(cookies or {})}
+        items = {**self._scope, **scope}
+        return self._request_class(
+            http_scope(method=method, path=path, headers=raw_headers, query=query, cookies=cookies, **items),
+            receiver(*(chunks or [b""])),
+            Sender(),
+        )
+
+    def get(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+        """Return a GET request.
+
+        Args:
+            path: Decoded, without a query.
+            **options: What `request` takes.
+        """
+        return self.request("GET", path, **options)
+
+    def post(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+        """Return a POST request.
+
+        Args:
+            path: Decoded, without a query.
+            **options: What `request` takes.
+        """
+        return self.request("POST", path, **options)
+
+    def put(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+        """Return a PUT request.
+
+        Args:
+            path: Decoded, without a query.
+            **options: What `request` takes.
+        """
+        return self.request("PUT", path, **options)
+
+    def patch(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+        """Return a PATCH request.
+
+        Args:
+            path: Decoded, without a query.
+            **options: What `request` takes.
+        """
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+        """Return a DELETE request.
+
+        Args:
+            path: Decoded, without a query.
+            **options: What `request` takes.
+        """
+        return self.request("DELETE", path, **options)
+
+    def head(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+        """Return a HEAD request.
+
+        Args:
+            path: Decoded, without a query.
+            **options: What `request` takes.
+        """
+        return self.request("HEAD", path, **options)
+
+    def options(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+        """Return an OPTIONS request.
+
+        Args:
+            path: Decoded, without a query.
+            **options: What `request` takes.
+        """
+        return self.request("OPTIONS", path, **options)
