@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn
 
 from ._core import ConnectionBase, with_fast_constructor
 from ._errors import cannot_pickle, quoted
+from ._shared.generics import TypeVar, with_defaults
 from ._shared.scope import empty_receive, empty_send, lookup
 from .datastructures import State
 from .limits import Limits
@@ -13,10 +15,10 @@ from .types import Empty
 
 __all__ = ("ASGIConnection", "empty_receive", "empty_send")
 
-HandlerT = TypeVar("HandlerT")
-UserT = TypeVar("UserT")
-AuthT = TypeVar("AuthT")
-StateT = TypeVar("StateT", bound=State)
+HandlerT = TypeVar("HandlerT", default=Any)
+UserT = TypeVar("UserT", default=Any)
+AuthT = TypeVar("AuthT", default=Any)
+StateT = TypeVar("StateT", bound=State, default=State)
 
 SESSION_ID_KEY = "litecon.session_id"
 
@@ -67,6 +69,11 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
 
     limits: ClassVar[Limits] = Limits()
     """Bounds on what a client may send; a subclass sets another."""
+
+    if not TYPE_CHECKING and sys.version_info < (3, 13):
+
+        def __class_getitem__(cls, arguments):
+            return super().__class_getitem__(with_defaults(cls.__parameters__, arguments))
 
     if TYPE_CHECKING:
         # the kernel's accessors, with the types that this class is subscripted with

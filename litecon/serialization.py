@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import msgspec
 import ormsgpack
@@ -19,6 +19,9 @@ from ._shared.codecs import complete_serializer, default_serializer
 from .exceptions import SerializationException
 from .limits import Limits
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
 __all__ = (
     "MAX_DEPTH",
     "MAX_MSGPACK_DEPTH",
@@ -28,6 +31,8 @@ __all__ = (
     "encode_json",
     "encode_msgpack",
 )
+
+ValueT = TypeVar("ValueT")
 
 MAX_DEPTH: Final = 512
 """How deep a body may nest. msgspec does not bound its recursion, and on a thread with a stack of 256 KiB it crashes
@@ -71,6 +76,10 @@ encode_plain_json: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=defaul
 decode_plain_msgpack: Callable[[bytes], Any] = partial(ormsgpack.unpackb, option=_UNPACK_OPTIONS)
 
 
+@overload
+def decode_json(body: bytes, type: TypeForm[ValueT], *, max_items: int | None = ...) -> ValueT: ...
+@overload
+def decode_json(body: bytes, type: Any = ..., *, max_items: int | None = ...) -> Any: ...
 def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _USUAL.max_items) -> Any:
     """Return the value of a JSON text (RFC 8259); None for an empty one, if the type admits it.
 
@@ -106,6 +115,14 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _USUAL.
     raise SerializationException(detail) from cause
 
 
+@overload
+def decode_msgpack(
+    body: bytes, type: TypeForm[ValueT], *, max_items: int | None = ..., max_other_keys: int | None = ...
+) -> ValueT: ...
+@overload
+def decode_msgpack(
+    body: bytes, type: Any = ..., *, max_items: int | None = ..., max_other_keys: int | None = ...
+) -> Any: ...
 def decode_msgpack(
     body: bytes,
     type: Any = Any,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 import litecon
 
+from .readme import blocks
 from .sides import PACKAGE
 
 pytest.importorskip("mypy")
@@ -20,7 +22,7 @@ pytest.importorskip("mypy")
 HERE = Path(__file__).parent / "typing"
 
 
-def check(name: str, cache: Path) -> subprocess.CompletedProcess[str]:
+def check(name: str | Path, cache: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             sys.executable,
@@ -58,6 +60,23 @@ def test_misuse(cache: Path) -> None:
     assert found == expected, done.stdout
 
 
+@pytest.fixture(scope="module")
+def snippets(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The README's blocks of Python, each a file."""
+    folder = tmp_path_factory.mktemp("snippets")
+    paths = []
+    for number, code in enumerate(blocks("python")):
+        paths.append(folder / f"snippet_{number}.py")
+        paths[-1].write_text(code, encoding="utf-8")
+    return paths
+
+
+def test_snippets_are_strict(cache: Path, snippets: list[Path]) -> None:
+    for path in snippets:
+        done = check(path, cache)
+        assert done.returncode == 0, done.stdout
+
+
 def run_tool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a tool of this environment over the package under test."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -84,9 +103,25 @@ def test_stubs_are_what_this_side_has(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_types_are_complete(tmp_path: Path) -> None:
+@pytest.fixture
+def pyright() -> None:
     pytest.importorskip("pyright")
     if shutil.which("node") is None:
         pytest.skip("pyright needs node, and would download it")
+
+
+@pytest.mark.usefixtures("pyright")
+def test_usage_and_snippets_are_strict_for_pyright(tmp_path: Path, snippets: list[Path]) -> None:
+    paths = [tmp_path / path.name for path in (HERE / "usage.py", *snippets)]
+    for path, source in zip(paths, (HERE / "usage.py", *snippets), strict=True):
+        path.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(PACKAGE.parent)], "include": [path.name for path in paths]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    done = run_tool("pyright", "--pythonpath", sys.executable, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.usefixtures("pyright")
+def test_types_are_complete(tmp_path: Path) -> None:
     done = run_tool("pyright", "--verifytypes", "litecon", "--ignoreexternal", cwd=tmp_path)
     assert "Type completeness score: 100%" in done.stdout, done.stdout

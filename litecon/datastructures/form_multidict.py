@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .multidict import MultiDict
 from .upload_file import UploadFile
 
 __all__ = ("FormMultiDict",)
 
 
-class FormMultiDict(MultiDict[Any]):
+class FormMultiDict(MultiDict[str | UploadFile]):
     """The fields of a form in their order, each a str or an `UploadFile`."""
 
     async def close(self) -> None:

@@ -1,7 +1,19 @@
-"""Scopes, doubles of `receive` and `send`, and requests, for tests without a server."""
+"""Scopes, doubles of `receive` and `send`, requests, WebSockets and a client, for tests without a server."""
 
+from .client import Client, ClientSocket, HandshakeRefused, Response
 from .doubles import Sender, receiver
-from .factories import RequestFactory
+from .factories import RequestFactory, WebSocketFactory
 from .scopes import http_scope, websocket_scope
 
-__all__ = ("RequestFactory", "Sender", "http_scope", "receiver", "websocket_scope")
+__all__ = (
+    "Client",
+    "ClientSocket",
+    "HandshakeRefused",
+    "RequestFactory",
+    "Response",
+    "Sender",
+    "WebSocketFactory",
+    "http_scope",
+    "receiver",
+    "websocket_scope",
+)

@@ -6,10 +6,11 @@ import sys
 from collections import deque
 from collections.abc import Generator, Mapping
 from types import coroutine
+from typing import Any
 
 from ..types import Event, Receive
 
-__all__ = ("Sender", "receiver")
+__all__ = ("Sender", "receiver", "running_trio")
 
 
 @coroutine
@@ -17,10 +18,16 @@ def _yield_once() -> Generator[None, None, None]:
     yield
 
 
+def running_trio() -> Any:
+    """Return the module trio where it runs the caller, None where something else does."""
+    trio = sys.modules.get("trio")
+    return trio if trio is not None and trio.lowlevel.in_trio_task() else None
+
+
 async def _pause() -> None:
     """Let other tasks run; under asyncio, trio, or whatever drives the coroutine by hand."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    trio = running_trio()
+    if trio is not None:
         await trio.lowlevel.checkpoint()
     else:
         await _yield_once()

@@ -1,20 +1,25 @@
-"""Requests as a server makes them."""
+"""Requests and WebSockets as a server makes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Generic, overload
 
+from .._shared.generics import TypeVar
 from ..request import Request
-from ..types import Empty, HeaderPairs, RawHeaders
+from ..types import Empty, Event, HeaderPairs, RawHeaders
+from ..websocket import WebSocket
 from .bodies import Files, Form, encode_form
 from .doubles import Sender, receiver
-from .scopes import Query, encode_headers, http_scope
+from .scopes import Query, encode_headers, http_scope, websocket_scope
 
-__all__ = ("RequestFactory",)
+__all__ = ("RequestFactory", "WebSocketFactory")
+
+RequestT = TypeVar("RequestT", bound=Request[Any, Any, Any], default=Request[Any, Any, Any])
+SocketT = TypeVar("SocketT", bound=WebSocket[Any, Any, Any], default=WebSocket[Any, Any, Any])
 
 
-class RequestFactory:
+class RequestFactory(Generic[RequestT]):
     """Makes requests as a server would; the `send` of each is a `Sender`.
 
     Args:
@@ -26,15 +31,32 @@ class RequestFactory:
 
     __slots__ = ("_cookies", "_headers", "_request_class", "_scope")
 
+    @overload
+    def __init__(
+        self: RequestFactory[Request],
+        *,
+        headers: HeaderPairs = ...,
+        cookies: Mapping[str, str] | None = ...,
+        **scope: Any,
+    ) -> None: ...
+    @overload
     def __init__(
         self,
-        request_class: type[Request[Any, Any, Any]] = Request,
+        request_class: type[RequestT],
+        *,
+        headers: HeaderPairs = ...,
+        cookies: Mapping[str, str] | None = ...,
+        **scope: Any,
+    ) -> None: ...
+    def __init__(
+        self,
+        request_class: type[Any] = Request,
         *,
         headers: HeaderPairs = (),
         cookies: Mapping[str, str] | None = None,
         **scope: Any,
     ) -> None:
-        self._request_class = request_class
+        self._request_class: type[RequestT] = request_class
         self._headers = encode_headers(headers)
         self._cookies = dict(cookies or {})
         self._scope = scope
@@ -52,7 +74,7 @@ class RequestFactory:
         cookies: Mapping[str, str] | None = None,
         query: Query = b"",
         **scope: Any,
-    ) -> Request[Any, Any, Any]:
+    ) -> RequestT:
         """Return a request.
 
         Args:
@@ -94,10 +116,7 @@ class RequestFactory:
             chunks = [content]
         else:
             chunks = list(content or ())
-        raw_headers = encode_headers(headers)
-        for defaults in (self._headers, added):
-            names = {name.lower() for name, _ in raw_headers}
-            raw_headers += [(name, value) for name, value in defaults if name.lower() not in names]
+        raw_headers = _with_defaults(_with_defaults(encode_headers(headers), self._headers), added)
         cookies = {**self._cookies, **(cookies or {})}
         items = {**self._scope, **scope}
         return self._request_class(
@@ -106,7 +125,7 @@ class RequestFactory:
             Sender(),
         )
 
-    def get(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+    def get(self, path: str = "/", **options: Any) -> RequestT:
         """Return a GET request.
 
         Args:
@@ -115,7 +134,7 @@ class RequestFactory:
         """
         return self.request("GET", path, **options)
 
-    def post(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+    def post(self, path: str = "/", **options: Any) -> RequestT:
         """Return a POST request.
 
         Args:
@@ -124,7 +143,7 @@ class RequestFactory:
         """
         return self.request("POST", path, **options)
 
-    def put(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+    def put(self, path: str = "/", **options: Any) -> RequestT:
         """Return a PUT request.
 
         Args:
@@ -133,7 +152,7 @@ class RequestFactory:
         """
         return self.request("PUT", path, **options)
 
-    def patch(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+    def patch(self, path: str = "/", **options: Any) -> RequestT:
         """Return a PATCH request.
 
         Args:
@@ -142,7 +161,7 @@ class RequestFactory:
         """
         return self.request("PATCH", path, **options)
 
-    def delete(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+    def delete(self, path: str = "/", **options: Any) -> RequestT:
         """Return a DELETE request.
 
         Args:
@@ -151,7 +170,7 @@ class RequestFactory:
         """
         return self.request("DELETE", path, **options)
 
-    def head(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+    def head(self, path: str = "/", **options: Any) -> RequestT:
         """Return a HEAD request.
 
         Args:
@@ -160,7 +179,7 @@ class RequestFactory:
         """
         return self.request("HEAD", path, **options)
 
-    def options(self, path: str = "/", **options: Any) -> Request[Any, Any, Any]:
+    def options(self, path: str = "/", **options: Any) -> RequestT:
         """Return an OPTIONS request.
 
         Args:
@@ -168,3 +187,83 @@ class RequestFactory:
             **options: What `request` takes.
         """
         return self.request("OPTIONS", path, **options)
+
+
+class WebSocketFactory(Generic[SocketT]):
+    """Makes WebSockets as a server would; the `send` of each is a `Sender`.
+
+    Args:
+        socket_class: `WebSocket` or a subclass.
+        headers: Of all handshakes that set no others of the same names.
+        cookies: Of all handshakes, likewise.
+        **scope: What `websocket_scope` takes beyond these, for all handshakes.
+    """
+
+    __slots__ = ("_cookies", "_headers", "_scope", "_socket_class")
+
+    @overload
+    def __init__(
+        self: WebSocketFactory[WebSocket],
+        *,
+        headers: HeaderPairs = ...,
+        cookies: Mapping[str, str] | None = ...,
+        **scope: Any,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        socket_class: type[SocketT],
+        *,
+        headers: HeaderPairs = ...,
+        cookies: Mapping[str, str] | None = ...,
+        **scope: Any,
+    ) -> None: ...
+    def __init__(
+        self,
+        socket_class: type[Any] = WebSocket,
+        *,
+        headers: HeaderPairs = (),
+        cookies: Mapping[str, str] | None = None,
+        **scope: Any,
+    ) -> None:
+        self._socket_class: type[SocketT] = socket_class
+        self._headers = encode_headers(headers)
+        self._cookies = dict(cookies or {})
+        self._scope = scope
+
+    def connect(
+        self,
+        path: str = "/",
+        *messages: str | bytes | Event,
+        headers: HeaderPairs = (),
+        cookies: Mapping[str, str] | None = None,
+        query: Query = b"",
+        subprotocols: Iterable[str] = (),
+        **scope: Any,
+    ) -> SocketT:
+        """Return a WebSocket whose client opens it, sends these messages, and disconnects.
+
+        Args:
+            path: Decoded, without a query.
+            *messages: A str is a text message, bytes are a binary one; an event is received as it is.
+            headers: A mapping or pairs, of str or bytes.
+            cookies: Sent in one Cookie header, values percent-encoded.
+            query: Text as it stands in a URL, or parameters to encode.
+            subprotocols: What the client offers.
+            **scope: What `websocket_scope` takes beyond these.
+        """
+        made = websocket_scope(
+            path=path,
+            headers=_with_defaults(encode_headers(headers), self._headers),
+            cookies={**self._cookies, **(cookies or {})},
+            query=query,
+            subprotocols=subprotocols,
+            **{**self._scope, **scope},
+        )
+        return self._socket_class(made, receiver({"type": "websocket.connect"}, *messages), Sender())
+
+
+def _with_defaults(headers: RawHeaders, defaults: RawHeaders) -> RawHeaders:
+    """Return headers, and behind them the defaults of other names."""
+    names = {name.lower() for name, _ in headers}
+    return [*headers, *((name, value) for name, value in defaults if name.lower() not in names)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litecon import URL, Accept, Headers, Limits, Request, State, WebSocket
+from litecon.testing import RequestFactory, WebSocketFactory
 
 
 async def wrong(request: Request[Any, Any, State], headers: Headers) -> None:
@@ -59,3 +60,13 @@ async def wrong_socket(socket: WebSocket[Any, Any, State]) -> None:
     async for chunk in socket.iter_data():
         chunk.decode()  # wrong
     print(number, text, data)
+
+
+async def wrong_form(request: Request, socket: WebSocket) -> None:
+    form = await request.form()
+    form["a"].encode()  # wrong
+    form.get("a").strip()  # wrong
+    (await request.json(type=str | None)).strip()  # wrong
+    await socket.accept(subprotocol="chat")  # wrong
+    RequestFactory(WebSocket)  # wrong
+    WebSocketFactory(Request)  # wrong

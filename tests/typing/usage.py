@@ -29,8 +29,8 @@ from litecon import (
     WebSocketStateError,
 )
 from litecon.forms import Part
-from litecon.serialization import decode_json, encode_json
-from litecon.testing import Sender, receiver, websocket_scope
+from litecon.serialization import decode_json, decode_msgpack, encode_json
+from litecon.testing import Client, ClientSocket, RequestFactory, Response, Sender, WebSocketFactory, receiver, websocket_scope
 from litecon.types import Event, Receive, Scope, Send
 
 
@@ -81,7 +81,11 @@ async def request(request: Request[User, str, State]) -> None:
     assert_type(await request.json(User), User)
     assert_type(await request.json(type=list[int]), list[int])
     assert_type(await request.json(), Any)
+    assert_type(await request.json(type=User | None), User | None)
+    assert_type(await request.json(int | str), int | str)
+    assert_type(await request.json(Any), Any)
     assert_type(await request.msgpack(User), User)
+    assert_type(await request.msgpack(type=list[User] | None), list[User] | None)
     assert_type(await request.msgpack(), Any)
     await request.send_push_promise("/style.css", raise_if_unavailable=True)
 
@@ -89,9 +93,10 @@ async def request(request: Request[User, str, State]) -> None:
 async def form(request: Request[User, str, State], path: Path) -> None:
     form = await request.form()
     assert_type(form, FormMultiDict)
-    assert_type(form["a"], Any)
-    assert_type(form.getall("a"), list[Any])
-    assert_type(form.multi_items(), list[tuple[str, Any]])
+    assert_type(form["a"], str | UploadFile)
+    assert_type(form.get("a"), str | UploadFile | None)
+    assert_type(form.getall("a"), list[str | UploadFile])
+    assert_type(form.multi_items(), list[tuple[str, str | UploadFile]])
     for value in form.values():
         if isinstance(value, UploadFile):
             assert_type(await value.read(), bytes)
@@ -155,9 +160,7 @@ class AppSocket(WebSocket[User, str, AppState]):
     async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
         await super().accept(subprotocols or "chat", headers)
 
-    async def send_data(
-        self, data: str | bytes, mode: Literal["text", "binary"] = "text", encoding: str = "utf-8"
-    ) -> None:
+    async def send_data(self, data: str | bytes, mode: Literal["text", "binary"] = "text", encoding: str = "utf-8") -> None:
         await super().send_data(data, mode, encoding)
 
 
@@ -193,6 +196,10 @@ async def socket(socket: WebSocket[User, str, AppState], mode: Literal["text", "
     assert_type(await socket.receive_json(type=User), User)
     assert_type(await socket.receive_json("binary", User), User)
     assert_type(await socket.receive_json(mode=mode, type=list[int]), list[int])
+    assert_type(await socket.receive_json(type=User | None), User | None)
+    assert_type(await socket.receive_msgpack(type=User | None), User | None)
+    assert_type(socket.iter_json(type=User | None), AsyncGenerator[User | None, None])
+    assert_type(socket.iter_msgpack(User | None), AsyncGenerator[User | None, None])
     assert_type(await socket.receive_msgpack(), Any)
     assert_type(await socket.receive_msgpack(User), User)
     assert_type(await socket.receive_msgpack(type=list[int]), list[int])
@@ -262,9 +269,9 @@ def values(url: URL, headers: Headers, accept: Accept, params: MultiDict[str], s
     assert_type(params.getall("a"), list[str])
     assert_type(params.multi_items(), list[tuple[str, str]])
     assert_type(params.copy(), MultiDict[str])
-    state.anything = 1
     assert_type(state.anything, Any)
     assert_type(state["a"], Any)
+    state.anything = 1
 
 
 def errors() -> None:
@@ -283,6 +290,8 @@ def errors() -> None:
 def codecs() -> None:
     assert_type(encode_json({"a": 1}), bytes)
     assert_type(decode_json(b"1"), Any)
+    assert_type(decode_json(b"1", int | None), int | None)
+    assert_type(decode_msgpack(b"1", list[int], max_items=5), list[int])
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -290,3 +299,48 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     assert_type(await request.json(User), User)
     event: Event = {"type": "http.response.start", "status": 200}
     await send(event)
+
+
+class BareRequest(Request):
+    pass
+
+
+class BareSocket(WebSocket):
+    pass
+
+
+async def bare(connection: ASGIConnection, request: Request, socket: WebSocket, named: Request[User]) -> None:
+    assert_type(connection.state, State)
+    assert_type(connection.route_handler, Any)
+    assert_type(request.state, State)
+    assert_type(request.user, Any)
+    assert_type(socket.state, State)
+    assert_type(socket.auth, Any)
+    assert_type(named.user, User)
+    assert_type(named.state, State)
+    assert_type(BareRequest({}).state, State)
+    assert_type(Request({}).user, Any)
+
+
+async def factories() -> None:
+    assert_type(RequestFactory().get().state, State)
+    assert_type(RequestFactory(BareRequest).get(), BareRequest)
+    assert_type(RequestFactory(AppRequest, headers={"a": "b"}).post("/", json=1), AppRequest)
+    assert_type(RequestFactory(BareRequest).request("QUERY", content=b""), BareRequest)
+    assert_type(WebSocketFactory(BareSocket).connect("/ws", "text", b"bytes"), BareSocket)
+    assert_type(WebSocketFactory(AppSocket).connect(subprotocols=["chat"]), AppSocket)
+    assert_type(WebSocketFactory(cookies={"a": "b"}).connect().user, Any)
+
+
+async def client() -> None:
+    async with Client(app, headers=[(b"a", b"b")]) as client:
+        response = await client.post("/", json={"a": 1})
+        assert_type(response, Response)
+        assert_type(response.status, int)
+        assert_type(response.headers, Headers)
+        assert_type(response.json(User | None), User | None)
+        async with client.websocket("/ws", subprotocols=["chat"]) as socket:
+            assert_type(socket, ClientSocket)
+            assert_type(socket.subprotocol, str | None)
+            assert_type(await socket.receive_text(), str)
+            assert_type(await socket.receive_json(list[int]), list[int])

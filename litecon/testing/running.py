@@ -1,0 +1,165 @@
+"""An application that runs beside a test, under asyncio and trio alike."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from ..types import ASGIApp, Event, Scope
+from .doubles import running_trio
+
+__all__ = ("Pipe", "new_signal", "running")
+
+GRACE: Final = 5
+"""Seconds in which an application has to end once its client has disconnected."""
+
+
+def new_signal() -> Any:
+    """Return an event of the loop that runs: `set()` and `await wait()`."""
+    trio = running_trio()
+    if trio is not None:
+        return trio.Event()
+    import asyncio
+
+    return asyncio.Event()
+
+
+class Pipe:
+    """Events from one task to another."""
+
+    __slots__ = ("_arrived", "_events")
+
+    def __init__(self) -> None:
+        self._events: deque[Event | None] = deque()
+        self._arrived: Any = None
+
+    def put(self, event: Event | None) -> None:
+        """Add an event.
+
+        Args:
+            event: None is what is got last, and again and again.
+        """
+        self._events.append(event)
+        if self._arrived is not None:
+            self._arrived.set()
+
+    async def get(self) -> Event | None:
+        """Wait for the next event, and return it."""
+        while not self._events:
+            self._arrived = new_signal()
+            await self._arrived.wait()
+        return self._events[0] if self._events[0] is None else self._events.popleft()
+
+
+class Running:
+    """An application that runs in a task of its own.
+
+    Args:
+        app: It is called once.
+        scope: Of the connection.
+    """
+
+    __slots__ = ("_app", "_scope", "ended", "error", "received", "sent")
+
+    def __init__(self, app: ASGIApp, scope: Scope) -> None:
+        self._app = app
+        self._scope = scope
+        self.received: Pipe = Pipe()
+        """What the application receives."""
+        self.sent: Pipe = Pipe()
+        """What it has sent, and None at its end."""
+        self.ended: Any = new_signal()
+        self.error: Exception | None = None
+
+    async def receive(self) -> Event:
+        """Wait for what the application is to receive."""
+        event = await self.received.get()
+        if event is None:
+            raise RuntimeError("nothing more can be received: the client disconnected")
+        return event
+
+    async def send(self, event: Event) -> None:
+        """Keep what the application sends.
+
+        Args:
+            event: Of any type.
+        """
+        self.sent.put(event)
+
+    async def run(self) -> None:
+        """Call the application, and keep what it raises."""
+        try:
+            await self._app(self._scope, self.receive, self.send)
+        except Exception as error:
+            self.error = error
+        finally:
+            self.sent.put(None)
+            self.ended.set()
+
+
+@asynccontextmanager
+async def running(app: ASGIApp, scope: Scope, goodbye: Event) -> AsyncGenerator[Running, None]:
+    """Run an application beside a block of code, and wait for its end behind it.
+
+    Args:
+        app: It is called once.
+        scope: Of the connection.
+        goodbye: What the application receives behind the block.
+
+    Raises:
+        TimeoutError: It did not end in time; it was cancelled.
+        Exception: What the application raised.
+    """
+    started = Running(app, scope)
+    end = _under_asyncio if running_trio() is None else _under_trio
+    async with end(started):
+        yield started
+        started.received.put(goodbye)
+    if started.error is not None:
+        raise started.error
+
+
+@asynccontextmanager
+async def _under_asyncio(started: Running) -> AsyncGenerator[None, None]:
+    import asyncio
+
+    task = asyncio.create_task(started.run())
+    try:
+        yield
+        await asyncio.wait((task,), timeout=GRACE)
+        if not task.done():
+            raise _still_running()
+    finally:
+        task.cancel()
+        # its end is waited for, however it comes
+        await asyncio.wait((task,))
+
+
+@asynccontextmanager
+async def _under_trio(started: Running) -> AsyncGenerator[None, None]:
+    import trio
+
+    error: BaseException | None = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(started.run)
+        # NOTE: what passes through a nursery comes out of it in a group
+        try:
+            yield
+            with trio.move_on_after(GRACE):
+                await started.ended.wait()
+            if not started.ended.is_set():
+                raise _still_running()
+        except BaseException as raised:
+            if isinstance(raised, (trio.Cancelled, GeneratorExit)):
+                raise
+            error = raised
+        finally:
+            nursery.cancel_scope.cancel()
+    if error is not None:
+        raise error
+
+
+def _still_running() -> TimeoutError:
+    return TimeoutError(f"the application still ran {GRACE} seconds after the client disconnected")
