@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
+from ._shared.scope import lookup
 from .exceptions import (
     ClientDisconnect,
     ClientException,
@@ -271,7 +272,7 @@ def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
 
 def wrong_message(event: Any) -> ImproperlyConfiguredException:
     """A message has neither text nor bytes, or something else under these keys."""
-    kinds = ", ".join(f"{key!r} of type {type(event.get(key)).__name__!r}" for key in ("text", "bytes"))
+    kinds = ", ".join(f"{key!r} of type {type(lookup(event, key)).__name__!r}" for key in ("text", "bytes"))
     return misconfigured(
         f"receive() gave a 'websocket.receive' event with {kinds}, the ASGI specification requires a str or bytes"
     )

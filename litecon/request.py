@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ._core import RequestBase, with_fast_constructor
 from ._errors import misconfigured, quoted
 from ._shared.body import Replay, has_disconnected, skip_body
-from ._shared.scope import offers
+from ._shared.scope import offers, plain_bytes, plain_str
 from .connection import ASGIConnection, AuthT, StateT, UserT
 from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
@@ -190,15 +190,14 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         if not self.supports_push_promise:
             _unavailable("the server does not offer server push: ask supports_push_promise before", raise_if_unavailable)
             return
-        headers = [
-            (name.lower(), value) for name, value in self.headers.to_header_list() if name.lower() in _PUSH_HEADERS
-        ]
+        pairs = [(plain_bytes(name).lower(), plain_bytes(value)) for name, value in self.headers.to_header_list()]
+        headers = [(name, value) for name, value in pairs if name in _PUSH_HEADERS]
         for name, value in headers:
             if _FORBIDDEN.search(value):
                 raise misconfigured(
                     f"the header {quoted(name)} has a CR, LF or NUL in its value, which cannot be sent"
                 )
-        await self.send({"type": _PUSH, "path": path, "headers": headers})
+        await self.send({"type": _PUSH, "path": plain_str(path), "headers": headers})
 
 
 def _unavailable(message: str, must_raise: bool) -> None:
@@ -209,9 +208,10 @@ def _unavailable(message: str, must_raise: bool) -> None:
 
 
 def _link(link: Any) -> bytes:
-    value = link.encode("utf-8", "surrogatepass") if isinstance(link, str) else link
+    # what is checked is what is sent
+    value = str.encode(link, "utf-8", "surrogatepass") if isinstance(link, str) else link
     if not isinstance(value, bytes) or not _LINK.fullmatch(value):
         raise misconfigured(
             f"the link is {quoted(link)}, expected a Link header field such as '</style.css>; rel=preload; as=style'"
         )
-    return value
+    return plain_bytes(value)

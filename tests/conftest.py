@@ -23,14 +23,14 @@ hypothesis.settings.load_profile("quick")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--fuzz-seconds", type=float, default=0, help="how long to fuzz the operations, beyond the short run of the suite"
+        "--fuzz-seconds", type=float, default=0, help="how long each fuzzer goes on after its short run in the suite"
     )
     parser.addoption("--hammer", type=float, metavar="SECONDS", help="how long each of tests/threads runs")
 
 
 @pytest.fixture
 def fuzz_seconds(request: pytest.FixtureRequest) -> float:
-    """How long all fuzzers together may go on after their short runs."""
+    """How long a fuzzer may go on after its short run."""
     seconds: float = request.config.getoption("--fuzz-seconds")
     return seconds
 

@@ -13,6 +13,7 @@ from litecon._native.waiting cimport resume_pending, shield_future
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
 from litecon._shared.body import mark_read
+from litecon._shared.scope import event_type
 
 cdef extern from *:
     """
@@ -53,10 +54,7 @@ cdef int _kind_of(object event) except -1:
             raise wrong_event(event)
         kind = <object> found
     else:
-        try:
-            kind = event["type"]
-        except (TypeError, KeyError, IndexError):
-            raise wrong_event(event) from None
+        kind = event_type(event)
     code = litecon_http_event(kind)
     if code == 0:
         raise wrong_event(event)

@@ -23,7 +23,7 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._shared.scope import offers, plain_str
+from litecon._shared.scope import event_type, offers, plain_str
 from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 
 cdef extern from *:
@@ -136,10 +136,7 @@ cdef int take(Channel channel, object event, bint foreign) except -1:
             raise wrong_socket_event(event, state_name(channel))
         kind = <object> found
     else:
-        try:
-            kind = event["type"]
-        except (TypeError, KeyError, IndexError):
-            raise wrong_socket_event(event, state_name(channel)) from None
+        kind = event_type(event)
     code = litecon_socket_event(kind)
     if code != MESSAGE or channel.state != OPEN:
         _advance(channel, code, event, foreign)

@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, raised_stop_async_iteration, wrong_event, wrong_event_body
 from .._shared.body import mark_read
-from .._shared.scope import lookup
+from .._shared.scope import event_type, lookup
 from ..types import Event, Receive, Scope
 from .operation import AsyncIteratorBase
 from .waiting import resume_pending, shield_future
@@ -221,10 +221,7 @@ class BodyReader:
 
     def _add(self, event: Event) -> str:
         """Take an event, and return its type."""
-        try:
-            kind: str = event["type"]
-        except (TypeError, KeyError, IndexError):
-            raise wrong_event(event) from None
+        kind = event_type(event)
         if kind != "http.request" and kind != "http.disconnect":
             raise wrong_event(event)
         self.pending = None
@@ -347,7 +344,7 @@ class BodyStream(AsyncIteratorBase):
                 event = await awaitable
                 reader.pending = None
                 # PERF: what reader.feed() would put into the chunks, and this take out of them
-                if type(event) is dict and event.get("more_body") is True and event.get("type") == "http.request":
+                if type(event) is dict and event.get("more_body") is True and event_type(event) == "http.request":
                     chunk = event.get("body")
                     if type(chunk) is bytes and chunk and (max_size is None or reader.size + len(chunk) <= max_size):
                         reader.size += len(chunk)

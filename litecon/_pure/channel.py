@@ -19,7 +19,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._shared.scope import lookup, offers, plain_str
+from .._shared.scope import event_type, lookup, offers, plain_str
 from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
@@ -97,17 +97,14 @@ class Channel:
     def disconnected(self) -> WebSocketDisconnect:
         return socket_closed(self.code, self.reason or "")
 
-    def take(self, event: Event, foreign: bool = False) -> str:
+    def take(self, event: Event, foreign: bool = False) -> str | None:
         """Take an event that `receive` gave, and return its type.
 
         Args:
             event: Of a WebSocket.
             foreign: Whether it is from a callable of the application, which may have kept the state already.
         """
-        try:
-            kind: str = event["type"]
-        except (TypeError, KeyError, IndexError):
-            raise wrong_socket_event(event, self.name) from None
+        kind = event_type(event)
         state = self.state
         if kind == "websocket.receive":
             # one that was under way when the application closed is given out
@@ -275,6 +272,9 @@ def check_mode(mode: object) -> None:
 
 def _size_of(data: str | bytes, max_size: int) -> int:
     """Return the number of bytes, of UTF-8 for a text; less work where it cannot matter."""
-    if isinstance(data, bytes) or data.isascii() or len(data) > max_size:
-        return len(data)
-    return len(data.encode("utf-8", "surrogatepass"))
+    # whatever a subclass overrides
+    if isinstance(data, bytes):
+        return bytes.__len__(data)
+    if str.isascii(data) or str.__len__(data) > max_size:
+        return str.__len__(data)
+    return len(str.encode(data, "utf-8", "surrogatepass"))

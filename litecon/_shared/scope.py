@@ -14,6 +14,7 @@ __all__ = (
     "attribute_of",
     "empty_receive",
     "empty_send",
+    "event_type",
     "hand_to_setter",
     "lookup",
     "offers",
@@ -51,6 +52,19 @@ def _has_only_get(cls: type[Any]) -> bool:
         and cls.__getitem__ is dict.__getitem__
         and not hasattr(cls, "__missing__")
     )
+
+
+def event_type(event: Any) -> str | None:
+    """Return the type of an event, None for what has none.
+
+    Args:
+        event: What a server gave.
+    """
+    try:
+        kind = event["type"]
+    except (TypeError, KeyError, IndexError):
+        return None
+    return plain_str(kind) if isinstance(kind, str) else None
 
 
 def offers(scope: Mapping[str, Any], extension: str) -> bool:

@@ -52,6 +52,7 @@ _MAX_REASON: Final = 123
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SUBPROTOCOL: Final = re.compile(r"[!-+\--~]+")
 _FORBIDDEN: Final = re.compile(rb"[\r\n\0]")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 # RFC 6455 section 7.4.1: these say what happened where no close frame could, and are never sent
 _RESERVED_CODES: Final = frozenset({1004, 1005, 1006, 1015})
 
@@ -94,11 +95,11 @@ def close_event(code: Any, reason: Any) -> Event:
     if reason is not None and not isinstance(reason, str):
         raise misconfigured(f"the reason is of type {type(reason).__name__!r}, expected a str or None")
     reason = plain_str(reason or "")
-    if len(reason.encode("utf-8", "surrogatepass")) > _MAX_REASON:
-        raise misconfigured(
-            f"the reason has {len(reason.encode('utf-8', 'surrogatepass'))} bytes of UTF-8, "
-            f"a close frame has room for {_MAX_REASON}"
-        )
+    size = len(reason.encode("utf-8", "surrogatepass"))
+    if size > _MAX_REASON:
+        raise misconfigured(f"the reason has {size} bytes of UTF-8, a close frame has room for {_MAX_REASON}")
+    if _SURROGATE.search(reason) is not None:
+        raise misconfigured("the reason has a surrogate, which a close frame cannot have")
     return {"type": "websocket.close", "code": code, "reason": reason}
 
 

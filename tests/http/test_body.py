@@ -337,6 +337,39 @@ class Untold:
         raise ValueError("untold")
 
 
+class Keyless:
+    """An event that has items, but is no mapping."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+
+@pytest.mark.parametrize("event", [{}, None, 5, pytest.param(Keyless(), id="Keyless"), {"type": 5}], ids=repr)
+def test_an_error_of_a_wrong_event_has_no_context(side: Any, event: Any) -> None:
+    request = side.Request(http_scope(), Receiver([event]))
+    sockets = [side.WebSocket({"type": "websocket", "headers": []}, Receiver([event])) for _ in range(2)]
+    for reading in (request.body(), sockets[0].receive(), sockets[1].accept()):
+        with pytest.raises(side.ImproperlyConfiguredException) as raised:
+            await_(reading)
+        assert raised.value.__context__ is None
+
+
+class AnyText(str):
+    """A str that is equal to everything."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = str.__hash__
+
+
+def test_the_type_of_an_event_is_what_its_characters_are(side: Any) -> None:
+    with pytest.raises(side.ImproperlyConfiguredException, match="an event of type 'other'"):
+        await_(side.Request(http_scope(), Receiver([{"type": AnyText("other"), "body": b"a"}])).body())
+
+
 class TestStream:
     def test_a_chunk_whose_event_does_not_say_whether_more_comes_is_kept(self, side: Any) -> None:
         receive = Receiver([{"type": "http.request", "body": b"ab", "more_body": Untold()}, part(b"cd"), DISCONNECT])

@@ -105,6 +105,31 @@ def test_extensions_that_no_name_can_be_in_offer_nothing(extensions: Any) -> Non
     assert (request.supports_push_promise, request.supports_early_hints) == (False, False)
 
 
+class Overridden(str):
+    """What is checked is not what its methods give."""
+
+    __slots__ = ()
+
+    def encode(self, *args: Any) -> bytes:
+        return b"</a>\r\nx: y"
+
+    def __str__(self) -> str:
+        return "/a\r\n"
+
+
+def test_what_is_checked_is_what_is_sent(side: Any) -> None:
+    sender = Sender()
+    extensions = {"http.response.push": {}, "http.response.early_hint": {}}
+    request = side.Request(http_scope(extensions=extensions, headers=[]), None, sender)
+    await_(request.send_push_promise(Overridden("/a")))
+    await_(request.send_early_hints(Overridden("</a>")))
+    assert [type(event.get("path")) for event in sender.events] == [str, type(None)]
+    assert sender.events == [
+        {"type": "http.response.push", "path": "/a", "headers": []},
+        {"type": "http.response.early_hint", "links": [b"</a>"]},
+    ]
+
+
 class TestPushPromise:
     def test_sends_the_event(self) -> None:
         sender = Sender()

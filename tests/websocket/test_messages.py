@@ -108,6 +108,19 @@ class TestReceiving:
         assert drive(getattr(socket, method)())
         assert socket.connection_state == "receive"
 
+    @pytest.mark.parametrize("method", RECEIVERS)
+    def test_neither_in_an_event_that_is_no_mapping(self, side: Any, method: str) -> None:
+        class Items:
+            """Items are all that it has."""
+
+            def __getitem__(self, key: str) -> Any:
+                return {"type": "websocket.receive"}[key]
+
+        socket, _ = at(side, "accepted", Items())
+        error = error_of(getattr(socket, method)())
+        assert type(error) is side.ImproperlyConfiguredException
+        assert "'text' of type 'NoneType', 'bytes' of type 'NoneType'" in str(error)
+
     @pytest.mark.parametrize("data", ["", "secret"])
     def test_the_other_kind_is_kept(self, side: Any, data: str) -> None:
         for method, event, value in (

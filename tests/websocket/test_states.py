@@ -361,7 +361,7 @@ BAD_ARGUMENTS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
         ("close", (code,), {})
         for code in (0, 999, 1004, 1005, 1006, 1015, 5000, 65536, -1, 2**64, True, 1000.0, "1000", None)
     ],
-    *[("close", (1000, reason), {}) for reason in ("x" * 124, "é" * 62, "\ud800" * 42, "x" * 200, b"why", 5)],
+    *[("close", (1000, reason), {}) for reason in ("x" * 124, "é" * 62, "\ud800" * 42, "a\udfff", "x" * 200, b"why", 5)],
     *[("deny", (status,), {}) for status in (0, 100, 199, 600, -1, True, 200.0, "403", None)],
     *[("deny", (), {"body": body}) for body in ("text", None, 5, [b"a"])],
 ]

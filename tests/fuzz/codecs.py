@@ -1,4 +1,4 @@
-"""Random JSON and MessagePack on both sides and oracles: `python -m tests.serialization.fuzzing --seconds 600`.
+"""Random JSON and MessagePack against both sides and against oracles.
 
 An input is made of a value, encoded in one of the ways that the format has for it, and then often damaged. Checked are:
 both sides measure and decode it alike, through the decoders and through a request; what is accepted is what an
@@ -8,7 +8,6 @@ the documented exceptions, which show nothing of the input; and what is encoded 
 
 from __future__ import annotations
 
-import argparse
 import collections
 import dataclasses
 import datetime
@@ -16,7 +15,6 @@ import decimal
 import enum
 import json
 import math
-import random
 import struct
 import sys
 import time
@@ -28,9 +26,11 @@ import msgspec
 import ormsgpack
 
 from ..helpers import Receiver, body_events, drive, http_scope
-from ..sides import load_module, load_side
+from ..sides import load_module
+from . import base
+from .base import UnlikeError
 
-__all__ = ("Fuzzer", "main")
+__all__ = ("Fuzzer",)
 
 # in every text that is made, so that it can be looked for in messages
 MARK = "Zq9"
@@ -58,10 +58,6 @@ TYPES: list[Any] = [
     set[int], Node, Record, Color, Literal["a", 1], uuid.UUID, decimal.Decimal, datetime.datetime, datetime.date, int | None,
     list[Node], dict[str, Record], dict[uuid.UUID, Any],
 ]  # fmt: skip
-
-
-class UnlikeError(Exception):
-    """Two answers differ."""
 
 
 class Text(str):
@@ -239,20 +235,12 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-class Fuzzer:
-    """Makes inputs, and checks what becomes of them.
+class Fuzzer(base.Fuzzer):
+    """Of JSON and MessagePack."""
 
-    Args:
-        seed: Of the random numbers.
-        sides: The names of the sides to compare.
-    """
-
-    def __init__(self, seed: int, sides: tuple[Any, ...] = ("native", "pure")) -> None:
-        self.random = random.Random(seed)
-        self.packages = [load_side(side) for side in sides]
-        self.codecs: list[Any] = [load_module(side, "serialization") for side in sides]
-        self.counts: collections.Counter[str] = collections.Counter()
-        self.slowest = 0.0
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.codecs: list[Any] = [load_module(side, "serialization") for side in ("native", "pure")]
 
     def text(self) -> str:
         pieces = [
@@ -406,12 +394,11 @@ class Fuzzer:
                 raise UnlikeError(f"a message shows the input: {shown!r}") from error
             found = ("raised", name, str(error), error.status_code, getattr(error, "__notes__", None))  # type: ignore[attr-defined]
         taken = time.perf_counter() - start
-        self.slowest = max(self.slowest, taken)
         if taken > 2:
             raise UnlikeError(f"took {taken:.1f} s")
         return found
 
-    def agreed(self, answers: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    def alike(self, answers: list[tuple[Any, ...]]) -> tuple[Any, ...]:
         for other in answers[1:]:
             if len(other) != len(answers[0]) or not all(map(same, answers[0], other)):
                 raise UnlikeError(f"the sides differ: {answers[0]!r:.300}, {other!r:.300}")
@@ -421,7 +408,7 @@ class Fuzzer:
         bounds = [self.random.choice((None, 0, 1, 2, 5, 20, 100)) for _ in range(2)]
         deepest = self.random.choice((0, 1, 3, 10, 255, 512))
         for name, arguments in (("measure_json", bounds[:1]), ("measure_msgpack", bounds)):
-            self.agreed([("", getattr(side._core, name)(body, deepest, *arguments)) for side in self.packages])
+            self.alike([("", getattr(side._core, name)(body, deepest, *arguments)) for side in self.packages])
 
     def check_json(self) -> None:
         body = self.json()
@@ -491,8 +478,8 @@ class Fuzzer:
             answers.append(self.answer(lambda request=request: drive(getattr(request, method)())))
         if typed:
             type_ = self.random.choice(TYPES)
-            self.agreed([self.answer(getattr(codecs, f"decode_{method}"), body, type_) for codecs in self.codecs])
-        return self.agreed(answers)
+            self.alike([self.answer(getattr(codecs, f"decode_{method}"), body, type_) for codecs in self.codecs])
+        return self.alike(answers)
 
     def check_encoders(self) -> None:
         value, plain = self.encodable()
@@ -548,46 +535,14 @@ class Fuzzer:
                 made = cls((self.random.choice((str, Text))(name), item) for name, (item, _) in pairs.items())
                 return made, {name: plain for name, (_, plain) in pairs.items()}
 
-    def run(self, seconds: float = math.inf, inputs: float = math.inf) -> int:
-        """Check inputs until one of the bounds is reached, and return how many there were."""
+    def check(self) -> None:
+        self.random.choice((self.check_json, self.check_msgpack, self.check_msgpack, self.check_encoders))()
+
+    def run(self, *args: Any, **keywords: Any) -> int:
+        """Do what the base class does; the oracles recurse in Python."""
         limit = sys.getrecursionlimit()
-        # the oracles recurse in Python
         sys.setrecursionlimit(20_000)
         try:
-            return self._run(time.monotonic() + seconds, inputs)
+            return super().run(*args, **keywords)
         finally:
             sys.setrecursionlimit(limit)
-
-    def _run(self, end: float, inputs: float) -> int:
-        done = 0
-        while done < inputs and time.monotonic() < end:
-            state = self.random.getstate()
-            try:
-                self.random.choice((self.check_json, self.check_msgpack, self.check_msgpack, self.check_encoders))()
-            except Exception as error:
-                self.random.setstate(state)
-                which = self.random.choice((self.json, self.msgpack, self.msgpack, self.encodable))
-                error.add_note(f"input {done}, made of {which()!r:.2000}")
-                raise
-            done += 1
-        return done
-
-
-def main() -> int:
-    """Run as long as the options say, and return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=None)
-    options = parser.parse_args()
-    seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
-    print(f"CPython {sys.version.split()[0]}, seed {seed}", flush=True)
-    fuzzer = Fuzzer(seed)
-    done = fuzzer.run(seconds=options.seconds)
-    print(f"{done:,} inputs, the slowest answer after {1000 * fuzzer.slowest:.0f} ms")
-    for name, number in sorted(fuzzer.counts.items()):
-        print(f"{number:>12,} {name}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
