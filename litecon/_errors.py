@@ -192,7 +192,10 @@ def body_streamed() -> StreamConsumed:
 
 
 def disconnected() -> ClientDisconnect:
-    return ClientDisconnect("the client disconnected before the whole body had arrived")
+    return noted(
+        ClientDisconnect("the client disconnected before the whole body had arrived"),
+        "where something else has read the body before, hand on request.replay(), or use litecon.starlette.request_of()",
+    )
 
 
 class BodyErrors(NamedTuple):

@@ -1,0 +1,96 @@
+"""litecon's connections over those of Starlette and FastAPI.
+
+A body can be received once, and a handshake answered once: the functions here take over what Starlette's object has
+read. Nothing of Starlette is imported.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar, overload
+
+from .connection import empty_receive, empty_send
+from .request import Request
+from .websocket import WebSocket
+
+__all__ = ("request_of", "websocket_of")
+
+RequestT = TypeVar("RequestT", bound=Request[Any, Any, Any])
+WebSocketT = TypeVar("WebSocketT", bound=WebSocket[Any, Any, Any])
+
+
+class Connection(Protocol):
+    """What is needed of Starlette's `Request` and `WebSocket`."""
+
+    @property
+    def scope(self) -> Any:
+        """What the server says of the connection."""
+
+
+@overload
+def request_of(request: Connection) -> Request[Any, Any, Any]: ...
+@overload
+def request_of(request: Connection, request_class: type[RequestT]) -> RequestT: ...
+def request_of(request: Connection, request_class: type[Any] = Request) -> Any:
+    """Return a request over one of Starlette or FastAPI.
+
+    A body that it has kept, since `body()`, `json()` or FastAPI read it, is given once more. Where its `form()` or
+    `stream()` has read the body to the end without keeping it, reading raises StreamConsumed, instead of waiting for
+    what never comes. That a part was streamed, Starlette does not say.
+
+    ```python
+    async def litecon_request(request: fastapi.Request) -> litecon.Request:
+        return request_of(request)
+    ```
+
+    Args:
+        request: Starlette's, or FastAPI's, which is the same.
+        request_class: `Request` or a subclass.
+    """
+    ours = request_class(request.scope, _receive_of(request), _send_of(request))
+    reader = ours.body_reader
+    if not reader.ended and not reader.size:
+        body = getattr(request, "_body", None)
+        if body is not None:
+            reader.buffer({"type": "http.request", "body": body})
+            # it is kept, also where it is streamed
+            reader.finish()
+        elif getattr(request, "_stream_consumed", False):
+            # a byte that was given away, as nobody says how many there were
+            reader.skip({"type": "http.request", "body": b"?"})
+    return ours
+
+
+@overload
+def websocket_of(websocket: Connection) -> WebSocket[Any, Any, Any]: ...
+@overload
+def websocket_of(websocket: Connection, websocket_class: type[WebSocketT]) -> WebSocketT: ...
+def websocket_of(websocket: Connection, websocket_class: type[Any] = WebSocket) -> Any:
+    """Return a WebSocket over one of Starlette or FastAPI, in the state in which that is.
+
+    From here on use this one alone: Starlette's does not see what it receives and sends.
+
+    Args:
+        websocket: Starlette's, or FastAPI's, which is the same.
+        websocket_class: `WebSocket` or a subclass.
+    """
+    ours = websocket_class(websocket.scope, _receive_of(websocket), _send_of(websocket))
+    ours.connection_state = _state_of(websocket)
+    return ours
+
+
+def _receive_of(connection: Any) -> Any:
+    return getattr(connection, "_receive", empty_receive)
+
+
+def _send_of(connection: Any) -> Any:
+    return getattr(connection, "_send", empty_send)
+
+
+def _state_of(websocket: Any) -> str:
+    """Return the name of the state for what both ends have done, as far as Starlette has seen it."""
+    client, application = websocket.client_state.name, websocket.application_state.name
+    if "DISCONNECTED" in (client, application):
+        return "disconnect"
+    if application == "CONNECTED":
+        return "receive"
+    return "connect" if client == "CONNECTED" else "init"
