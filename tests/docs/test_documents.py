@@ -1,0 +1,105 @@
+"""What the README and the guides show runs when it is pasted, links lead somewhere, and tables have all members."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import litecon
+from litecon import ASGIConnection, Limits, Request, WebSocket
+
+from ..readme import DOCUMENTS, GUIDES, README, ROOT, blocks, guide, run_block
+
+TEXTS = {document: document.read_text(encoding="utf-8") for document in DOCUMENTS}
+BLOCKS = [
+    pytest.param(document, number, id=f"{document.stem}-{number}")
+    for document in DOCUMENTS
+    for number in range(len(blocks("python", document=document)))
+]
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+DOCUMENT = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a document's headings, as index pages and forges make them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+# where litecon runs pure
+@pytest.mark.filterwarnings("ignore:LiteconPlugin changes nothing")
+@pytest.mark.parametrize(("document", "number"), BLOCKS)
+def test_every_block_of_python_runs(document: Path, number: int) -> None:
+    names = run_block(blocks("python", document=document)[number], document)
+    for name, function in names.items():
+        if name.startswith("test_"):
+            function()
+
+
+@DOCUMENT
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for link in LINK.findall(TEXTS[document]):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+@DOCUMENT
+def test_every_name_of_the_package_is_there(document: Path) -> None:
+    """What stands in the text as `litecon.x.Y` can be had under that name."""
+    for dotted in set(re.findall(r"`(litecon(?:\.\w+)+)`", TEXTS[document])):
+        *modules, name = dotted.split(".")
+        try:
+            __import__(dotted)
+        except ImportError:
+            assert hasattr(__import__(".".join(modules), fromlist=["*"]), name), dotted
+
+
+@DOCUMENT
+def test_a_line_of_code_is_no_longer_than_the_page(document: Path) -> None:
+    assert [line for code in blocks("python", document=document) for line in code.splitlines() if len(line) > 100] == []
+
+
+def test_the_readme_links_every_guide() -> None:
+    linked = {(ROOT / link).resolve() for link in LINK.findall(TEXTS[README]) if "://" not in link}
+    assert [path.name for path in GUIDES if path not in linked] == []
+
+
+def test_the_guides_are_installed() -> None:
+    folder = Path(litecon.__file__).parent / "docs"
+    assert sorted(path.name for path in folder.glob("*.md")) == [path.name for path in GUIDES]
+
+
+def test_the_readme_is_for_a_reader_of_two_minutes() -> None:
+    # code and tables are looked at, not read
+    prose = re.sub(r"^```.*?^```$|^\|.*$", "", TEXTS[README], flags=re.MULTILINE | re.DOTALL)
+    assert len(prose.split()) < 700
+
+
+@pytest.mark.parametrize("kind", [ASGIConnection, Request, WebSocket])
+def test_the_tables_have_every_member(kind: Any) -> None:
+    members = [name for name, _ in inspect.getmembers(kind) if not name.startswith("_")]
+    tables = "".join(line for line in TEXTS[guide("members")].splitlines() if line.startswith("| `"))
+    # the reader is what litecon's own parts share
+    assert [name for name in members if not re.search(rf"\b{name}\b", tables)] == ["body_reader"] * (kind is Request)
+
+
+def test_the_table_of_bounds_has_every_bound_with_its_default() -> None:
+    units = {"": 1, " KiB": 1024, " MiB": 1024 * 1024}
+    text = TEXTS[guide("limits")]
+    table = text[text.index("| bound in `Limits` |") :].partition("\n\n")[0]
+    shown: dict[str, int | None] = {}
+    for line in table.splitlines()[2:]:
+        names, defaults = line.split("|")[1:3]
+        numbers = re.findall(r"(None|[\d,]*\d)( KiB| MiB)?", defaults)
+        for name, (number, unit) in zip(re.findall(r"\w+", names), numbers, strict=True):
+            shown[name] = None if number == "None" else int(number.replace(",", "")) * units[unit]
+    assert shown == {name: getattr(Limits(), name) for name in Limits.__slots__}
