@@ -271,7 +271,7 @@ def measure(litecon: Any, kind: Kind, full: bool) -> Held:
 
 def main() -> int:
     """Print a row for each kind of input, and return the exit status."""
-    litecon = load_side("native")
+    litecon = load_side("compiled")
     # what is loaded when it is first used
     for kind in KINDS:
         measure(litecon, kind, False)

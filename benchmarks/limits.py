@@ -147,7 +147,7 @@ def measure(litecon: Any, case: Case) -> Measured:
 
 def main() -> int:
     """Print a row for each case, and return the exit status."""
-    litecon = load_side("native")
+    litecon = load_side("compiled")
     asyncio.run(_read(litecon.Request({"type": "http", "headers": []}), True))
     side = "compiled" if litecon.COMPILED else "pure"
     print(f"CPython {sys.version.split()[0]}, {side}; memory includes the chunk of 64 KiB that arrives")

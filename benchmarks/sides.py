@@ -1,4 +1,8 @@
-"""Both sides of litecon in one process: the installed package, and a second copy that was made to fall back."""
+"""A whole copy of litecon for each side, in one process.
+
+A compiled module carries its absolute name, so the compiled copy is `litecon` itself. The pure copy is loaded a second
+time, under a name of its own, which works because the package imports itself relatively only.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +11,31 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Final, Literal
 
-__all__ = ("Side", "load_side")
+__all__ = ("SWITCH", "Side", "is_set", "load_side")
 
-Side = Literal["native", "pure"]
+Side = Literal["compiled", "pure"]
 
-_PACKAGE: Final = Path(__file__).resolve().parent.parent / "litecon"
-_SWITCH: Final = "LITECON_PURE_PYTHON"
+SWITCH: Final = "LITECON_PURE_PYTHON"
 _PURE_NAME: Final = "litecon_pure"
+
+
+def is_set(variable: str) -> bool:
+    return os.environ.get(variable, "") not in ("", "0")
 
 
 def load_side(side: Side) -> ModuleType:
     """Return litecon with the kernels of one side.
 
-    The compiled modules know each other by their full names, so the native side is `litecon` itself; the pure side is
-    the same package under another name. Whether the native side is compiled is for the caller to see: `COMPILED` and
-    `FALLBACK_REASON`.
+    Whether the compiled side is compiled is for the caller to see: `COMPILED` and `FALLBACK_REASON`.
 
     Args:
         side: Which kernels.
     """
-    if side == "native":
+    if side == "compiled":
         with _switch_set_to("0"):
             return import_module("litecon")
     loaded = sys.modules.get(_PURE_NAME)
@@ -39,30 +43,32 @@ def load_side(side: Side) -> ModuleType:
 
 
 def _load_copy() -> ModuleType:
-    spec = spec_from_file_location(
-        _PURE_NAME, _PACKAGE / "__init__.py", submodule_search_locations=[os.fspath(_PACKAGE)]
-    )
+    # the copy is of the package that is installed, which this does not import
+    found = find_spec("litecon")
+    if found is None or found.origin is None:
+        raise ImportError("litecon is not installed")
+    spec = spec_from_file_location(_PURE_NAME, found.origin, submodule_search_locations=found.submodule_search_locations)
     if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load the package at {_PACKAGE}")
-    module = module_from_spec(spec)
-    sys.modules[_PURE_NAME] = module
+        raise ImportError(f"cannot load the package at {found.origin}")
+    package = module_from_spec(spec)
+    sys.modules[_PURE_NAME] = package
     try:
         with _switch_set_to("1"):
-            spec.loader.exec_module(module)
+            spec.loader.exec_module(package)
     except BaseException:
         del sys.modules[_PURE_NAME]
         raise
-    return module
+    return package
 
 
 @contextmanager
 def _switch_set_to(value: str) -> Iterator[None]:
-    before = os.environ.get(_SWITCH)
-    os.environ[_SWITCH] = value
+    before = os.environ.get(SWITCH)
+    os.environ[SWITCH] = value
     try:
         yield
     finally:
         if before is None:
-            del os.environ[_SWITCH]
+            del os.environ[SWITCH]
         else:
-            os.environ[_SWITCH] = before
+            os.environ[SWITCH] = before

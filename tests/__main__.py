@@ -1,4 +1,4 @@
-"""Run the tests once per side, or on one: `python -m tests [--side=native|pure] [pytest arguments]`."""
+"""Run the tests once per side, or on one: `python -m tests [--side=compiled|pure] [pytest arguments]`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SIDES = ("native", "pure")
+SIDES = ("compiled", "pure")
 
 # an installed package goes before the checkout, which may have no extensions; the tests are the checkout's
 LAUNCH = """
@@ -36,7 +36,7 @@ def is_set(variable: str) -> bool:
 
 
 def fallback_reason() -> str:
-    """Return why a run without LITECON_PURE_PYTHON has no native side; empty if it has one."""
+    """Return why a run without LITECON_PURE_PYTHON has no compiled side; empty if it has one."""
     probe = subprocess.run(
         command("--probe"), env={**os.environ, "LITECON_PURE_PYTHON": ""}, cwd=ROOT, capture_output=True, text=True
     )
@@ -48,7 +48,7 @@ def fallback_reason() -> str:
 def run(side: str, arguments: list[str]) -> int:
     print(f"\n===== the {side} side =====", flush=True)
     environment = {**os.environ, "LITECON_PURE_PYTHON": "1" if side == "pure" else ""}
-    if side == "native":
+    if side == "compiled":
         environment["LITECON_REQUIRE_EXTENSIONS"] = "1"
     return subprocess.run(command(*arguments), env=environment, cwd=ROOT).returncode
 
@@ -68,11 +68,11 @@ def main(arguments: list[str]) -> int:
     if is_set("LITECON_PURE_PYTHON"):
         print("LITECON_PURE_PYTHON is set: running the pure side only")
         sides = ["pure"]
-    elif "native" in sides and (reason := fallback_reason()):
-        if is_set("LITECON_REQUIRE_EXTENSIONS") or sides == ["native"]:
-            print(f"error: the native side is required, and there is none: {reason}", file=sys.stderr)
+    elif "compiled" in sides and (reason := fallback_reason()):
+        if is_set("LITECON_REQUIRE_EXTENSIONS") or sides == ["compiled"]:
+            print(f"error: the compiled side is required, and there is none: {reason}", file=sys.stderr)
             return 1
-        print(f"there is no native side, running the pure side only: {reason}")
+        print(f"there is no compiled side, running the pure side only: {reason}")
         sides = ["pure"]
     # pytest's 5, no test ran, is a failure too
     codes = {side: run(side, arguments) for side in sides}

@@ -12,7 +12,7 @@ import pytest
 import litecon
 
 from .helpers import RUNNERS
-from .sides import PACKAGE, SIDES, is_native_required, is_set, load_module, load_side
+from .sides import PACKAGE, is_compiled_required, is_pure_wanted, load_module, load_side
 
 hypothesis.settings.register_profile(
     "quick", deadline=None, database=None, max_examples=150, suppress_health_check=list(hypothesis.HealthCheck)
@@ -36,14 +36,14 @@ def fuzz_seconds(request: pytest.FixtureRequest) -> float:
 
 
 def pytest_report_header() -> str:
-    side = "native" if litecon.COMPILED else f"pure ({litecon.FALLBACK_REASON})"
+    side = "compiled" if litecon.COMPILED else f"pure ({litecon.FALLBACK_REASON})"
     return f"litecon: {side}, from {PACKAGE}"
 
 
 def pytest_sessionstart() -> None:
-    if is_native_required() and not litecon.COMPILED:
+    if is_compiled_required() and not litecon.COMPILED:
         raise pytest.UsageError(
-            f"LITECON_REQUIRE_EXTENSIONS is set, and there is no native side: {litecon.FALLBACK_REASON}"
+            f"LITECON_REQUIRE_EXTENSIONS is set, and there is no compiled side: {litecon.FALLBACK_REASON}"
         )
 
 
@@ -63,8 +63,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # in a run without a native side there is nothing to compare, and no drop-in; where it is required, nothing gets here
-    if litecon.COMPILED or is_native_required():
+    # in a run without a compiled side there is nothing to compare, and no drop-in; where it is required, nothing gets here
+    if litecon.COMPILED or is_compiled_required():
         return
     compiled = [item for item in items if COMPILED_ONLY & {*getattr(item, "fixturenames", ())}]
     config.hook.pytest_deselected(items=compiled)
@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 # a run that is pure by wish has one side to try
-AVAILABLE = ("pure",) if is_set("LITECON_PURE_PYTHON") else SIDES
+AVAILABLE = ("pure",) if is_pure_wanted() else ("compiled", "pure")
 
 
 @pytest.fixture(params=AVAILABLE)
@@ -94,13 +94,13 @@ COMPILED_ONLY = {"twins", "dropin"}
 def dropin() -> Any:
     """`litecon.litestar` of the compiled side."""
     pytest.importorskip("litestar")
-    return load_module("native", "litestar")
+    return load_module("compiled", "litestar")
 
 
 @pytest.fixture
 def twins() -> tuple[Any, Any]:
     """The packages of both sides."""
-    return load_side("native"), load_side("pure")
+    return load_side("compiled"), load_side("pure")
 
 
 @pytest.fixture(params=RUNNERS)

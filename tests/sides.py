@@ -1,84 +1,48 @@
-"""A whole copy of the package for each side, in one process.
-
-A compiled module carries its absolute name, so the native copy is `litecon` itself. The pure copy is loaded a second
-time, under a name of its own, which works because the package imports itself relatively only.
-"""
+"""The side that a run is of, and both sides in one process, for what compares them."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import os
-import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import pytest
+from benchmarks import sides
+from benchmarks.sides import Side, is_set
 
 import litecon
 
-Side = Literal["native", "pure"]
-
-SIDES: tuple[Side, ...] = ("native", "pure")
 PACKAGE = Path(litecon.__file__).parent
-_ALIAS = "litecon_pure"
-_VARIABLE = "LITECON_PURE_PYTHON"
 
 
-def is_set(variable: str) -> bool:
-    return os.environ.get(variable, "") not in ("", "0")
+def is_pure_wanted() -> bool:
+    """Return whether this run is pure by wish."""
+    return is_set(sides.SWITCH)
 
 
-def is_native_required() -> bool:
-    """Return whether a native side that did not load is a failure of this run."""
-    return is_set("LITECON_REQUIRE_EXTENSIONS") and not is_set(_VARIABLE)
+def is_compiled_required() -> bool:
+    """Return whether a compiled side that did not load is a failure of this run."""
+    return is_set("LITECON_REQUIRE_EXTENSIONS") and not is_pure_wanted()
 
 
 @cache
 def load_side(side: Side) -> ModuleType:
     """Return the package of one side.
 
-    The native one skips the test where there is none, and fails it where there has to be one.
+    The compiled one skips the test where there is none, and fails it where there has to be one.
     """
-    if side == "native":
+    if side == "compiled":
         if litecon.COMPILED:
             return litecon
-        message = f"no native side in this run: {litecon.FALLBACK_REASON}"
-        if is_native_required():
+        message = f"no compiled side in this run: {litecon.FALLBACK_REASON}"
+        if is_compiled_required():
             pytest.fail(message)
         pytest.skip(message)
-    if not litecon.COMPILED:
-        return litecon
-    return _load_alias()
+    return sides.load_side("pure") if litecon.COMPILED else litecon
 
 
 def load_module(side: Side, name: str) -> Any:
     """Return one module of a side, such as `serialization`."""
     return importlib.import_module(f".{name}", load_side(side).__name__)
-
-
-def _load_alias() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        _ALIAS, PACKAGE / "__init__.py", submodule_search_locations=[str(PACKAGE)]
-    )
-    assert spec is not None and spec.loader is not None
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[_ALIAS] = package
-    before = os.environ.get(_VARIABLE)
-    os.environ[_VARIABLE] = "1"
-    try:
-        spec.loader.exec_module(package)
-        # what is imported on first use must not find the switch turned back
-        importlib.import_module(f"{_ALIAS}.serialization")
-    except BaseException:
-        del sys.modules[_ALIAS]
-        raise
-    finally:
-        if before is None:
-            del os.environ[_VARIABLE]
-        else:
-            os.environ[_VARIABLE] = before
-    assert not package.COMPILED
-    return package

@@ -85,7 +85,7 @@ class TestSwitch:
         code = "import litecon; print(litecon.COMPILED, litecon.FALLBACK_REASON)"
         assert check_python(code, env={"LITECON_PURE_PYTHON": value}) == "False LITECON_PURE_PYTHON is set\n"
 
-    @pytest.mark.skipif(not litecon.COMPILED, reason="needs the native side")
+    @pytest.mark.skipif(not litecon.COMPILED, reason="needs the compiled side")
     @pytest.mark.parametrize("value", ["", "0"])
     def test_off(self, value: str) -> None:
         code = "import litecon; print(litecon.COMPILED, litecon.FALLBACK_REASON)"

@@ -20,7 +20,7 @@ def load() -> Contestant:
         Unavailable: litecon has fallen back, or its extensions are of another version.
     """
     try:
-        litecon = load_side("native")
+        litecon = load_side("compiled")
     except ImportError as error:
         raise Unavailable(f"litecon cannot be imported, {error}", needed=True) from None
     if not litecon.COMPILED:

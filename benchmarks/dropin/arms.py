@@ -15,7 +15,7 @@ __all__ = ("ARMS", "WITHOUT", "Arm", "load_arm")
 WITHOUT: Final = "without"
 """The arm that the others are measured against."""
 
-ARMS: Final[dict[str, Side | None]] = {WITHOUT: None, "compiled": "native"}
+ARMS: Final[dict[str, Side | None]] = {WITHOUT: None, "compiled": "compiled"}
 """By name, the side of litecon whose plugin is used."""
 
 # at most one: the plugin whose classes are in Litestar's places
@@ -77,6 +77,6 @@ def load_arm(name: str) -> Arm:
     if side is None:
         return Arm(name, None)
     litecon = load_side(side)
-    if side == "native" and not litecon.COMPILED:
+    if side == "compiled" and not litecon.COMPILED:
         raise Unavailable(f"litecon has fallen back, {litecon.FALLBACK_REASON}", needed=True)
     return Arm(name, import_module(f"{litecon.__name__}.litestar").LiteconPlugin)

@@ -100,7 +100,7 @@ class TestForm:
                 assert [chunk async for chunk in request.stream()] == [body, b""]
             else:
                 for _ in range(2):
-                    with pytest.raises(side.exceptions.StreamConsumed):
+                    with pytest.raises(side.StreamConsumed):
                         await request.body()
 
         drive(main())
@@ -113,7 +113,7 @@ class TestForm:
                 assert chunk
                 break
             for _ in range(2):
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await request.form()
 
         drive(main())
@@ -279,9 +279,9 @@ class TestCancelled:
             assert await cut_off(0.02, request.form)
             receive.events += body_events(MIX[cut:])
             for _ in range(2):
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await request.form()
-            with pytest.raises(side.exceptions.StreamConsumed):
+            with pytest.raises(side.StreamConsumed):
                 await request.body()
 
         run(main)
@@ -826,7 +826,7 @@ class TestDisconnectInTheMiddle:
             assert await read_parts(request) == pairs
             assert await request.is_disconnected()
             for reading in (request.form, request.body):
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await reading()
 
         run(main)

@@ -180,7 +180,7 @@ class TestConsumed:
             request = make_request(side, *split(body, 9), content_type=kind)
             await read_parts(request)
             for work in (lambda: read_parts(request), request.form, request.body):
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await work()
 
         drive(main())
@@ -194,7 +194,7 @@ class TestConsumed:
                 break
             gc.collect()
             for work in (lambda: read_parts(request), request.form, request.body):
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await work()
 
         run(main)
@@ -203,7 +203,7 @@ class TestConsumed:
         async def main() -> None:
             request = make_request(side, THREE)
             (await request.form()).close_now()
-            with pytest.raises(side.exceptions.StreamConsumed):
+            with pytest.raises(side.StreamConsumed):
                 await read_parts(request)
 
         drive(main())
@@ -227,9 +227,9 @@ class TestConsumed:
         async def main() -> None:
             async for each in make_request(side, *split(THREE, size)).stream_form():
                 await read(each)
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await read(each)
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await each.read()
 
         run(main)
@@ -248,7 +248,7 @@ class TestConsumed:
             if way == "half":
                 assert await anext(chunks)
             second = await anext(stream)
-            with pytest.raises(side.exceptions.StreamConsumed):
+            with pytest.raises(side.StreamConsumed):
                 if chunks is not None:
                     await anext(chunks)
                 else:
@@ -264,7 +264,7 @@ class TestConsumed:
         async def main() -> None:
             parts = [each async for each in make_request(side, THREE).stream_form()]
             for each in parts:
-                with pytest.raises(side.exceptions.StreamConsumed):
+                with pytest.raises(side.StreamConsumed):
                     await each.read()
 
         drive(main())

@@ -76,7 +76,7 @@ class Fuzzer:
         self.random = random.Random(seed)
         self.counts: collections.Counter[str] = collections.Counter()
         self.slowest = 0.0
-        self.packages: list[Any] = [load_side("native"), load_side("pure")]
+        self.packages: list[Any] = [load_side("compiled"), load_side("pure")]
 
     def check(self) -> None:
         """Make one input, and check it."""

@@ -240,7 +240,7 @@ class Fuzzer(base.Fuzzer):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self.codecs: list[Any] = [load_module(side, "serialization") for side in ("native", "pure")]
+        self.codecs: list[Any] = [load_module(side, "serialization") for side in ("compiled", "pure")]
 
     def text(self) -> str:
         pieces = [

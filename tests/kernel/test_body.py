@@ -180,8 +180,8 @@ LAST = {"type": "http.request", "body": b"1"}
     "headers", [[], [(b"content-length", b"11")], [(b"content-length", b"x")]], ids=["none", "11", "x"]
 )
 def test_sequences(twins: Any, steps: Any, calls: list[str], headers: Any) -> None:
-    native, pure = (play(side, steps, calls, headers) for side in twins)
-    assert native == pure
+    compiled, pure = (play(side, steps, calls, headers) for side in twins)
+    assert compiled == pure
 
 
 @pytest.mark.parametrize("name", ["body", "json", "msgpack"])
@@ -210,6 +210,6 @@ def test_driven_by_hand(side: Any, name: str) -> None:
     ids=["None", "5", "gives-None", "gives-5", "wants-an-argument"],
 )
 def test_receive_that_is_none(twins: Any, receive: Any) -> None:
-    native, pure = (outcome_of(side.Request(http_scope(), receive).body) for side in twins)
-    assert native[:2] == pure[:2]
-    assert native[1] == "TypeError"
+    compiled, pure = (outcome_of(side.Request(http_scope(), receive).body) for side in twins)
+    assert compiled[:2] == pure[:2]
+    assert compiled[1] == "TypeError"

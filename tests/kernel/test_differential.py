@@ -25,9 +25,9 @@ COMPONENTS = ("scheme", "netloc", "path", "query", "fragment")
 
 def both(function: Any) -> tuple[Any, ...]:
     """Return what a function of a package comes to on both sides, which has to be the same."""
-    native, pure = (outcome(function, load_side(side)) for side in ("native", "pure"))
-    assert native == pure
-    return native
+    compiled, pure = (outcome(function, load_side(side)) for side in ("compiled", "pure"))
+    assert compiled == pure
+    return compiled
 
 
 def pieces(*texts: str) -> st.SearchStrategy[bytes]:
@@ -132,7 +132,7 @@ def test_parse_query_as_urllib(query: bytes) -> None:
     # urllib knows two spellings of a blank name; text of raw bytes it takes as ASCII only
     ascii_query = bytes(byte & 0x7F for byte in query)
     expected = parse_qsl(ascii_query.decode("ascii"), keep_blank_values=True, separator="&")
-    for side in ("native", "pure"):
+    for side in ("compiled", "pure"):
         assert load_side(side)._core.parse_query(ascii_query, None) == expected  # type: ignore[arg-type]
 
 
@@ -142,7 +142,7 @@ def test_parse_query_takes_back_what_urllib_encodes(pairs: list[tuple[str, str]]
 
     query = urlencode(pairs, errors="surrogatepass").encode("ascii")
     expected = [pair for pair in pairs]
-    for side in ("native", "pure"):
+    for side in ("compiled", "pure"):
         assert load_side(side)._core.parse_query(query, None) == expected  # type: ignore[arg-type]
 
 
@@ -358,7 +358,7 @@ ACCESSORS = (
 @given(SCOPES, st.permutations(ACCESSORS))
 def test_requests(scope: dict[str, Any], order: list[str]) -> None:
     seen = []
-    for side in ("native", "pure"):
+    for side in ("compiled", "pure"):
         request = load_side(side).Request(dict(scope))  # type: ignore[arg-type]
         seen.append([(name, outcome(look, request, name)) for name in order])
     assert seen[0] == seen[1]
@@ -368,7 +368,7 @@ def test_requests(scope: dict[str, Any], order: list[str]) -> None:
 
 @given(SCOPES)
 def test_urls_come_back(scope: dict[str, Any]) -> None:
-    for side in ("native", "pure"):
+    for side in ("compiled", "pure"):
         package = load_side(side)  # type: ignore[arg-type]
         for name in ("url", "base_url"):
             kind, url, *_ = outcome(getattr, package.Request(dict(scope)), name)
@@ -386,7 +386,7 @@ def test_what_a_client_sends_gives_client_errors(headers: list[Any], query: byte
         for pair in headers
         if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(item, bytes) for item in pair)
     ]
-    request = load_side("native").Request(
+    request = load_side("compiled").Request(
         {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": headers}
     )
     for name in ("url", "base_url", "headers", "query_params", "cookies", "content_type", "content_length", "accept"):
@@ -442,9 +442,9 @@ LENGTHS = st.sampled_from(
 def test_reading(steps: Any, calls: list[str], headers: Any, limit: Any) -> None:
     # a script that ends while it suspends would fail in the double
     steps = [*steps, EOFError("nothing is left to receive")]
-    native, pure = (play(load_side(side), steps, calls, headers, limit) for side in ("native", "pure"))  # type: ignore[arg-type]
-    assert native == pure
-    for result in native:
+    compiled, pure = (play(load_side(side), steps, calls, headers, limit) for side in ("compiled", "pure"))  # type: ignore[arg-type]
+    assert compiled == pure
+    for result in compiled:
         if result[0] == "raised":
             assert result[1] in DOCUMENTED | {"EOFError", "OSError"}
 

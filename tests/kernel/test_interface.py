@@ -25,7 +25,7 @@ def names() -> list[str]:
 
 
 def pair_of(name: str) -> tuple[Any, Any]:
-    return tuple(getattr(load_side(side)._core, name) for side in ("native", "pure"))  # type: ignore[return-value, arg-type]
+    return tuple(getattr(load_side(side)._core, name) for side in ("compiled", "pure"))  # type: ignore[return-value, arg-type]
 
 
 def signature(value: Any) -> list[tuple[str, Any, bool]] | None:
@@ -50,12 +50,12 @@ def public_members(cls: type) -> set[str]:
 
 
 def test_the_sides_are_what_they_say() -> None:
-    native, pure = load_side("native"), load_side("pure")
-    assert native.COMPILED is True
-    assert native.FALLBACK_REASON is None
+    compiled, pure = load_side("compiled"), load_side("pure")
+    assert compiled.COMPILED is True
+    assert compiled.FALLBACK_REASON is None
     assert pure.COMPILED is False
     assert "LITECON_PURE_PYTHON" in pure.FALLBACK_REASON
-    assert native is not pure
+    assert compiled is not pure
     for name in names():
         one, other = pair_of(name)
         assert one is not other
@@ -65,26 +65,26 @@ def test_the_sides_are_what_they_say() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_modules_line_up(module: str) -> None:
-    native = importlib.import_module(f"{load_side('native').__name__}._native.{module}")
+    compiled = importlib.import_module(f"{load_side('compiled').__name__}._native.{module}")
     pure = importlib.import_module(f"{load_side('pure').__name__}._pure.{module}")
     for name in pure.__all__:
-        assert hasattr(native, name), name
-    assert inspect.getdoc(native)
+        assert hasattr(compiled, name), name
+    assert inspect.getdoc(compiled)
 
 
 @pytest.mark.parametrize("name", names())
 def test_docstrings(name: str) -> None:
-    native, pure = pair_of(name)
+    compiled, pure = pair_of(name)
     assert inspect.getdoc(pure), name
-    assert docstring(native) == docstring(pure)
+    assert docstring(compiled) == docstring(pure)
 
 
 @pytest.mark.parametrize("name", [name for name in names() if not name.endswith(("Base", "Reader", "Stream"))])
 def test_functions(name: str) -> None:
-    native, pure = pair_of(name)
-    assert native.__name__ == pure.__name__ == name
-    assert signature(native) is not None
-    assert signature(native) == signature(pure)
+    compiled, pure = pair_of(name)
+    assert compiled.__name__ == pure.__name__ == name
+    assert signature(compiled) is not None
+    assert signature(compiled) == signature(pure)
 
 
 CLASSES = [name for name in names() if name.endswith(("Base", "Reader", "Stream"))]
@@ -92,15 +92,15 @@ CLASSES = [name for name in names() if name.endswith(("Base", "Reader", "Stream"
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes_have_the_same_members(name: str) -> None:
-    native, pure = pair_of(name)
-    assert public_members(native) == public_members(pure)
+    compiled, pure = pair_of(name)
+    assert public_members(compiled) == public_members(pure)
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_members_have_the_same_signatures_and_docstrings(name: str) -> None:
-    native, pure = pair_of(name)
+    compiled, pure = pair_of(name)
     for member in sorted(public_members(pure)):
-        one, other = inspect.getattr_static(native, member), inspect.getattr_static(pure, member)
+        one, other = inspect.getattr_static(compiled, member), inspect.getattr_static(pure, member)
         if callable(other):
             assert signature(one) == signature(other), member
             assert one.__name__ == other.__name__
@@ -110,17 +110,17 @@ def test_members_have_the_same_signatures_and_docstrings(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_weak_references_where_both_have_them(name: str) -> None:
-    native, pure = pair_of(name)
-    assert bool(native.__weakrefoffset__) == bool(pure.__weakrefoffset__)
+    compiled, pure = pair_of(name)
+    assert bool(compiled.__weakrefoffset__) == bool(pure.__weakrefoffset__)
 
 
 @pytest.mark.parametrize("name", ["Request", "WebSocket", "ASGIConnection", "URL", "Headers"])
 def test_public_classes(name: str) -> None:
-    native, pure = getattr(load_side("native"), name), getattr(load_side("pure"), name)
-    assert public_members(native) == public_members(pure)
-    assert signature(native) == signature(pure)
-    assert docstring(native) == docstring(pure)
+    compiled, pure = getattr(load_side("compiled"), name), getattr(load_side("pure"), name)
+    assert public_members(compiled) == public_members(pure)
+    assert signature(compiled) == signature(pure)
+    assert docstring(compiled) == docstring(pure)
     for member in sorted(public_members(pure)):
-        assert docstring(inspect.getattr_static(native, member)) == docstring(inspect.getattr_static(pure, member)), (
+        assert docstring(inspect.getattr_static(compiled, member)) == docstring(inspect.getattr_static(pure, member)), (
             member
         )

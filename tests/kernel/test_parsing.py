@@ -68,8 +68,8 @@ class TestFindHeader:
     def test_wrong_pairs(self, twins: Any, function: str, pair: Any) -> None:
         for headers in ([pair], [(b"x", b"y"), pair], (pair,)):
             for name in (b"a", b"zz"):
-                native, pure = (outcome(getattr(side._core, function), headers, name) for side in twins)
-                assert native == pure
+                compiled, pure = (outcome(getattr(side._core, function), headers, name) for side in twins)
+                assert compiled == pure
 
     def test_list_that_changes_while_it_is_read(self, core: Any) -> None:
         headers: list[Any] = []
@@ -98,9 +98,9 @@ QUERIES = [
 class TestParseQuery:
     @pytest.mark.parametrize("query", QUERIES, ids=repr)
     def test_same(self, twins: Any, query: bytes) -> None:
-        native, pure = (outcome(side._core.parse_query, query, None) for side in twins)
-        assert native == pure
-        assert native[0] == "returned"
+        compiled, pure = (outcome(side._core.parse_query, query, None) for side in twins)
+        assert compiled == pure
+        assert compiled[0] == "returned"
 
     @pytest.mark.parametrize(
         ("fields", "limit", "fits"), [(0, 0, True), (1, 0, False), (3, 3, True), (4, 3, False), (1000, None, True)]
@@ -138,9 +138,9 @@ class TestParseCookies:
     @pytest.mark.parametrize("value", COOKIES, ids=repr)
     def test_same(self, twins: Any, value: bytes) -> None:
         for headers in ([(b"cookie", value)], [(b"Cookie", b"z=1"), (b"cookie", value), (b"COOKIE", value)]):
-            native, pure = (outcome(side._core.parse_cookies, headers) for side in twins)
-            assert native == pure
-            assert native[0] == "returned"
+            compiled, pure = (outcome(side._core.parse_cookies, headers) for side in twins)
+            assert compiled == pure
+            assert compiled[0] == "returned"
 
     def test_none(self, core: Any) -> None:
         assert core.parse_cookies([]) == {}
@@ -148,9 +148,9 @@ class TestParseCookies:
 
     @pytest.mark.parametrize("headers", [[(b"cookie", "a=1")], [None], [("cookie", "a=1")]], ids=repr)
     def test_wrong_pairs(self, twins: Any, headers: Any) -> None:
-        native, pure = (outcome(side._core.parse_cookies, headers) for side in twins)
-        assert native == pure
-        assert native[:2] == ("raised", "ImproperlyConfiguredException")
+        compiled, pure = (outcome(side._core.parse_cookies, headers) for side in twins)
+        assert compiled == pure
+        assert compiled[:2] == ("raised", "ImproperlyConfiguredException")
 
 
 CONTENT_TYPES = [
@@ -167,9 +167,9 @@ CONTENT_TYPES = [
 class TestParseContentType:
     @pytest.mark.parametrize("value", CONTENT_TYPES, ids=ascii)
     def test_same(self, twins: Any, value: str) -> None:
-        native, pure = (outcome(side._core.parse_content_type, value) for side in twins)
-        assert native == pure
-        assert native[0] == "returned"
+        compiled, pure = (outcome(side._core.parse_content_type, value) for side in twins)
+        assert compiled == pure
+        assert compiled[0] == "returned"
 
 
 ACCEPTS = [
@@ -195,13 +195,13 @@ OFFERS: list[list[str]] = [
 class TestAccept:
     @pytest.mark.parametrize("value", ACCEPTS, ids=ascii)
     def test_same(self, twins: Any, value: str) -> None:
-        native, pure = (outcome(side._core.parse_accept, value) for side in twins)
-        assert native == pure
-        assert native[0] == "returned"
+        compiled, pure = (outcome(side._core.parse_accept, value) for side in twins)
+        assert compiled == pure
+        assert compiled[0] == "returned"
         for offers in OFFERS:
-            native_best, pure_best = (outcome(side._core.best_match, value, offers) for side in twins)
-            assert native_best == pure_best, offers
-            assert native_best[0] == "returned"
+            compiled_best, pure_best = (outcome(side._core.best_match, value, offers) for side in twins)
+            assert compiled_best == pure_best, offers
+            assert compiled_best[0] == "returned"
 
     @pytest.mark.parametrize("kind", [list, tuple, iter])
     def test_offers_of_any_kind(self, core: Any, kind: Any) -> None:
@@ -209,8 +209,8 @@ class TestAccept:
 
     @pytest.mark.parametrize("offers", [[None], [5], None, [b"a/b"]], ids=repr)
     def test_wrong_offers(self, twins: Any, offers: Any) -> None:
-        native, pure = (outcome(side._core.best_match, "a/b", offers) for side in twins)
-        assert native[0] == pure[0] == "raised"
+        compiled, pure = (outcome(side._core.best_match, "a/b", offers) for side in twins)
+        assert compiled[0] == pure[0] == "raised"
 
 
 NESTED = [
@@ -224,9 +224,9 @@ class TestMeasureJson:
     @pytest.mark.parametrize("body", NESTED, ids=repr)
     def test_same(self, twins: Any, body: bytes) -> None:
         for limit in range(6):
-            native, pure = (outcome(side._core.measure_json, body, limit, None) for side in twins)
-            assert native == pure, limit
-            assert native[0] == "returned"
+            compiled, pure = (outcome(side._core.measure_json, body, limit, None) for side in twins)
+            assert compiled == pure, limit
+            assert compiled[0] == "returned"
 
     @pytest.mark.parametrize(
         ("body", "depth"), [(b"1", 0), (b"[]", 1), (b"[[],[]]", 2), (b'{"a":[{"b":1}]}', 3), (b'["[[", "]]", [1]]', 2)]
@@ -257,9 +257,9 @@ class TestMeasureMsgpack:
     @pytest.mark.parametrize("body", PACKED, ids=repr)
     def test_same(self, twins: Any, body: bytes) -> None:
         for limit in (0, 1, 2, 3, 20):
-            native, pure = (outcome(side._core.measure_msgpack, body, limit, None, None) for side in twins)
-            assert native == pure, limit
-            assert native[0] == "returned"
+            compiled, pure = (outcome(side._core.measure_msgpack, body, limit, None, None) for side in twins)
+            assert compiled == pure, limit
+            assert compiled[0] == "returned"
 
     @pytest.mark.parametrize(
         ("body", "limit", "expected"),

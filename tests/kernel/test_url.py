@@ -55,9 +55,9 @@ class TestURLFromScope:
     @pytest.mark.parametrize("changes", CHANGES, ids=ascii)
     @pytest.mark.parametrize("base", [False, True])
     def test_same(self, twins: Any, changes: dict[str, Any], base: bool) -> None:
-        native, pure = (described(side, http_scope(**changes), base) for side in twins)
-        assert native == pure
-        assert native[0] == "returned" or native[1] in ("ClientException", "ImproperlyConfiguredException")
+        compiled, pure = (described(side, http_scope(**changes), base) for side in twins)
+        assert compiled == pure
+        assert compiled[0] == "returned" or compiled[1] in ("ClientException", "ImproperlyConfiguredException")
 
     @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(range(8), 2)))
     def test_two_defects_give_the_same_error(self, twins: Any, one: int, other: int) -> None:
@@ -67,8 +67,8 @@ class TestURLFromScope:
         ]  # fmt: skip
         scope = http_scope(**dict([defects[one], defects[other]]))
         for base in (False, True):
-            native, pure = (described(side, dict(scope), base) for side in twins)
-            assert native == pure
+            compiled, pure = (described(side, dict(scope), base) for side in twins)
+            assert compiled == pure
 
     def test_class_and_immutability(self, side: Any) -> None:
         url = side._core.url_from_scope(side.URL, http_scope(), False)
@@ -86,19 +86,19 @@ class TestMakeURL:
     @pytest.mark.parametrize("scheme", ["", "s"])
     @pytest.mark.parametrize(("query", "fragment"), [("", ""), ("q", ""), ("", "f"), ("q", "f")])
     def test_same_text(self, twins: Any, scheme: str, netloc: str, path: str, query: str, fragment: str) -> None:
-        native, pure = (side._core.make_url(side.URL, scheme, netloc, path, query, fragment) for side in twins)
-        assert str(native) == str(pure)
-        assert hash(native) == hash(pure)
-        assert repr(native) == repr(pure)
-        assert [getattr(native, name) for name in COMPONENTS] == [scheme, netloc, path, query, fragment]
-        assert str(native) is str(native)
+        compiled, pure = (side._core.make_url(side.URL, scheme, netloc, path, query, fragment) for side in twins)
+        assert str(compiled) == str(pure)
+        assert hash(compiled) == hash(pure)
+        assert repr(compiled) == repr(pure)
+        assert [getattr(compiled, name) for name in COMPONENTS] == [scheme, netloc, path, query, fragment]
+        assert str(compiled) is str(compiled)
 
     @pytest.mark.parametrize("name", ["path", "nonsense"])
     def test_same_errors(self, twins: Any, name: str) -> None:
-        native, pure = (outcome(setattr, side.URL("/a"), name, "x") for side in twins)
-        assert native == pure
-        native, pure = (outcome(delattr, side.URL("/a"), name) for side in twins)
-        assert native == pure
+        compiled, pure = (outcome(setattr, side.URL("/a"), name, "x") for side in twins)
+        assert compiled == pure
+        compiled, pure = (outcome(delattr, side.URL("/a"), name) for side in twins)
+        assert compiled == pure
 
 
 class TestRawHeaders:
@@ -109,8 +109,8 @@ class TestRawHeaders:
     )
     def test_same(self, twins: Any, headers: Any) -> None:
         scope = http_scope(headers=headers)
-        native, pure = (outcome(side._core.raw_headers, dict(scope)) for side in twins)
-        assert native == pure
+        compiled, pure = (outcome(side._core.raw_headers, dict(scope)) for side in twins)
+        assert compiled == pure
 
     def test_list_and_tuple_are_given_as_they_are(self, core: Any) -> None:
         for headers in ([(b"a", b"b")], ((b"a", b"b"),)):
@@ -127,13 +127,13 @@ class TestRawHeaders:
             yield (b"a", b"b")
             raise KeyError("own")
 
-        native, pure = (outcome(side._core.raw_headers, {"headers": broken()}) for side in twins)
-        assert native == pure == ("raised", "KeyError", "'own'", None)
+        compiled, pure = (outcome(side._core.raw_headers, {"headers": broken()}) for side in twins)
+        assert compiled == pure == ("raised", "KeyError", "'own'", None)
 
     def test_immutable_scope(self, twins: Any) -> None:
         scopes = [types.MappingProxyType({"headers": iter([(b"a", b"b")])}) for _ in range(2)]
-        native, pure = (outcome(side._core.raw_headers, scope) for side, scope in zip(twins, scopes, strict=True))
-        assert native == pure
+        compiled, pure = (outcome(side._core.raw_headers, scope) for side, scope in zip(twins, scopes, strict=True))
+        assert compiled == pure
 
 
 class TestHeadersBase:
@@ -148,8 +148,8 @@ class TestHeadersBase:
             lambda headers: headers.getall(name),
             lambda headers: headers.getone(name),
         ):
-            native, pure = (outcome(work, side._core.make_headers(side.Headers, raw)) for side in twins)
-            assert native == pure
+            compiled, pure = (outcome(work, side._core.make_headers(side.Headers, raw)) for side in twins)
+            assert compiled == pure
 
     def test_raw_is_the_list(self, side: Any) -> None:
         raw = [(b"a", b"b")]

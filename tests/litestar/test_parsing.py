@@ -34,7 +34,7 @@ def test_queries(dropin: Any) -> None:
 
 
 def test_forms(dropin: Any) -> None:
-    parse_form = load_module("native", "_core").litestar_kernels().parse_form
+    parse_form = load_module("compiled", "_core").litestar_kernels().parse_form
 
     @given(raw)
     @example(b"a=1&b=2&a=&a=%C3%A4&=&c&+d=%zz\xe4")

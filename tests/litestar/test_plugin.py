@@ -186,7 +186,7 @@ def test_a_class_in_a_place_of_ours_is_left_alone(dropin: Any) -> None:
 
 
 def places(dropin: Any) -> list[Any]:
-    module = load_module("native", "litestar.everywhere")
+    module = load_module("compiled", "litestar.everywhere")
     found = []
     for name, attribute in module._PLACES:
         try:

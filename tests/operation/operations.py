@@ -133,7 +133,7 @@ class Operation:
         if not self.exists(side):
             pytest.skip(f"this side has no {self}")
         if self.is_dropin:
-            return getattr(load_module("native", "litestar"), self.kind.partition(".")[2])
+            return getattr(load_module("compiled", "litestar"), self.kind.partition(".")[2])
         return getattr(side, self.kind)
 
     def scope(self) -> dict[str, Any]:

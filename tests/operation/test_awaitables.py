@@ -155,9 +155,9 @@ def test_both_sides_say_the_same(twins: Any, operation: Operation, way: str) -> 
     complaints = []
     for number in range(len(operation.calls)):
         for name, answer in answers.items():
-            native, pure = (came_to(side, operation, number, answer, way) for side in twins)
-            if native != pure:
-                complaints.append(f"call {number}, {name}:\n  native {native}\n  pure   {pure}")
+            compiled, pure = (came_to(side, operation, number, answer, way) for side in twins)
+            if compiled != pure:
+                complaints.append(f"call {number}, {name}:\n  compiled {compiled}\n  pure   {pure}")
     assert not complaints, "\n".join(complaints)
 
 

@@ -1,6 +1,6 @@
 """The driven operation behaves as a native coroutine: each test runs over both and, where it compares, compares them.
 
-The native side's `Request.body()` is a driven operation, the pure side's a coroutine; what holds for one holds for the
+The compiled side's `Request.body()` is a driven operation, the pure side's a coroutine; what holds for one holds for the
 other.
 """
 
@@ -24,7 +24,7 @@ from tests.sides import load_module
 
 @pytest.fixture
 def encode_json(side: Any) -> Any:
-    return load_module("native" if side.COMPILED else "pure", "serialization").encode_json
+    return load_module("compiled" if side.COMPILED else "pure", "serialization").encode_json
 
 
 @types.coroutine

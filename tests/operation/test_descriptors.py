@@ -19,7 +19,7 @@ def test_descriptors_of_the_kernels_do_not_crash(side: Any) -> None:
     """Each is deleted, set to anything and read, on what was constructed and on what `__new__` alone has made."""
     if not side.COMPILED:
         pytest.skip("Python code does not crash")
-    printed = isolated("misuse('native')", "isolated_descriptors")
+    printed = isolated("misuse('compiled')", "isolated_descriptors")
     assert printed == ""
 
 

@@ -93,5 +93,5 @@ def test_both_sides_say_the_same_of_a_hook(twins: Any, hook: Hook) -> None:
                 outcome = BY_HAND["by-hand"](lambda: hook.make(side, operation, server, raise_))  # noqa: B023
                 seen.append((described(outcome, operation), server.calls, server.sent, raise_.was_called))
             if seen[0] != seen[1]:
-                complaints.append(f"{operation}, {name}:\n  native {seen[0]}\n  pure   {seen[1]}")
+                complaints.append(f"{operation}, {name}:\n  compiled {seen[0]}\n  pure   {seen[1]}")
     assert not complaints, "\n".join(complaints)

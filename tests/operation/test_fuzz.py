@@ -58,12 +58,12 @@ def test_both_sides_say_the_same(twins: Any, subject: str, fuzz_seconds: float) 
         plans = [random_plan(rng) for _ in range(4)]
         # what is no exception is refused by the innermost of several coroutines, and ends those around it: the pure side has some
         steps = [step for step in random_steps(rng) if step[0] != "throw" or step[1] not in NO_ERRORS]
-        native, pure = (
+        compiled, pure = (
             run(lambda stage: SUBJECTS[subject](side, stage), plans, events_for(subject), steps)  # noqa: B023
             for side in twins
         )
-        problem = difference(native, pure)
-        assert problem is None, f"seed {seed}, {plans}, {steps}: native and pure differ at {problem}"
+        problem = difference(compiled, pure)
+        assert problem is None, f"seed {seed}, {plans}, {steps}: compiled and pure differ at {problem}"
 
 
 @ends_the_process

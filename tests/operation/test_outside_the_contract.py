@@ -27,7 +27,7 @@ over_asking_by_hand = pytest.mark.parametrize("operation", ASKING_BY_HAND, ids=s
 @pytest.fixture
 def name(side: Any) -> str:
     """The name of a side, for an interpreter of its own."""
-    return "native" if side.COMPILED else "pure"
+    return "compiled" if side.COMPILED else "pure"
 
 
 @takes_long

@@ -38,7 +38,7 @@ STEP = 2**40
 
 
 def side_name(side: Any) -> Any:
-    return "native" if side.COMPILED else "pure"
+    return "compiled" if side.COMPILED else "pure"
 
 
 def request_of(side: Any, body: bytes, **limits: Any) -> Any:

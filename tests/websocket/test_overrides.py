@@ -729,7 +729,7 @@ class TestWhatChangesMeanwhile:
             Changing.limits = side.Limits(max_message_size=bound)
             socket, _ = at(side, "accepted", text("abcd"), cls=cls)
             if expected is None:
-                assert isinstance(error_of(socket.receive_text()), side.exceptions.RequestEntityTooLarge)
+                assert isinstance(error_of(socket.receive_text()), side.RequestEntityTooLarge)
             else:
                 assert drive(socket.receive_text()) == expected
 

@@ -820,8 +820,8 @@ def test_a_right_server_is_never_said_to_be_wrong(
 def test_both_sides_do_the_same(
     twins: Any, events: list[Any], has_extension: bool, breaks_after: int | None, script: list[Any]
 ) -> None:
-    native, pure = (play(side, events, has_extension, breaks_after, script) for side in twins)
-    assert native == pure
+    compiled, pure = (play(side, events, has_extension, breaks_after, script) for side in twins)
+    assert compiled == pure
 
 
 @given(
@@ -834,8 +834,8 @@ def test_both_sides_do_the_same(
 def test_both_sides_do_the_same_with_wrappers(
     twins: Any, kind: str, events: list[Any], has_extension: bool, breaks_after: int | None, script: list[Any]
 ) -> None:
-    native, pure = (play(side, events, has_extension, breaks_after, script, kind) for side in twins)
-    assert native == pure
+    compiled, pure = (play(side, events, has_extension, breaks_after, script, kind) for side in twins)
+    assert compiled == pure
 
 
 @pytest.mark.parametrize("kind", ["built-on", "methods"])
