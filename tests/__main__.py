@@ -37,9 +37,8 @@ def is_set(variable: str) -> bool:
 
 def fallback_reason() -> str:
     """Return why a run without LITECON_PURE_PYTHON has no compiled side; empty if it has one."""
-    probe = subprocess.run(
-        command("--probe"), env={**os.environ, "LITECON_PURE_PYTHON": ""}, cwd=ROOT, capture_output=True, text=True
-    )
+    off = {"LITECON_PURE_PYTHON": "", "LITECON_REQUIRE_EXTENSIONS": ""}
+    probe = subprocess.run(command("--probe"), env={**os.environ, **off}, cwd=ROOT, capture_output=True, text=True)
     if probe.returncode:
         sys.exit(f"litecon cannot be imported:\n{probe.stderr}")
     return probe.stdout.strip()

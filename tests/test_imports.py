@@ -111,6 +111,13 @@ assert type(request.headers) is litecon.Headers and type(request.url) is litecon
 """
         assert f"litecon._native.{name}" in check_python(code, env={"LITECON_PURE_PYTHON": ""})
 
+    def test_the_command_line_says_which_side_runs_and_why(self) -> None:
+        code = "import runpy, sys; sys.argv[1:] = ['--version']; runpy.run_module('litecon', run_name='__main__')"
+        side = "compiled" if litecon.COMPILED else f"pure Python: {litecon.FALLBACK_REASON}"
+        assert check_python(code) == f"litecon {litecon.__version__} ({side})\n"
+        forced = check_python(code, env={"LITECON_PURE_PYTHON": "1"})
+        assert forced == f"litecon {litecon.__version__} (pure Python: LITECON_PURE_PYTHON is set)\n"
+
     def test_only_the_switch_imports_kernels(self) -> None:
         for path in PACKAGE.rglob("*.py"):
             if path.parent.name in ("_pure", "_native") or path.name == "_core.py":

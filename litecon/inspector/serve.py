@@ -59,8 +59,12 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--server", choices=tuple(_SERVERS), default="uvicorn", help="an installed one (default: %(default)s)"
     )
-    parser.add_argument("--version", action="version", version=f"litecon {__version__}")
+    parser.add_argument("--version", action="version", version=f"litecon {__version__} ({_side()})")
     return parser
+
+
+def _side() -> str:
+    return "compiled" if COMPILED else f"pure Python: {FALLBACK_REASON}"
 
 
 def _port(text: str) -> int:
@@ -77,10 +81,9 @@ def _serve(host: str, port: int, server: str) -> None:
     run = _SERVERS[server]
     listener = _listen(host, port)
     address = f"[{host}]" if ":" in host else host
-    side = "compiled" if COMPILED else f"pure Python: {FALLBACK_REASON}"
     line = (
         f"litecon {__version__} inspects requests at http://{address}:{listener.getsockname()[1]}/"
-        f" ({side}; {server}; Ctrl-C ends it)"
+        f" ({_side()}; {server}; Ctrl-C ends it)"
     )
     try:
         run(listener, line)
