@@ -267,10 +267,13 @@ def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
         return misconfigured(
             f"receive() gave an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
-    return misconfigured(
+    error = misconfigured(
         f"receive() gave an event of type {quoted(kind)} in the state {state!r}, "
         "expected 'websocket.connect' once and first, then 'websocket.receive' or 'websocket.disconnect'"
     )
+    if state == "init":
+        return noted(error, "where something else has accepted it: WebSocket(..., connection_state='receive')")
+    return error
 
 
 def wrong_message(event: Any) -> ImproperlyConfiguredException:

@@ -30,10 +30,12 @@ class ConstructorSignature:
 
     Args:
         base: The kernel class. A subclass with a constructor of its own has the signature of that one.
+        **keywords: Defaults of further parameters, which are given by keyword only.
     """
 
-    def __init__(self, base: type[Any]) -> None:
+    def __init__(self, base: type[Any], **keywords: Any) -> None:
         self._base = base
+        self._keywords = keywords
 
     def __get__(self, instance: object, owner: type[Any]) -> Any:
         # an instance has no signature, and inspect looks further where there is none
@@ -47,6 +49,7 @@ class ConstructorSignature:
                 Parameter("scope", kind, annotation="Scope"),
                 Parameter("receive", kind, default=empty_receive, annotation="Receive"),
                 Parameter("send", kind, default=empty_send, annotation="Send"),
+                *(Parameter(name, Parameter.KEYWORD_ONLY, default=default) for name, default in self._keywords.items()),
             ]
         )
 

@@ -20,7 +20,12 @@ class WebSocket(WebSocketBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         scope: Of the kind `websocket`; a dict or another mapping.
         receive: The server's callable that gives events.
         send: The server's callable that takes events.
+        connection_state: "receive" where something else has accepted the connection, "connect" where it has received the
+            handshake and not answered it; what `WebSocket.connection_state` says at the beginning.
+
+    Raises:
+        ValueError: There is no such state.
     """
 
     __slots__ = ()
-    __signature__: ClassVar[Any] = ConstructorSignature(WebSocketBase)
+    __signature__: ClassVar[Any] = ConstructorSignature(WebSocketBase, connection_state="init")

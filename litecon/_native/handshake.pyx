@@ -30,11 +30,12 @@ from litecon._native.channel cimport (
     take,
 )
 from litecon._native.operation cimport DONE, discard, mark_coroutine_function, register_operation, release
-from litecon._native.scope cimport DELETED, ConnectionBase, scope_of
+from litecon._native.scope cimport DELETED, ConnectionBase, allow_constructor, scope_of, store
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, track_override, traits_of
 
 from litecon._errors import no_deleter, not_initialised
 from litecon._shared.body import CompletedAwaitable
+from litecon._shared.scope import empty_receive, empty_send
 from litecon._shared.websocket import accept_event, close_event, denial_events
 from litecon.exceptions import WebSocketDisconnect
 
@@ -186,6 +187,14 @@ cdef class SocketBase(ConnectionBase):
 
     def __cinit__(self):
         self.channel = Channel.__new__(Channel)
+
+    def __init__(self, scope, receive=empty_receive, send=empty_send, *, connection_state="init"):
+        cdef Channel channel
+        if connection_state != "init":
+            channel = Channel.__new__(Channel)
+            set_state(channel, connection_state)
+            self.channel = channel
+        store(self, scope, receive, send)
 
     cdef int constructed(self) except -1:
         cdef Channel channel = self.channel
@@ -363,6 +372,7 @@ cdef int set_send(SocketBase socket, object send) except -1:
     return 0
 
 
+allow_constructor(SocketBase)
 for _name in ("accept", "close", "deny"):
     mark_coroutine_function(SocketBase, _name)
 track_override(SocketBase, "receive", RECEIVE)

@@ -23,6 +23,10 @@ cdef class ConnectionBase:
 
 # Stands for what was deleted.
 cdef object DELETED
+# Store the arguments of the constructor.
+cdef int store(ConnectionBase connection, object scope, object receive, object send) except -1
+# Have calls go past the constructor of another kernel, too: given three arguments, it does what ConnectionBase's does.
+cdef void allow_constructor(type base) noexcept
 # The scope of a connection; after another one was set, the cells are forgotten.
 cdef object scope_of(ConnectionBase connection)
 cdef object receive_of(ConnectionBase connection)

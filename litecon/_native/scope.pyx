@@ -34,9 +34,16 @@ cdef extern from *:
         return cls->tp_new(cls, no_arguments, NULL);
     }
 
+    /* the constructor of another kernel, which does the same with three arguments */
+    static initproc litecon_other_init = NULL;
+
+    static void litecon_set_other_init(PyTypeObject *base) {
+        litecon_other_init = base->tp_init;
+    }
+
     /* whether neither __init__ nor __new__ is the class's own, nor a mock's */
     static int litecon_is_plain(PyTypeObject *cls, PyTypeObject *base) {
-        return cls->tp_init == base->tp_init && cls->tp_new == cls->tp_base->tp_new;
+        return (cls->tp_init == base->tp_init || cls->tp_init == litecon_other_init) && cls->tp_new == cls->tp_base->tp_new;
     }
 
     static void litecon_set_vectorcall(PyTypeObject *cls, void *function) {
@@ -48,6 +55,7 @@ cdef extern from *:
     object litecon_tuple(type cls, tuple items)
     object litecon_allocate(type cls, tuple no_arguments)
     bint litecon_is_plain(type cls, type base) noexcept
+    void litecon_set_other_init(type base) noexcept
     void litecon_set_vectorcall(type cls, void *function) noexcept
     Py_ssize_t PyVectorcall_NARGS(size_t flags) noexcept
 
@@ -443,6 +451,10 @@ cdef object _construct_slowly(type cls, PyObject **arguments, Py_ssize_t count, 
         for index, name in enumerate(<tuple> names):
             keywords[name] = <object> arguments[count + index]
     return _call_type(cls, *positional, **keywords)
+
+
+cdef void allow_constructor(type base) noexcept:
+    litecon_set_other_init(base)
 
 
 def with_fast_constructor(cls):

@@ -10,7 +10,7 @@ from .._shared.body import CompletedAwaitable
 from .._shared.scope import empty_receive, empty_send
 from .._shared.websocket import accept_event, close_event, denial_events
 from ..exceptions import WebSocketDisconnect
-from ..types import Event, Receive, Send
+from ..types import Event, Receive, Scope, Send
 from .channel import CLOSED, CONNECT, INIT, Channel, SocketReceive, SocketSend, offers_denial, send_through
 from .scope import ConnectionBase
 
@@ -20,6 +20,9 @@ _ACCEPT: Final = 0
 _CLOSE: Final = 2
 _START: Final = 3
 _END: Final = 4
+
+# the callables of a socket before its constructor has run
+_NOT_YET: Any = None
 
 
 class SocketBase(ConnectionBase):
@@ -31,16 +34,29 @@ class SocketBase(ConnectionBase):
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         socket = super().__new__(cls)
-        # of a socket whose constructor does not run
-        socket._channel = Channel(empty_receive, empty_send)
+        socket._channel = Channel(_NOT_YET, _NOT_YET)
         return socket
 
+    def __init__(
+        self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send, *, connection_state: str = "init"
+    ) -> None:
+        if connection_state != "init":
+            channel = Channel(_NOT_YET, _NOT_YET)
+            channel.set_state(connection_state)
+            self._channel = channel
+        self._store(scope, receive, send)
+
     def _constructed(self) -> None:
+        channel = self._channel
+        if channel.receive is not _NOT_YET:
+            # called again, and new again
+            channel = self._channel = Channel(_NOT_YET, _NOT_YET)
         receive: Any = self._receive
         send: Any = self._send
+        channel.receive = receive
+        channel.send = send
         # from here on they are what is installed, and litecon's own wrappers once they are asked for
         del self._receive, self._send
-        channel = self._channel = Channel(receive, send)
         if type(self).receive_wrapper is not _receive_wrapper:
             installed: Any = self.receive_wrapper(receive)
             self._install_receive(installed)
