@@ -13,9 +13,9 @@ from .sides import load_side
 
 __all__ = ("KINDS", "Held", "Kind", "main", "measure")
 
-_MEGABYTE: Final = 1024 * 1024
-_BOUND: Final = 10 * _MEGABYTE
-_MESSAGE_BOUND: Final = 16 * _MEGABYTE
+_MIB: Final = 1024 * 1024
+_BOUND: Final = 10 * _MIB
+_MESSAGE_BOUND: Final = 16 * _MIB
 _EVENT_SIZE: Final = 64 * 1024
 _ITEMS: Final = 1_000_000
 # enough that what is held anyway does not count
@@ -150,7 +150,7 @@ def _urlencoded(name: str, large: bool) -> Kind:
     def make(full: bool) -> bytes:
         if not large:
             return b"&".join([b"a=1"] * 1000)
-        return b"&".join([b"a=" + b"x" * (_MEGABYTE - 8)] * (10 if full else 1))
+        return b"&".join([b"a=" + b"x" * (_MIB - 8)] * (10 if full else 1))
 
     return Kind(f"urlencoded, {name}", _read_form, make, _EVENT_SIZE, _URLENCODED)
 
@@ -158,7 +158,7 @@ def _urlencoded(name: str, large: bool) -> Kind:
 def _multipart(name: str, head: bytes, large: bool, read: Read = _read_form) -> Kind:
     def make(full: bool) -> bytes:
         count = (10 if full else 1) if large else 1000
-        content = b"x" * (_MEGABYTE - 100) if large else b""
+        content = b"x" * (_MIB - 100) if large else b""
         return b"".join(head % (number, content) for number in range(count)) + b"--b--\r\n"
 
     return Kind(f"multipart, {name}", read, make, _EVENT_SIZE, _MULTIPART)
@@ -179,7 +179,7 @@ def _binary_message(full: bool) -> bytes:
 KINDS: Final = (
     Kind("body, one event", _read_body, _letters),
     Kind("body, events of 64 KiB", _read_body, _letters, _EVENT_SIZE),
-    Kind("body, events of 1 byte", _read_body, lambda full: b"a" * (_MEGABYTE if full else 50_000), 1),
+    Kind("body, events of 1 byte", _read_body, lambda full: b"a" * (_MIB if full else 50_000), 1),
     Kind("stream, events of 64 KiB", _read_stream, _letters, _EVENT_SIZE),
     _json("numbers of 1 digit", b"0", 1),
     _json("numbers of 4 digits", b"1000", 1),
@@ -280,8 +280,8 @@ def main() -> int:
     for kind in KINDS:
         small, full = measure(litecon, kind, False), measure(litecon, kind, True)
         print(
-            f"{kind.name:44}{small.ratio:>16.1f}{full.received / _MEGABYTE:>10.1f} MiB"
-            f"{full.peak / _MEGABYTE:>6.0f} MiB{full.ratio:>10.1f}"
+            f"{kind.name:44}{small.ratio:>16.1f}{full.received / _MIB:>10.1f} MiB"
+            f"{full.peak / _MIB:>6.0f} MiB{full.ratio:>10.1f}"
         )
     return 0
 

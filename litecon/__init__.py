@@ -1,6 +1,6 @@
 """litecon: the connection core of an ASGI application.
 
-`COMPILED` says whether the compiled kernels are in use; where they are not, `FALLBACK_REASON` says why.
+`COMPILED` is True if the compiled kernels are in use; if it is False, `FALLBACK_REASON` says why.
 """
 
 from ._core import COMPILED, FALLBACK_REASON

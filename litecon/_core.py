@@ -1,7 +1,7 @@
 """The switch: all kernels of one side, and why it is that side.
 
-Nothing else imports `litecon._native` or `litecon._pure`, so there is no half-compiled state. `_core.pyi` is the contract
-that both sides keep.
+Nothing else imports `litecon._native` or `litecon._pure`, so there is no half-compiled state. `_core.pyi` is the
+contract that both sides keep.
 """
 
 from __future__ import annotations

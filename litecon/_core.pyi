@@ -1,4 +1,4 @@
-"""The contract of both sides: names, signatures and types of every kernel. What each does is said in its docstring."""
+"""The contract of both sides: the name, signature and types of every kernel. Their docstrings say what they do."""
 
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping, Sequence
 from types import SimpleNamespace, TracebackType
@@ -11,7 +11,6 @@ from .datastructures.accept import Accept
 from .datastructures.address import Address
 from .datastructures.headers import Headers
 from .datastructures.multidict import MultiDict
-from .datastructures.state import State
 from .datastructures.url import URL
 from .limits import Limits
 from .types import Event, HeaderPairs, Receive, Scope, Send, Serializer
@@ -117,7 +116,7 @@ class FieldReader:
 @final
 class MultipartReader:
     def __init__(self, boundary: str | None, limits: Limits, whole: bool) -> None: ...
-    # PartHead, bytes and None, or pairs of str for text fields
+    # the events are PartHead, bytes and None, or a pair of str for a text field if `whole` is true
     def feed(self, chunk: bytes) -> list[Any]: ...
     def check(self) -> None: ...
 

@@ -1,4 +1,7 @@
-"""The errors of both kernels: each is made here, so that the two sides cannot say different things."""
+"""The exceptions that both sides raise: each is made here, so that its text is the same on both.
+
+A function returns an exception and does not raise it, so that `raise` stands where the control flow ends.
+"""
 
 from __future__ import annotations
 
@@ -31,34 +34,34 @@ _HOW_TO_SET: Final = {
 
 
 def raised_stop_iteration() -> RuntimeError:
-    """Foreign code raised StopIteration, which is no return of a coroutine (PEP 479)."""
+    """Return the error for a StopIteration that foreign code raised, which must not end a coroutine (PEP 479)."""
     return RuntimeError("coroutine raised StopIteration")
 
 
 def raised_stop_async_iteration() -> RuntimeError:
-    """Foreign code raised StopAsyncIteration, which is no end of an iterator (PEP 525)."""
+    """Return the error for a StopAsyncIteration that foreign code raised, which must not end an iterator (PEP 525)."""
     return RuntimeError("async generator raised StopAsyncIteration")
 
 
 def quoted(value: object) -> str:
-    """Return `repr(value)`, cut to a length that a log line can hold."""
+    """Return `repr(value)`, cut to a length that fits into a log line."""
     if isinstance(value, (str, bytes, bytearray)):
         value = value[: _QUOTED_LENGTH + 1]
     text = repr(value)
     return text if len(text) <= _QUOTED_LENGTH else f"{text[:_QUOTED_LENGTH]}..."
 
 
-def noted(error: _ErrorT, note: str) -> _ErrorT:
-    """Return an error with a note: what a traceback shows to the developer, and no response to a client."""
+def with_note(error: _ErrorT, note: str) -> _ErrorT:
+    """Add a note to an error, which a traceback shows to developers and no response to clients; return the error."""
     error.add_note(note)
     return error
 
 
 def misconfigured(what: str) -> ImproperlyConfiguredException:
-    """Return the error of a server or an application, whose detail tells a client nothing of either.
+    """Return an error of the server or the application, whose detail reveals nothing of either to a client.
 
     Args:
-        what: What is wrong, for the developer.
+        what: The sentence that tells the developer what is wrong.
     """
     error = ImproperlyConfiguredException(what)
     error.detail = _MISCONFIGURED
@@ -66,12 +69,12 @@ def misconfigured(what: str) -> ImproperlyConfiguredException:
 
 
 def not_set(key: str) -> ImproperlyConfiguredException:
-    """`scope[key]` is the application's to set, and it did not."""
-    return noted(misconfigured(f"the scope has no {key!r}"), f"scope[{key!r}] is missing: {_HOW_TO_SET[key]}")
+    """The application did not set `scope[key]`."""
+    return with_note(misconfigured(f"the scope has no {key!r}"), f"scope[{key!r}] is missing: {_HOW_TO_SET[key]}")
 
 
 def no_app() -> ImproperlyConfiguredException:
-    return noted(misconfigured("the scope has neither 'litestar_app' nor 'app'"), "the framework sets one of them")
+    return with_note(misconfigured("the scope has neither 'litestar_app' nor 'app'"), "the framework sets one of them")
 
 
 def missing_key(key: str) -> ImproperlyConfiguredException:
@@ -80,7 +83,7 @@ def missing_key(key: str) -> ImproperlyConfiguredException:
 
 
 def wrong_type(key: str, value: object, expected: str) -> ImproperlyConfiguredException:
-    """The ASGI specification wants another type at `scope[key]`."""
+    """The ASGI specification requires another type for `scope[key]`."""
     return misconfigured(
         f"scope[{key!r}] is of type {type(value).__name__!r}, the ASGI specification requires {expected}"
     )
@@ -136,31 +139,33 @@ def invalid_content_length(value: str) -> ClientException:
 
 
 def long_content_length(digits: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(f"the Content-Length header is a number of {digits} digits: no body is as long as that")
+    return RequestEntityTooLarge(
+        f"the Content-Length header is a number of {digits} digits: no body is as long as that"
+    )
 
 
-def _beyond(what: str, bound: str) -> RequestEntityTooLarge:
-    return noted(RequestEntityTooLarge(what), f"increase Limits.{bound} to accept it")
+def _limit_exceeded(what: str, bound: str) -> RequestEntityTooLarge:
+    return with_note(RequestEntityTooLarge(what), f"increase Limits.{bound} to accept it")
 
 
 def too_many_fields(limit: int) -> RequestEntityTooLarge:
-    return _beyond(f"more than {limit} fields", "max_fields")
+    return _limit_exceeded(f"more than {limit} fields", "max_fields")
 
 
 def field_too_large(limit: int) -> RequestEntityTooLarge:
-    return _beyond(f"a field is larger than {limit} bytes", "max_field_size")
+    return _limit_exceeded(f"a field is larger than {limit} bytes", "max_field_size")
 
 
 def file_too_large(limit: int) -> RequestEntityTooLarge:
-    return _beyond(f"a file is larger than {limit} bytes", "max_file_size")
+    return _limit_exceeded(f"a file is larger than {limit} bytes", "max_file_size")
 
 
 def too_many_part_headers(limit: int) -> RequestEntityTooLarge:
-    return _beyond(f"a part has more headers than {limit}", "max_part_headers")
+    return _limit_exceeded(f"a part has more headers than {limit}", "max_part_headers")
 
 
 def part_header_too_large(limit: int) -> RequestEntityTooLarge:
-    return _beyond(f"a part has a header with more bytes than {limit}", "max_part_header_size")
+    return _limit_exceeded(f"a part has a header with more bytes than {limit}", "max_part_header_size")
 
 
 def no_boundary() -> ClientException:
@@ -168,7 +173,7 @@ def no_boundary() -> ClientException:
 
 
 def broken_multipart(reason: str) -> ClientException:
-    """A multipart body is none, or can be read in two ways."""
+    """A multipart body is malformed, or can be read in two ways."""
     return ClientException(f"the multipart body is broken: {reason}")
 
 
@@ -176,8 +181,18 @@ def broken_field(reason: str) -> ClientException:
     return ClientException(f"a text field of the form cannot be decoded: {reason}")
 
 
+def part_read() -> StreamConsumed:
+    """A part of a form was read twice."""
+    return with_note(StreamConsumed("this part was read before, and is not kept"), "keep what read() returns")
+
+
+def part_passed() -> StreamConsumed:
+    """A part of a form was read after the next one was requested."""
+    return with_note(StreamConsumed("this part has passed"), "read it before the next is asked for")
+
+
 def body_too_large(limit: int) -> RequestEntityTooLarge:
-    return _beyond(f"the body is larger than {limit} bytes", "max_body_size")
+    return _limit_exceeded(f"the body is larger than {limit} bytes", "max_body_size")
 
 
 def body_busy() -> RuntimeError:
@@ -185,21 +200,21 @@ def body_busy() -> RuntimeError:
 
 
 def body_streamed() -> StreamConsumed:
-    return noted(
+    return with_note(
         StreamConsumed("the body, or a part of it, was streamed, and what was streamed is not kept"),
         "call body() before stream(), then both work",
     )
 
 
 def disconnected() -> ClientDisconnect:
-    return noted(
+    return with_note(
         ClientDisconnect("the client disconnected before the whole body had arrived"),
         "where something else has read the body before, hand on request.replay(), or use litecon.starlette.request_of()",
     )
 
 
 class BodyErrors(NamedTuple):
-    """What is raised while a body is read; the drop-in for Litestar has Litestar's own."""
+    """The exceptions that are raised while a body is read; the drop-in for Litestar uses those of Litestar."""
 
     busy: Callable[[], Exception]
     disconnected: Callable[[], Exception]
@@ -211,7 +226,7 @@ BODY_ERRORS: Final = BodyErrors(body_busy, disconnected, body_streamed, body_too
 
 
 def wrong_event(event: Any) -> ImproperlyConfiguredException:
-    """`receive()` gave something that is no event of an HTTP connection."""
+    """`receive()` returned something that is no event of an HTTP connection."""
     try:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
@@ -240,17 +255,17 @@ def socket_busy() -> RuntimeError:
 
 
 def cannot_receive(state: str) -> WebSocketStateError:
-    return noted(
+    return with_note(
         WebSocketStateError(f"cannot receive messages in the state {state!r}"), "accept() the WebSocket before"
     )
 
 
 def cannot_send(kind: str, state: str, hint: str) -> WebSocketStateError:
-    return noted(WebSocketStateError(f"cannot send {kind!r} in the state {state!r}"), hint)
+    return with_note(WebSocketStateError(f"cannot send {kind!r} in the state {state!r}"), hint)
 
 
 def no_denial() -> WebSocketStateError:
-    return noted(
+    return with_note(
         WebSocketStateError(
             "cannot send 'websocket.http.response.start': the server does not offer the extension "
             "'websocket.http.response'"
@@ -260,7 +275,7 @@ def no_denial() -> WebSocketStateError:
 
 
 def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
-    """`receive()` gave something that is no event of a WebSocket, or not in this state."""
+    """`receive()` returned something that is no event of a WebSocket, or not in this state."""
     try:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
@@ -277,7 +292,7 @@ def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
 
 
 def wrong_message(event: Any) -> ImproperlyConfiguredException:
-    """A message has neither text nor bytes, or something else under these keys."""
+    """A message has neither text nor bytes, or values of other types."""
     kinds = ", ".join(f"{key!r} of type {type(lookup(event, key)).__name__!r}" for key in ("text", "bytes"))
     return misconfigured(
         f"receive() gave a 'websocket.receive' event with {kinds}, the ASGI specification requires a str or bytes"
@@ -285,25 +300,25 @@ def wrong_message(event: Any) -> ImproperlyConfiguredException:
 
 
 def wrong_message_kind(wanted: str, data: str | bytes) -> WebSocketMessageTypeError:
-    """A message of the other kind came."""
+    """A message of the other kind was received."""
     if wanted == "text":
         return WebSocketMessageTypeError("a binary message came, expected a text message", data)
     return WebSocketMessageTypeError("a text message came, expected a binary message", data)
 
 
 def message_too_large(limit: int) -> RequestEntityTooLarge:
-    return _beyond(f"the message is larger than {limit} bytes", "max_message_size")
+    return _limit_exceeded(f"the message is larger than {limit} bytes", "max_message_size")
 
 
 def too_many_items(limit: int | None) -> RequestEntityTooLarge:
-    """A body or message decodes into more values than are accepted, keys among them."""
-    return _beyond(f"the data holds more than {limit} values, keys included", "max_items")
+    """A body or message has more values, keys included, than are accepted."""
+    return _limit_exceeded(f"the data holds more than {limit} values, keys included", "max_items")
 
 
 def too_many_other_keys(limit: int | None) -> RequestEntityTooLarge:
-    """A MessagePack object has keys that a client can choose such that they collide in a dict."""
-    error = _beyond(f"the MessagePack has more than {limit} keys that are neither text nor bytes", "max_other_keys")
-    return noted(error, "or decode it into a type that has such keys")
+    """A MessagePack object has keys that a client can choose so that they collide in a dict."""
+    what = f"the MessagePack has more than {limit} keys that are neither text nor bytes"
+    return with_note(_limit_exceeded(what, "max_other_keys"), "or decode it into a type that has such keys")
 
 
 def empty_message(expected: str) -> SerializationException:
@@ -323,7 +338,7 @@ def wrong_connection_state(state: object) -> ValueError:
 
 
 def not_constructed(o: object) -> RuntimeError:
-    """An object that `__new__` alone has made was used."""
+    """An object was used that was created by `__new__` alone."""
     return RuntimeError(f"this {type(o).__name__} was not constructed: it is made by a method of a connection")
 
 

@@ -1,4 +1,4 @@
-"""`ASGIConnection`: what an HTTP request and a WebSocket have in common."""
+"""`ASGIConnection`, the base class of HTTP requests and WebSockets."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SESSION_ID_KEY = "litecon.session_id"
 
 
 class ConstructorSignature:
-    """The `__signature__` of connection classes: `inspect` finds none in a compiled `__init__`.
+    """The descriptor `__signature__` of connection classes, since `inspect` finds none in a compiled `__init__`.
 
-    It is made when it is asked for, since importing `inspect` costs more than importing the rest of the package.
+    The signature is made on access, since importing `inspect` costs more than importing the rest of the package.
 
     Args:
-        base: The kernel class. A subclass with a constructor of its own has the signature of that one.
-        **keywords: Defaults of further parameters, which are given by keyword only.
+        base: The kernel class. A subclass that defines `__init__` has the signature of its own.
+        **keywords: The defaults of further parameters, which are keyword-only.
     """
 
     def __init__(self, base: type[Any], **keywords: Any) -> None:
@@ -38,7 +38,7 @@ class ConstructorSignature:
         self._keywords = keywords
 
     def __get__(self, instance: object, owner: type[Any]) -> Any:
-        # an instance has no signature, and inspect looks further where there is none
+        # an instance has no signature, and AttributeError has inspect look at __init__
         if instance is not None or owner.__init__ is not self._base.__init__:
             raise AttributeError("__signature__")
         from inspect import Parameter, Signature
@@ -56,22 +56,27 @@ class ConstructorSignature:
 
 @with_fast_constructor
 class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
-    """The scope, receive and send of a connection, read when they are asked for (ASGI 3).
+    """The scope, receive and send of a connection (ASGI 3).
 
-    Construction stores its arguments and reads nothing. Two connections over one scope are different objects that share
-    what was received.
+    The constructor stores its arguments; each member reads from the scope when it is accessed. Two connections over one
+    scope are different objects that share what was received.
+
+    ```python
+    connection = ASGIConnection(scope, receive, send)
+    print(connection.url, connection.headers.get("user-agent"))
+    ```
 
     Args:
-        scope: Of any kind of connection; a dict or another mapping.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of any kind of connection; a dict or another mapping.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
 
     __slots__ = ()
     __signature__: ClassVar[Any] = ConstructorSignature(ConnectionBase)
 
     limits: ClassVar[Limits] = Limits()
-    """Bounds on what a client may send; a subclass sets another."""
+    """The bounds on what a client may send; a subclass may set others."""
 
     if not TYPE_CHECKING and sys.version_info < (3, 13):
 
@@ -79,7 +84,7 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
             return super().__class_getitem__(with_defaults(cls.__parameters__, arguments))
 
     if TYPE_CHECKING:
-        # the kernel's accessors, with the types that this class is subscripted with
+        # the kernel's properties, with the type parameters of this class
         @property
         def route_handler(self) -> HandlerT: ...
         @property
@@ -90,33 +95,37 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
         def state(self) -> StateT: ...
 
     def set_session(self, value: Any) -> None:
-        """Store the session's data.
+        """Store the data of the session as `scope["session"]`.
 
         Args:
-            value: A dict, or a data container (dataclass, Struct, attrs, pydantic, TypedDict), stored as it is.
+            value: A dict or a data container (dataclass, Struct, attrs, pydantic, TypedDict), which is stored as it is.
         """
         self.scope["session"] = value
 
     def clear_session(self) -> None:
-        """Store `Empty` as the session's data and forget the session's id."""
+        """Store `Empty` as the data of the session, and delete the session's id."""
         self.scope["session"] = Empty
         self.scope.pop(SESSION_ID_KEY, None)
 
     def get_session_id(self) -> str | None:
-        """Return the id that a session middleware stored in the scope as `litecon.session_id`, None without one."""
+        """Return the id that a session middleware stored as `scope["litecon.session_id"]`; None if there is none."""
         session_id: str | None = lookup(self.scope, SESSION_ID_KEY)
         return session_id
 
     def url_for(self, name: str, /, **path_parameters: Any) -> str:
         """Return the absolute URL of a route.
 
+        ```python
+        request.url_for("user", user_id=7)  # "https://example.org/users/7"
+        ```
+
         Args:
-            name: The route's name.
+            name: The name of the route.
             **path_parameters: A value for each parameter of the route's path.
 
         Raises:
             NoRouteMatchFoundException: There is no such route, or it does not take these parameters.
-            ImproperlyConfiguredException: The scope's application cannot reverse a name.
+            ImproperlyConfiguredException: The application of the scope cannot reverse names.
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
         """
         from .routing import absolute_url
@@ -129,7 +138,8 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
     def __repr__(self) -> str:
         try:
             scope = self.scope
-            words = [str(lookup(scope, "type", "?")), str(lookup(scope, "method", "")), quoted(lookup(scope, "path", ""))]
+            path = quoted(lookup(scope, "path", ""))
+            words = [str(lookup(scope, "type", "?")), str(lookup(scope, "method", "")), path]
         except (AttributeError, TypeError):
             words = ["not initialised"]
         return f"<{type(self).__name__} {' '.join(filter(None, words))}>"

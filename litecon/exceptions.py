@@ -1,7 +1,7 @@
 """Every exception that litecon raises.
 
-An exception for HTTP has a `status_code`, one for WebSocket a close `code`; all have `detail`, `headers` and `extra`, so
-that a framework can make the response or the close event of them without knowing the class.
+An HTTP exception has a `status_code`, a WebSocket exception a close `code`; all have `detail`, `headers` and `extra`,
+so that a framework can make a response or a close event from them without knowing the class.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ __all__ = (
 
 
 class LiteconWarning(UserWarning):
-    """Something was asked for that the server or the application does not offer, and was left out."""
+    """The server or the application does not offer what was requested, which was skipped."""
 
 
 class LiteconException(Exception):
     """The base of all exceptions of litecon.
 
     Args:
-        detail: A sentence that says what was wrong, safe to show to the client; advice for developers is a note.
-        headers: Headers that a response made of this exception should have.
-        extra: Data for the application; never sent by litecon.
+        detail: The sentence that says what was wrong, safe to show to the client; advice for developers is a note.
+        headers: The headers that a response made from this exception should have.
+        extra: The data for the application; never sent by litecon.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class LiteconException(Exception):
 
 
 class HTTPException(LiteconException):
-    """An error that a response can be made of.
+    """An error from which a response can be made.
 
     Args:
-        detail: A sentence that says what was wrong, safe to show to the client.
-        status_code: The response's status; the default is that of the class.
-        headers: Headers that a response made of this exception should have.
-        extra: Data for the application; never sent by litecon.
+        detail: The sentence that says what was wrong, safe to show to the client.
+        status_code: The status of the response; None for that of the class.
+        headers: The headers that a response made from this exception should have.
+        extra: The data for the application; never sent by litecon.
     """
 
     status_code: int = 500
@@ -78,10 +78,10 @@ class HTTPException(LiteconException):
 
 
 class ImproperlyConfiguredException(HTTPException, ValueError):
-    """The application or the server lacks something that was asked for, or is asked for what cannot be (500).
+    """The application or the server breaks the ASGI specification, or lacks what was requested (500).
 
-    The `detail` of those that litecon raises tells a client nothing of the inside; `str()` says what is wrong, which
-    is what a traceback and a log show.
+    Where litecon raises it, `detail` reveals nothing of the application to a client; `str()`, which a traceback and a
+    log show, says what is wrong.
     """
 
     def __str__(self) -> str:
@@ -89,43 +89,43 @@ class ImproperlyConfiguredException(HTTPException, ValueError):
 
 
 class NoRouteMatchFoundException(HTTPException, LookupError):
-    """`url_for` found no route of that name that takes these parameters (500)."""
+    """`url_for()` found no route of that name that takes these parameters (500)."""
 
 
 class ClientException(HTTPException):
-    """The client sent something that cannot be accepted (400)."""
+    """The client sent something invalid (400)."""
 
     status_code = 400
 
 
 class RequestEntityTooLarge(ClientException):
-    """The client sent more than a bound of `Limits` allows (413, RFC 9110 section 15.5.14)."""
+    """The client sent more than a bound of `Limits` allows (413; RFC 9110 section 15.5.14)."""
 
     status_code = 413
 
 
 class SerializationException(ClientException, ValueError):
-    """A body or message is no valid JSON or MessagePack, or not of the type asked for (400)."""
+    """A body or message is no valid JSON or MessagePack, or not of the requested type (400)."""
 
 
 class ClientDisconnect(ClientException):
-    """The client disconnected before the whole body had arrived (499, for logs: nobody is left to answer)."""
+    """The client disconnected before the whole body had arrived (499, a status for logs only)."""
 
     status_code = 499
 
 
 class StreamConsumed(LiteconException, RuntimeError):
-    """The body was already given out by a stream, and litecon does not keep what it streamed."""
+    """The body was streamed before, and litecon does not keep what it streamed."""
 
 
 class WebSocketException(LiteconException):
     """An error on a WebSocket.
 
     Args:
-        detail: A sentence that says what was wrong, safe to show to the client.
-        code: The close code (RFC 6455 section 7.4); the default is that of the class.
-        headers: Headers that a response made of this exception should have.
-        extra: Data for the application; never sent by litecon.
+        detail: The sentence that says what was wrong, safe to show to the client.
+        code: The close code (RFC 6455 section 7.4); None for that of the class.
+        headers: The headers that a response made from this exception should have.
+        extra: The data for the application; never sent by litecon.
     """
 
     code: int = 4500
@@ -145,13 +145,13 @@ class WebSocketException(LiteconException):
 
 
 class WebSocketDisconnect(WebSocketException):
-    """The WebSocket was closed, by either side; the same code and reason each time.
+    """The WebSocket was closed, by either side; code and reason are the same each time.
 
     Args:
-        detail: The reason that the closing side gave; a sentence stands in for an empty one, but not in `reason`.
-        code: The close code (RFC 6455 section 7.4); 1005 if the closing side gave none, 1006 if the connection broke.
-        headers: Headers that a response made of this exception should have.
-        extra: Data for the application; never sent by litecon.
+        detail: The reason that the closing side sent; if it is empty, `detail` is a sentence, and `reason` is empty.
+        code: The close code (RFC 6455 section 7.4); 1005 if the closing side sent none, 1006 if the connection broke.
+        headers: The headers that a response made from this exception should have.
+        extra: The data for the application; never sent by litecon.
     """
 
     code = 1005
@@ -170,18 +170,18 @@ class WebSocketDisconnect(WebSocketException):
 
 
 class WebSocketStateError(WebSocketException, RuntimeError):
-    """The WebSocket's state does not allow what was called; the server was not."""
+    """The state of the WebSocket does not allow the call; nothing was sent to the server."""
 
 
 class WebSocketMessageTypeError(WebSocketException, TypeError):
-    """A text message came where a binary one was asked for, or the other way round.
+    """A text message was received where a binary one was requested, or the other way round.
 
     Args:
-        detail: A sentence that says what was wrong, safe to show to the client.
-        data: The message, which would be lost otherwise.
-        code: The close code (RFC 6455 section 7.4); the default is that of the class.
-        headers: Headers that a response made of this exception should have.
-        extra: Data for the application; never sent by litecon.
+        detail: The sentence that says what was wrong, safe to show to the client.
+        data: The message that was received.
+        code: The close code (RFC 6455 section 7.4); None for that of the class.
+        headers: The headers that a response made from this exception should have.
+        extra: The data for the application; never sent by litecon.
     """
 
     code = 1003

@@ -1,4 +1,4 @@
-"""Every bound on what a client may send, in one immutable object."""
+"""`Limits`, every bound on what a client may send, in one immutable object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn
 
 __all__ = ("Limits",)
 
-_MEGABYTE: Final = 1024 * 1024
+_MIB: Final = 1024 * 1024
 _NAMES: Final = (
     "max_body_size",
     "max_fields",
@@ -22,20 +22,25 @@ _NAMES: Final = (
 
 
 class Limits:
-    """Bounds on what a client may send; `None` is no bound. What passes one gets `RequestEntityTooLarge` (413) at once.
+    """Bounds on what a client may send; None is no bound. Whatever exceeds one is refused at once, with status 413.
+
+    ```python
+    class UploadRequest(Request):
+        limits = Limits(max_body_size=None, max_file_size=2**31)
+    ```
 
     Args:
-        max_body_size: Bytes of a request body, as received.
-        max_fields: Fields of a form or of a query.
-        max_field_size: Bytes of one form field that is held in memory.
-        max_file_size: Bytes of one uploaded file.
-        max_part_headers: Header lines of one multipart part.
-        max_part_header_size: Bytes of one header line of a multipart part.
-        spool_size: Bytes of an upload that stay in memory; beyond them it lies on disk.
-        max_message_size: Bytes of one WebSocket message.
-        max_items: Values, keys included, in one body or message that is decoded as JSON or MessagePack.
-        max_other_keys: MessagePack keys in it that are neither str nor bytes, where no type asks for such. A client
-            can choose numbers that collide in a dict, so that each costs the time of all before it.
+        max_body_size: The number of bytes of a request body, as received.
+        max_fields: The number of fields of a form or of a query.
+        max_field_size: The number of bytes of one form field that is held in memory.
+        max_file_size: The number of bytes of one uploaded file.
+        max_part_headers: The number of header lines of one multipart part.
+        max_part_header_size: The number of bytes of one header line of a multipart part.
+        spool_size: The number of bytes of an upload that stay in memory; a larger one is stored on disk.
+        max_message_size: The number of bytes of one WebSocket message.
+        max_items: The number of values, keys included, in one body or message that is decoded as JSON or MessagePack.
+        max_other_keys: The number of MessagePack keys in it that are neither str nor bytes, unless the type requires
+            such keys. A client can choose numbers that collide in a dict, so that each costs the time of all before it.
 
     Raises:
         ValueError: A bound is negative or no integer.
@@ -57,14 +62,14 @@ class Limits:
     def __init__(
         self,
         *,
-        max_body_size: int | None = 10 * _MEGABYTE,
+        max_body_size: int | None = 10 * _MIB,
         max_fields: int | None = 1000,
-        max_field_size: int | None = _MEGABYTE,
+        max_field_size: int | None = _MIB,
         max_file_size: int | None = None,
         max_part_headers: int | None = 16,
         max_part_header_size: int | None = 4096,
-        spool_size: int = _MEGABYTE,
-        max_message_size: int | None = 16 * _MEGABYTE,
+        spool_size: int = _MIB,
+        max_message_size: int | None = 16 * _MIB,
         max_items: int | None = 1_000_000,
         max_other_keys: int | None = 1000,
     ) -> None:
@@ -81,7 +86,7 @@ class Limits:
         """Return these limits with some of them changed.
 
         Args:
-            **changes: Bounds by name, as the constructor takes them.
+            **changes: New bounds by name, as the constructor takes them.
 
         Raises:
             TypeError: There is no bound of that name.

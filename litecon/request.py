@@ -1,4 +1,4 @@
-"""`Request`: an HTTP request."""
+"""`Request`, an HTTP request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
 
 if TYPE_CHECKING:
-    from .forms import FormReading, FormStream
+    from .forms import FormAwaitable, FormStream
 
 __all__ = ("Request",)
 
@@ -26,7 +26,11 @@ _PATH: Final = re.compile(r"/[!-\"$-~]*")
 _FORBIDDEN: Final = re.compile(rb"[\r\n\0]")
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _LINK_VALUE: Final = (
-    rb"<[!-;=?-~]*>(?:[ \t]*;[ \t]*" + _TOKEN + rb'(?:[ \t]*=[ \t]*(?:' + _TOKEN + rb'|"(?:[\t !#-\[\]-~]|\\[\t -~])*"))?)*'
+    rb"<[!-;=?-~]*>(?:[ \t]*;[ \t]*"
+    + _TOKEN
+    + rb"(?:[ \t]*=[ \t]*(?:"
+    + _TOKEN
+    + rb'|"(?:[\t !#-\[\]-~]|\\[\t -~])*"))?)*'
 )
 _LINK: Final = re.compile(_LINK_VALUE + rb"(?:[ \t]*,[ \t]*" + _LINK_VALUE + rb")*")
 _PUSH_HEADERS: Final = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})
@@ -35,7 +39,7 @@ _forms: Any = None
 
 
 def _load_forms() -> Any:
-    # not at import: who reads no forms does not pay for the parser; and not each time, an import statement costs much
+    # PERF: not at import, since most processes read no forms; and once, since an import statement in a method is slow
     global _forms
     if _forms is None:
         from . import forms
@@ -48,13 +52,18 @@ def _load_forms() -> Any:
 class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     """An HTTP request (ASGI 3, HTTP message format 2.5).
 
-    Construction stores its arguments and reads nothing. Two requests over one scope are different objects that share what
-    was received: the body is read once.
+    The constructor stores its arguments and reads nothing. Two requests over one scope are different objects that share
+    what was received: the body is read once.
+
+    ```python
+    request = Request(scope, receive, send)
+    order = await request.json(type=Order)
+    ```
 
     Args:
-        scope: Of the kind `http`; a dict or another mapping.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of an HTTP request; a dict or another mapping.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
 
     __slots__ = ()
@@ -65,11 +74,16 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         return offers(self.scope, _PUSH)
 
     async def is_disconnected(self) -> bool:
-        """Return whether the client disconnected, at once, also while nothing is to be received.
+        """Return whether the client disconnected, at once, even if no event is available.
 
-        What arrives is kept for the body. Where nothing is there, a receive stays under way, in a task of its own, and the
-        next read, of any connection over the scope, takes what comes of it; so an application inside that is no litecon's
-        is to be given `replay()`, not `receive`.
+        Events that arrive are buffered for the body. If none is available, a receive stays under way, in a task of its
+        own, and the next read of any connection over the scope takes its event. An inner application that does not use
+        litecon must therefore be called with `replay()`, not with `receive`.
+
+        ```python
+        while not await request.is_disconnected():
+            await send_progress(request)
+        ```
 
         Raises:
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -77,13 +91,13 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         return await has_disconnected(self.body_reader, self.receive)
 
     def replay(self) -> Receive:
-        """Return a `receive` for an application inside, which gives what was received of the body once more.
+        """Return a `receive` for an inner application, which returns what was received of the body once more.
 
-        Then it gives what the server gives. After `body()` each replay gives the whole body. Of a body that was not read to
-        its end a replay gives out the rest, as `stream()` does: chunks that a stream has given away are not kept, so they
-        are missing, and `body()` raises StreamConsumed after a replay has given out a part. A replay that is cancelled loses
-        no event, and a receive that `is_disconnected()` has begun is taken up. Connections over the same scope may read
-        through it.
+        Then it returns the server's events. After `body()` each replay returns the whole body. Of a body that was not
+        read to its end a replay consumes the rest, as `stream()` does: chunks that a stream has yielded are not kept,
+        so they are missing, and `body()` raises StreamConsumed after a replay has returned a part. A replay that is
+        cancelled loses no event, and a receive that `is_disconnected()` has started is continued. Connections over the
+        same scope may read through it.
 
         ```python
         if not await request.is_disconnected():
@@ -93,11 +107,11 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         return Replay(self.body_reader, self.receive)
 
     async def drain(self, max_size: int | None = None) -> None:
-        """Receive what is still coming of the body, and drop it, together with what was received and not read.
+        """Receive the rest of the body and drop it, together with what is buffered.
 
-        A client that is still sending may not see an early answer, a 413 for one: some servers reset the connection. It
-        returns at the end of the body, when the client disconnected, or when `max_size` is passed. A body that was read
-        whole is kept.
+        A client that is still sending may not see an early response, such as a 413, since some servers reset the
+        connection. This returns at the end of the body, when the client disconnected, or when `max_size` is exceeded. A
+        body that was read as a whole is kept.
 
         ```python
         except RequestEntityTooLarge:
@@ -105,7 +119,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         ```
 
         Args:
-            max_size: How many bytes of what is still coming are dropped; None for any number.
+            max_size: The number of bytes after which receiving stops; None for any number.
 
         Raises:
             RuntimeError: Another task is reading the body.
@@ -113,33 +127,43 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         """
         await skip_body(self.body_reader, self.receive, max_size)
 
-    def form(self) -> FormReading:
-        """Return the form: `await request.form()`, or `async with request.form() as form:`, which closes its files.
+    def form(self) -> FormAwaitable:
+        """Return the form, a `FormMultiDict`, when awaited; `async with` closes its files at the end.
 
-        Both encodings are read, `multipart/form-data` (RFC 7578) and `application/x-www-form-urlencoded`; it is empty for
-        any other content type. A second call gives the same form.
+        Both encodings are read, `multipart/form-data` (RFC 7578) and `application/x-www-form-urlencoded`; for any other
+        content type the form is empty. A second call returns the same form.
+
+        ```python
+        async with request.form() as form:
+            print(form["name"], await form["file"].read())
+        ```
 
         Raises:
-            ClientException: When awaited: it is broken, a field cannot be decoded, or the boundary is missing.
-            RequestEntityTooLarge: When awaited: a bound of `limits` is passed.
+            ClientException: When awaited: the form is malformed, a field cannot be decoded, or the boundary is missing.
+            RequestEntityTooLarge: When awaited: a bound of `limits` is exceeded.
             ClientDisconnect: When awaited: the client disconnected before the end.
-            StreamConsumed: When awaited: a stream has given out a part of the body.
+            StreamConsumed: When awaited: a stream has yielded a part of the body.
             RuntimeError: When awaited: another task is reading the body.
         """
-        return _load_forms().FormReading(self)  # type: ignore[no-any-return]
+        return _load_forms().FormAwaitable(self)  # type: ignore[no-any-return]
 
     def stream_form(self) -> FormStream:
         """Return an asynchronous iterator over the parts of a form as they arrive, in constant memory.
 
-        `await part.read()`, `async for chunk in part.stream()` or `await part.save_to(path)` takes a part; one that is not
-        read is skipped. It gives nothing for a content type that is no form's.
+        A part is read by `await part.read()`, `async for chunk in part.stream()` or `await part.save_to(path)`; one
+        that is not read is skipped. For a content type that is no form the iterator is empty.
+
+        ```python
+        async for part in request.stream_form():
+            size = await part.save_to(uploads / str(uuid4()))
+        ```
 
         Raises:
-            ClientException: In its steps: the form is broken, or the boundary is missing.
-            RequestEntityTooLarge: In its steps: a bound of `limits` is passed.
-            ClientDisconnect: In its steps: the client disconnected before the end.
-            StreamConsumed: In its steps: the body was streamed before.
-            RuntimeError: In its steps: another task is reading the body.
+            ClientException: While iterating: the form is malformed, or the boundary is missing.
+            RequestEntityTooLarge: While iterating: a bound of `limits` is exceeded.
+            ClientDisconnect: While iterating: the client disconnected before the end.
+            StreamConsumed: While iterating: the body was streamed before.
+            RuntimeError: While iterating: another task is reading the body.
         """
         return _load_forms().FormStream(self)  # type: ignore[no-any-return]
 
@@ -149,18 +173,18 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         return offers(self.scope, _EARLY_HINT)
 
     async def send_early_hints(self, *links: str | bytes, raise_if_unavailable: bool = False) -> None:
-        """Send a 103 response (RFC 8297), which tells the client what it will need; nothing without links.
+        """Send a 103 response (RFC 8297), which tells the client what it will need; without links, send nothing.
 
         ```python
         await request.send_early_hints("</style.css>; rel=preload; as=style")
         ```
 
         Args:
-            *links: Values of Link header fields (RFC 8288 section 3).
-            raise_if_unavailable: Whether to raise, instead of to warn, where the server does not offer it.
+            *links: The values of Link header fields (RFC 8288 section 3), as str or bytes.
+            raise_if_unavailable: Whether to raise instead of warn if the server does not offer the extension.
 
         Raises:
-            LiteconException: The server does not offer it, and `raise_if_unavailable` is true.
+            LiteconException: The server does not offer the extension, and `raise_if_unavailable` is true.
             ImproperlyConfiguredException: A link cannot stand in a Link header field.
         """
         checked = [_link(link) for link in links]
@@ -175,20 +199,23 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         The promise carries this request's accept, accept-encoding, accept-language, cache-control and user-agent.
 
         Args:
-            path: The resource's path and query, percent-encoded, from its slash on.
-            raise_if_unavailable: Whether to raise, instead of to warn, where the server does not offer it.
+            path: The path and query of the resource, percent-encoded, starting with a slash.
+            raise_if_unavailable: Whether to raise instead of warn if the server does not offer the extension.
 
         Raises:
-            LiteconException: The server does not offer it, and `raise_if_unavailable` is true.
-            ImproperlyConfiguredException: It is no such path, a header that is copied has CR, LF or NUL, or the scope's
-                headers are no pairs of bytes.
+            LiteconException: The server does not offer the extension, and `raise_if_unavailable` is true.
+            ImproperlyConfiguredException: The path is malformed, a header that is copied has a CR, LF or NUL, or the
+                headers of the scope are no pairs of bytes.
         """
         if not isinstance(path, str) or not _PATH.fullmatch(path):
             raise misconfigured(
-                f"the path is {quoted(path)}, expected a str of visible ASCII characters that begins with '/' and has no '#'"
+                f"the path is {quoted(path)}, "
+                "expected a str of visible ASCII characters that begins with '/' and has no '#'"
             )
         if not self.supports_push_promise:
-            _unavailable("the server does not offer server push: ask supports_push_promise before", raise_if_unavailable)
+            _unavailable(
+                "the server does not offer server push: ask supports_push_promise before", raise_if_unavailable
+            )
             return
         pairs = [(plain_bytes(name).lower(), plain_bytes(value)) for name, value in self.headers.to_header_list()]
         headers = [(name, value) for name, value in pairs if name in _PUSH_HEADERS]
@@ -203,7 +230,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
 def _unavailable(message: str, must_raise: bool) -> None:
     if must_raise:
         raise LiteconException(message)
-    # where the method is awaited
+    # the warning names the line that awaits the method
     warnings.warn(message, LiteconWarning, stacklevel=3)
 
 

@@ -1,4 +1,4 @@
-"""`RouteTable`, the smallest thing that `url_for` can ask, and how `url_for` asks it or a framework."""
+"""`RouteTable`, named routes without a framework, and how `url_for()` asks it or a framework for a URL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from ._errors import misconfigured, noted, quoted
+from ._errors import misconfigured, quoted, with_note
 from ._shared.scope import lookup
 from .exceptions import LiteconException, NoRouteMatchFoundException
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ("RouteTable", "absolute_url")
 
-# by name, since most tables need none of these modules
+# classes by name, since most tables need none of these modules
 _CLASSES: Final = {
     "str": "builtins.str",
     "int": "builtins.int",
@@ -31,11 +31,11 @@ _CLASSES: Final = {
     "timedelta": "datetime.timedelta",
     "path": "pathlib.PurePath",
 }
-# subclasses whose text is not that of the class
+# subclasses that are not accepted, since their text differs from that of the class
 _NOT_CLASSES: Final = {"int": "builtins.bool", "date": "datetime.datetime"}
 _TAKE_TEXT: Final = frozenset({"float", "uuid", "date", "datetime", "time", "timedelta", "path"})
 
-# what stays unencoded besides the unreserved characters (RFC 3986 section 3.3): in a value nothing that could delimit
+# what is not encoded besides the unreserved characters (RFC 3986 section 3.3); in a value no delimiter
 _SAFE_IN_SEGMENT: Final = ":@"
 _SAFE_IN_TEMPLATE: Final = ":@!$&'()*+,;="
 _SAFE_IN_PATH: Final = "/%" + _SAFE_IN_TEMPLATE
@@ -53,7 +53,14 @@ class _Parameter(NamedTuple):
 
 
 class RouteTable:
-    """Names of routes and their paths, for applications without a framework: put one into the scope as `app`."""
+    """Names of routes and their paths, for applications without a framework; store it in the scope as `app`.
+
+    ```python
+    table = RouteTable()
+    table.add("user", "/users/{user_id:int}")
+    table.route_reverse("user", user_id=7)  # "/users/7"
+    ```
+    """
 
     __slots__ = ("__weakref__", "_routes")
 
@@ -64,10 +71,10 @@ class RouteTable:
         """Add a route.
 
         Args:
-            name: The route's name, which the table must not have yet.
-            template: The route's path, decoded, with parameters in the form `{name:type}`, each a whole segment. The
-                types are str, int, float, uuid, decimal, date, datetime, time, timedelta and path. Slashes that are
-                repeated, or at the end, do not count.
+            name: The name of the route, which must be new.
+            template: The path of the route, decoded, with parameters in the form `{name:type}`, each a whole segment.
+                The types are str, int, float, uuid, decimal, date, datetime, time, timedelta and path. Repeated and
+                trailing slashes are ignored.
 
         Raises:
             ValueError: There is a route of that name, or the template is invalid.
@@ -80,9 +87,9 @@ class RouteTable:
         """Return the path of a route with its parameters filled in, percent-encoded (RFC 3986 section 3.3).
 
         Args:
-            name: The route's name.
-            **path_parameters: A value for each parameter of the route's path, of the parameter's type. All but int and
-                decimal may be given as text. A value stays one segment; only one of the type path may have slashes.
+            name: The name of the route.
+            **path_parameters: A value of the parameter's type for each parameter of the route's path. All types but int
+                and decimal accept a str. A value is one segment; only one of the type path may have slashes.
 
         Raises:
             NoRouteMatchFoundException: There is no such route, or a parameter is missing, surplus or of the wrong type.
@@ -105,7 +112,7 @@ class RouteTable:
                 segments.append(_encode_value(part.kind, path_parameters[part.name]))
             except (ValueError, ArithmeticError) as error:
                 raise NoRouteMatchFoundException(
-                    f"route {quoted(name)}: the path parameter {quoted(part.name)} {_described(error, part.kind)}"
+                    f"route {quoted(name)}: the path parameter {quoted(part.name)} {_describe(error, part.kind)}"
                 ) from error
         if left:
             raise NoRouteMatchFoundException(f"route {quoted(name)} has no path parameter {quoted(min(left))}")
@@ -116,7 +123,7 @@ class _BadValueError(ValueError):
     pass
 
 
-def _described(error: Exception, kind: str) -> str:
+def _describe(error: Exception, kind: str) -> str:
     return str(error) if isinstance(error, _BadValueError) else f"is no valid {kind}"
 
 
@@ -166,15 +173,15 @@ def _encode_value(kind: str, value: Any) -> str:
     segments = [segment for segment in text.split("/") if segment] if kind == "path" else [text]
     if not segments or not segments[0]:
         raise _BadValueError("is empty")
-    # clients resolve them, also when they are percent-encoded
+    # clients resolve dot segments, even percent-encoded ones
     if "." in segments or ".." in segments:
         raise _BadValueError(f"is {quoted(text)}: '.' and '..' are no names of a segment")
-    # a file name may have bytes that are no text
+    # the name of a file may have bytes that are no text
     return "/".join([quote(segment, safe=_SAFE_IN_SEGMENT, errors="surrogateescape") for segment in segments])
 
 
 def _to_text(kind: str, value: Any) -> str:
-    # those of the classes themselves: an enum of strings or numbers has another str()
+    # not str(value), which differs for an enum of strings or numbers
     if kind == "str":
         return str.__str__(value)
     if kind == "int":
@@ -185,7 +192,7 @@ def _to_text(kind: str, value: Any) -> str:
         path: PurePath = value
         return path.as_posix()
     if kind == "timedelta":
-        # str() of one is nothing that a router can parse
+        # no router can parse str(value)
         from msgspec import to_builtins
 
         return str(to_builtins(value))
@@ -193,7 +200,7 @@ def _to_text(kind: str, value: Any) -> str:
 
 
 def _parse(kind: str, expected: type[Any], text: str) -> None:
-    """Raise ValueError or OverflowError for a text that is none of that type, as Litestar's router reads it."""
+    """Raise ValueError or OverflowError if Litestar's router would not accept a text for that type."""
     if kind == "path":
         return
     if kind in ("float", "uuid"):
@@ -215,26 +222,26 @@ def absolute_url(
     """Return the absolute URL of a route of an application.
 
     Args:
-        app: Anything with `route_reverse` (Litestar, `RouteTable`) or `url_path_for` (Starlette, FastAPI).
+        app: An application with `route_reverse` (Litestar, `RouteTable`) or `url_path_for` (Starlette, FastAPI).
         name: The route's name.
         path_parameters: A value for each parameter of the route's path.
-        scope: Of the connection; its `router`, if it has one, is asked before an application without `route_reverse`.
-        base_url: The URL of the application's root.
+        scope: The scope of the connection; its `router`, if any, takes precedence over an app without `route_reverse`.
+        base_url: The URL of the root of the application.
 
     Raises:
         NoRouteMatchFoundException: There is no such route, or it does not take these parameters.
-        ImproperlyConfiguredException: The application cannot reverse a name.
+        ImproperlyConfiguredException: The application cannot reverse names.
     """
     prefix = base_url.path
     reverse: Callable[..., Any] | None = getattr(app, "route_reverse", None)
     if reverse is None:
-        # Starlette's is the outermost router, which knows the routes of what is mounted by their full paths
+        # Starlette stores the outermost router, which knows mounted routes by their full paths
         reverse = getattr(lookup(scope, "router"), "url_path_for", None) or getattr(app, "url_path_for", None)
         if reverse is None:
             raise misconfigured(
                 f"the application of type {type(app).__name__!r} has neither 'route_reverse' nor 'url_path_for'"
             )
-        # of a mounted application, `root_path` has the mount's path too, and so have the paths of the outermost router
+        # in a mounted application `root_path` includes the path of the mount, as do the paths of the outermost router
         if lookup(scope, "app_root_path") == "":
             prefix = ""
     try:
@@ -244,24 +251,24 @@ def absolute_url(
     except LiteconException:
         raise
     except Exception as error:
-        if not _says_not_found(error):
+        if not _is_not_found(error):
             raise
         not_found = NoRouteMatchFoundException(
             f"no route {quoted(name)} takes the path parameters given ({quoted(list(path_parameters))})"
         )
-        raise noted(not_found, f"the application said: {type(error).__name__} {quoted(str(error))}") from error
-    # a scheme without an authority would be that of something else
+        raise with_note(not_found, f"the application said: {type(error).__name__} {quoted(str(error))}") from error
+    # a URL with a scheme and without an authority has another meaning
     scheme = _scheme_of(reversed_path, base_url.scheme) if netloc else ""
     return str(base_url.from_components(scheme=scheme, netloc=netloc, path=prefix.rstrip("/") + path))
 
 
-def _says_not_found(error: Exception) -> bool:
-    # the frameworks' own exceptions by name, so as not to import them
+def _is_not_found(error: Exception) -> bool:
+    # exceptions of frameworks by name, in order not to import the frameworks
     return isinstance(error, _NOT_FOUND_TYPES) or any(cls.__name__ in _NOT_FOUND_NAMES for cls in type(error).__mro__)
 
 
 def _encode_path(path: str) -> str:
-    """Return a path that may be decoded or percent-encoded as it stands in a URL: frameworks do not encode theirs."""
+    """Return a path, decoded or percent-encoded, as percent-encoded: frameworks return it decoded."""
     path = quote(_STRAY_PERCENT.sub("%25", path), safe=_SAFE_IN_PATH, errors="surrogateescape")
     if _DOT_SEGMENT.search(path) is not None:
         raise ValueError("'.' and '..' are no names of a segment")

@@ -1,7 +1,7 @@
-"""JSON (msgspec) and MessagePack (ormsgpack), in and out.
+"""Decoding and encoding of JSON (msgspec) and MessagePack (ormsgpack).
 
-Decoders raise nothing but SerializationException, whose message has no values of what was decoded, and
-RequestEntityTooLarge, before anything is built.
+Decoders raise SerializationException only, whose message has no values from the data, and RequestEntityTooLarge, before
+they build any value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 import ormsgpack
 
 from ._core import measure_json, measure_msgpack
-from ._errors import noted, too_many_items, too_many_other_keys
+from ._errors import too_many_items, too_many_other_keys, with_note
 from ._shared.codecs import complete_serializer, default_serializer
 from .exceptions import SerializationException
 from .limits import Limits
@@ -35,16 +35,16 @@ __all__ = (
 ValueT = TypeVar("ValueT")
 
 MAX_DEPTH: Final = 512
-"""How deep a body may nest. msgspec does not bound its recursion, and on a thread with a stack of 256 KiB it crashes
-before 1,000 levels."""
+"""How deep JSON may nest. msgspec does not bound its recursion, and crashes before 1,000 levels on a thread with a
+stack of 256 KiB."""
 
 MAX_MSGPACK_DEPTH: Final = 255
-"""The same for MessagePack: ormsgpack crashes there between 400 and 500 levels, and encodes no more than these."""
+"""How deep MessagePack may nest. ormsgpack crashes there between 400 and 500 levels, and encodes no more than these."""
 
-_USUAL: Final = Limits()
+_DEFAULT_LIMITS: Final = Limits()
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
-# how msgspec's messages begin that quote nothing of the data; what is behind these words comes from the type
+# the beginnings of those messages of msgspec that quote nothing from the data; the rest of them comes from the type
 _SAFE_WORDS: Final = (
     "Expected `",
     "Object missing required field `",
@@ -61,12 +61,12 @@ _SAFE_WORDS: Final = (
     "Invalid decimal string",
     "Invalid base64 encoded string",
 )
-# and those of which these words are all that may be said
+# the beginnings of messages that quote the data, of which only these words may be shown
 _QUOTING_WORDS: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
 
-# a timestamp (extension -1) is a datetime
+# a timestamp (extension type -1) becomes a datetime
 _UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_DATETIME_AS_TIMESTAMP_EXT
-# dataclasses are msgspec's to convert: ormsgpack leaves out fields whose name begins with an underscore
+# dataclasses are converted by msgspec, since ormsgpack omits fields whose name begins with an underscore
 _PACK_OPTIONS: Final = (
     ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC | ormsgpack.OPT_PASSTHROUGH_DATACLASS
 )
@@ -80,24 +80,28 @@ decode_plain_msgpack: Callable[[bytes], Any] = partial(ormsgpack.unpackb, option
 def decode_json(body: bytes, type: TypeForm[ValueT], *, max_items: int | None = ...) -> ValueT: ...
 @overload
 def decode_json(body: bytes, type: Any = ..., *, max_items: int | None = ...) -> Any: ...
-def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _USUAL.max_items) -> Any:
-    """Return the value of a JSON text (RFC 8259); None for an empty one, if the type admits it.
+def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _DEFAULT_LIMITS.max_items) -> Any:
+    """Return the value of a JSON text (RFC 8259); None for an empty one, if the type admits None.
 
-    A byte order mark before the text is ignored (section 8.1). Where a type has keys that are no str, or sets of
-    numbers, a client can choose such that collide: bound them with `max_items`.
+    A byte order mark before the text is ignored (section 8.1). If a type has keys other than str, or sets of numbers, a
+    client can choose ones that collide: bound them with `max_items`.
+
+    ```python
+    decode_json(b'{"id": 7}', type=dict[str, int])  # {"id": 7}
+    ```
 
     Args:
-        body: UTF-8.
-        type: What to decode into; whatever msgspec validates.
-        max_items: How many values it may hold, containers and keys included; None for any number.
+        body: The JSON text, as bytes in UTF-8.
+        type: The type to decode into, any that msgspec supports.
+        max_items: The number of values that the text may have, containers and keys included; None for any number.
 
     Raises:
-        SerializationException: It is no valid JSON, not of that type, nests too deep, or is empty and the type does not
-            admit None.
-        RequestEntityTooLarge: It holds more values.
+        SerializationException: The text is no valid JSON, not of that type, nests too deep, or is empty and the type
+            does not admit None.
+        RequestEntityTooLarge: The text has more values than `max_items`.
     """
     if not body:
-        return _nothing("JSON", type)
+        return _decode_empty("JSON", type)
     if body.__class__ is not bytes:
         body = bytes(body)
     if body.startswith(_BYTE_ORDER_MARK):
@@ -111,7 +115,7 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _USUAL.
         return msgspec.json.decode(body) if type is Any else msgspec.json.decode(body, type=type)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         detail, cause = _failure("JSON", error)
-    # not as the context of this is an error raised that quotes the body, or holds it
+    # raised outside of the except block, since the decoder's error holds the body and must not be the context
     raise SerializationException(detail) from cause
 
 
@@ -127,28 +131,32 @@ def decode_msgpack(
     body: bytes,
     type: Any = Any,
     *,
-    max_items: int | None = _USUAL.max_items,
-    max_other_keys: int | None = _USUAL.max_other_keys,
+    max_items: int | None = _DEFAULT_LIMITS.max_items,
+    max_other_keys: int | None = _DEFAULT_LIMITS.max_other_keys,
 ) -> Any:
-    """Return the value of a MessagePack object; None for an empty body, if the type admits it.
+    """Return the value of a MessagePack object; None for an empty body, if the type admits None.
 
-    A timestamp is an aware datetime, in UTC.
+    A timestamp becomes an aware datetime, in UTC.
+
+    ```python
+    decode_msgpack(b"\x81\xa2id\x07", type=dict[str, int])  # {"id": 7}
+    ```
 
     Args:
-        body: One object; trailing bytes are an error.
-        type: What to decode into; whatever msgspec validates.
-        max_items: How many objects it may hold, containers and keys included; None for any number.
-        max_other_keys: How many keys may be neither str nor bytes, which a client can choose such that they collide;
-            None for any number. A type that has such keys, as `dict[int, str]`, takes any number: bound them with
-            `max_items`.
+        body: The bytes of one object; trailing bytes are an error.
+        type: The type to decode into, any that msgspec supports.
+        max_items: The number of values that the object may have, containers and keys included; None for any number.
+        max_other_keys: The number of keys that may be neither str nor bytes, which a client can choose so that they
+            collide; None for any number. If the type has such keys, as `dict[int, str]` does, only `max_items` bounds
+            them.
 
     Raises:
-        SerializationException: It is no valid MessagePack, not of that type, nests too deep, has trailing bytes, or is
-            empty and the type does not admit None.
-        RequestEntityTooLarge: It holds more objects or such keys.
+        SerializationException: The body is no valid MessagePack, not of that type, nests too deep, has trailing bytes,
+            or is empty and the type does not admit None.
+        RequestEntityTooLarge: The object has more values than `max_items`, or more such keys than `max_other_keys`.
     """
     if not body:
-        return _nothing("MessagePack", type)
+        return _decode_empty("MessagePack", type)
     if body.__class__ is not bytes:
         body = bytes(body)
     length = measure_msgpack(body, MAX_MSGPACK_DEPTH, max_items, max_other_keys)
@@ -179,8 +187,8 @@ def decode_msgpack(
     raise SerializationException(detail) from cause
 
 
-def _nothing(kind: str, type: Any) -> Any:
-    """Return what an empty body is: None, where the type admits it."""
+def _decode_empty(kind: str, type: Any) -> Any:
+    """Return None, the value of an empty body; raise SerializationException if the type does not admit None."""
     if type is Any:
         return None
     try:
@@ -191,20 +199,20 @@ def _nothing(kind: str, type: Any) -> Any:
 
 
 def _failure(kind: str, error: Exception) -> tuple[str, BaseException | None]:
-    """Return what is said of a decoder's error, and its cause: what a `__post_init__` raised is the application's."""
+    """Return the message for a decoder's error, and its cause, the exception that a `__post_init__` raised, if any."""
     if isinstance(error, RecursionError):
         return f"the {kind} nests too deep", None
     if isinstance(error, msgspec.ValidationError):
-        return _sentence(f"the {kind} is not of the type expected", _described(error)), error.__cause__
-    return _sentence(f"invalid {kind}", _described(error)), None
+        return _sentence(f"the {kind} is not of the type expected", _describe(error)), error.__cause__
+    return _sentence(f"invalid {kind}", _describe(error)), None
 
 
 def _sentence(beginning: str, end: str) -> str:
     return f"{beginning}: {end}" if end else beginning
 
 
-def _described(error: Exception) -> str:
-    """Return what an error says, where nothing in it can come from the data or from code that has seen it."""
+def _describe(error: Exception) -> str:
+    """Return the message of an error, if none of it can come from the data or from code that has seen the data."""
     if isinstance(error, UnicodeDecodeError):
         return f"invalid UTF-8 at byte {error.start}"
     if not isinstance(error, msgspec.MsgspecError) or error.__cause__ is not None:
@@ -222,7 +230,7 @@ def _has_other_keys(type_: Any) -> bool:
     try:
         left: list[Any] = [inspect.type_info(type_)]
     except Exception:
-        # whatever it is, decoding into it says what is wrong with it
+        # decoding into an invalid type raises the proper error
         return False
     seen = set()
     while left:
@@ -248,7 +256,7 @@ def _takes_others(key: Any) -> bool:
         return not all(isinstance(value, str) for value in key.values)
     if isinstance(key, inspect.EnumType):
         return not all(isinstance(member.value, str) for member in key.cls)
-    # whoever takes any keys has not asked for others
+    # a type that takes any keys does not require such keys
     return not isinstance(
         key, (inspect.AnyType, inspect.StrType, inspect.BytesType, inspect.UUIDType, inspect.DecimalType)
     )
@@ -258,12 +266,12 @@ def encode_json(value: Any, serializer: Any = default_serializer) -> bytes:
     """Return a value as compact JSON in UTF-8.
 
     Args:
-        value: Built-in types and subclasses of them, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets,
-            Structs, attrs objects, pydantic models.
-        serializer: Called with what is none of these.
+        value: An object of a built-in type or a subclass of one, a dataclass, datetime, UUID, decimal, enum, path, set,
+            Struct, attrs object or pydantic model.
+        serializer: The callable that converts objects of other types.
 
     Raises:
-        SerializationException: It cannot be encoded.
+        SerializationException: The value cannot be encoded.
     """
     try:
         if serializer is default_serializer:
@@ -277,12 +285,12 @@ def encode_msgpack(value: Any, serializer: Any = default_serializer) -> bytes:
     """Return a value as MessagePack.
 
     Args:
-        value: Built-in types and subclasses of them, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets,
-            Structs, attrs objects, pydantic models.
-        serializer: Called with what is none of these.
+        value: An object of a built-in type or a subclass of one, a dataclass, datetime, UUID, decimal, enum, path, set,
+            Struct, attrs object or pydantic model.
+        serializer: The callable that converts objects of other types.
 
     Raises:
-        SerializationException: It cannot be encoded.
+        SerializationException: The value cannot be encoded.
     """
     serializer = complete_serializer(serializer)
     try:
@@ -290,7 +298,7 @@ def encode_msgpack(value: Any, serializer: Any = default_serializer) -> bytes:
     except _ENCODING_ERRORS:
         pass
     try:
-        # it does not ask for keys, nor for all that it refuses
+        # ormsgpack calls the serializer neither for keys nor for everything that it refuses
         plain = msgspec.to_builtins(value, enc_hook=serializer, builtin_types=(bytes, bytearray, memoryview))
         return ormsgpack.packb(plain, default=serializer, option=_PACK_OPTIONS)
     except _ENCODING_ERRORS as error:
@@ -298,4 +306,4 @@ def encode_msgpack(value: Any, serializer: Any = default_serializer) -> bytes:
 
 
 def _cannot_encode(kind: str, error: Exception) -> SerializationException:
-    return noted(SerializationException(f"the data cannot be encoded as {kind}", status_code=500), str(error)[:500])
+    return with_note(SerializationException(f"the data cannot be encoded as {kind}", status_code=500), str(error)[:500])

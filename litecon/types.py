@@ -1,4 +1,4 @@
-"""Types of the ASGI interface: scope, events and the two callables (ASGI 3, HTTP and WebSocket message format 2.5)."""
+"""The types of the ASGI interface: scope, event, receive and send (ASGI 3, HTTP and WebSocket message format 2.5)."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ __all__ = (
 )
 
 Scope: TypeAlias = MutableMapping[str, Any]
-"""What a server says of one connection."""
+"""The mapping with which a server describes one connection."""
 
 Event: TypeAlias = MutableMapping[str, Any]
-"""What `receive` gives and `send` takes."""
+"""The mapping that `receive` returns and `send` takes."""
 
 Receive: TypeAlias = Callable[[], Awaitable[Event]]
 Send: TypeAlias = Callable[[Event], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
-"""`scope["headers"]`: names and values as the server received them."""
+"""The value of `scope["headers"]`: pairs of name and value as the server received them."""
 
 HeaderPairs: TypeAlias = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
-"""Headers as an application or a test writes them."""
+"""Headers as an application or a test may pass them."""
 
 Serializer: TypeAlias = Callable[[Any], Any]
-"""Called with what an encoder does not know, returns something that it does."""
+"""A callable that an encoder calls with a value that it does not know, and that returns a value that it does."""
 
 
 class EmptyType(Enum):
@@ -49,4 +49,4 @@ class EmptyType(Enum):
 
 
 Empty: Final[Literal[EmptyType.EMPTY]] = EmptyType.EMPTY
-"""Stands where nothing was set, so that None stays a value. `clear_session()` stores it."""
+"""The value of something that was not set, as distinct from None; `clear_session()` stores it."""

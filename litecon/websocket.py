@@ -1,4 +1,4 @@
-"""`WebSocket`: a WebSocket connection."""
+"""`WebSocket`, a WebSocket connection."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ __all__ = ("WebSocket",)
 class WebSocket(WebSocketBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     """A WebSocket connection (ASGI 3, WebSocket message format 2.5; RFC 6455).
 
-    Construction stores its arguments and reads nothing. One task may receive while another sends.
+    The constructor stores its arguments and reads nothing. One task may receive while another sends.
+
+    ```python
+    async for text in WebSocket(scope, receive, send).iter_data():
+        print(text)
+    ```
 
     Args:
-        scope: Of the kind `websocket`; a dict or another mapping.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
-        connection_state: "receive" where something else has accepted the connection, "connect" where it has received the
-            handshake and not answered it; what `WebSocket.connection_state` says at the beginning.
+        scope: The scope of a WebSocket; a dict or another mapping.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
+        connection_state: The state to begin in: "receive" if the connection was accepted before, "connect" if its handshake
+            was received and not answered.
 
     Raises:
         ValueError: There is no such state.

@@ -38,7 +38,7 @@ def makers() -> list[Any]:
         for name, function in inspect.getmembers(errors, inspect.isfunction)
         if function.__module__ == errors.__name__
         and not name.startswith("_")
-        and name not in ("interpreter_awaits", "noted", "quoted")
+        and name not in ("with_note", "quoted")
     ]
 
 

@@ -12,7 +12,7 @@ from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, disca
 from litecon._native.waiting cimport resume_pending, shield_future
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
-from litecon._shared.body import mark_read
+from litecon._shared.body import await_as_reader
 from litecon._shared.scope import event_type
 
 cdef extern from *:
@@ -158,7 +158,7 @@ cdef class BodyReader:
         if not PyCoro_CheckExact(awaitable):
             awaitable = shield_future(self, awaitable)
         if self.replayed and self.pending is None:
-            return mark_read(self, awaitable)
+            return await_as_reader(self, awaitable)
         return awaitable
 
     def receiving(self, receive):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Any
 
-__all__ = ("interpreter_awaits", "joined")
+__all__ = ("await_in_interpreter", "join_chunks")
 
 
-async def interpreter_awaits(awaitable: Any) -> Any:
+async def await_in_interpreter(awaitable: Any) -> Any:
     """Await something in the interpreter's way, which has a TypeError of its own for what is no awaitable."""
     return await awaitable
 
 
-async def joined(stream: AsyncIterable[bytes]) -> bytes:
+async def join_chunks(stream: AsyncIterable[bytes]) -> bytes:
     """Return the chunks of a stream as one bytes object.
 
     Args:

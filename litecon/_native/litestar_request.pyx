@@ -26,7 +26,7 @@ from litestar.types import Empty
 from litestar.utils.scope.state import CONNECTION_STATE_KEY
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from litecon._native.interpreted import joined
+from litecon._native.interpreted import join_chunks
 from litecon._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
 
 cdef extern from "slots.h":
@@ -322,7 +322,7 @@ cdef class ReadBody(Operation):
             return self.finished(value)
         if overrides & STREAM_OVERRIDDEN:
             self.waits_for = OWN_STREAM
-            return joined(request.stream())
+            return join_chunks(request.stream())
         return self.read()
 
     cdef int keep(self, object value) except -1:

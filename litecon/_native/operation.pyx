@@ -14,7 +14,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 import sys
 
 from litecon._errors import raised_stop_async_iteration, raised_stop_iteration
-from litecon._native.interpreted import interpreter_awaits
+from litecon._native.interpreted import await_in_interpreter
 
 cdef extern from "operation.h":
     void litecon_write_unraisable(object error) noexcept
@@ -40,7 +40,7 @@ cdef object steal_reference(PyObject *value):
 
 cdef object iterator_of(object awaitable):
     cdef PyObject *iterator = litecon_await_iter(awaitable)
-    return interpreter_awaits(awaitable) if iterator is NULL else steal_reference(iterator)
+    return await_in_interpreter(awaitable) if iterator is NULL else steal_reference(iterator)
 
 
 cdef int enter(Operation self, PyObject *value) except -1:

@@ -19,8 +19,8 @@ from litecon._native.url cimport headers_of
 from typing import Any
 
 from litecon._errors import invalid_content_length
-from litecon._native.interpreted import joined
-from litecon._shared.body import long_number
+from litecon._native.interpreted import join_chunks
+from litecon._shared.body import parse_content_length
 from litecon.datastructures import Accept
 
 cdef extern from *:
@@ -110,7 +110,7 @@ cdef class ReadBody(Operation):
                 return request.body()
             if traits.overrides & STREAM_OVERRIDDEN:
                 self.overridden = True
-                return joined(request.stream())
+                return join_chunks(request.stream())
         reader.claim()
         self._holds = True
         reader.expect_unstreamed()
@@ -235,7 +235,7 @@ cdef class RequestBase(ConnectionBase):
         length = _length(value)
         if length < 0:
             raise invalid_content_length(_latin1(value))
-        return long_number(value) if length == PY_SSIZE_T_MAX else length
+        return parse_content_length(value) if length == PY_SSIZE_T_MAX else length
 
     @property
     def accept(self):

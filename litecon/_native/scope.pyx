@@ -12,7 +12,7 @@ from litecon._native.traits cimport RECEIVE, SCOPE, SEND, bounds_of, track_overr
 from litecon._native.url cimport headers_of, new_url_from_scope
 
 from litecon._errors import missing_key, no_app, not_initialised, not_set, wrong_type
-from litecon._shared.scope import empty_receive, empty_send, hand_to_setter
+from litecon._shared.scope import empty_receive, empty_send, pass_to_setter
 from litecon._shared.url import port_number
 from litecon.datastructures import URL, Address, Headers, MultiDict, State
 
@@ -146,11 +146,11 @@ cdef int store(ConnectionBase connection, object scope, object receive, object s
         connection._send = send
     connection.constructed()
     if overrides & SCOPE:
-        hand_to_setter(connection, "scope", scope)
+        pass_to_setter(connection, "scope", scope)
     if overrides & RECEIVE:
-        hand_to_setter(connection, "receive", connection.own_receive())
+        pass_to_setter(connection, "receive", connection.own_receive())
     if overrides & SEND:
-        hand_to_setter(connection, "send", connection.own_send())
+        pass_to_setter(connection, "send", connection.own_send())
     return 0
 
 

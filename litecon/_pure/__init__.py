@@ -1,1 +1,1 @@
-"""The fallback: each kernel of `litecon._native` in plain Python, by the same names."""
+"""The pure side: each kernel of `litecon._native` in plain Python, under the same names."""

@@ -10,7 +10,7 @@ from types import CoroutineType
 from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, raised_stop_async_iteration, wrong_event, wrong_event_body
-from .._shared.body import mark_read
+from .._shared.body import await_as_reader
 from .._shared.scope import event_type, lookup
 from ..types import Event, Receive, Scope
 from .operation import AsyncIteratorBase
@@ -160,7 +160,7 @@ class BodyReader:
         if type(awaitable) is not CoroutineType:
             awaitable = shield_future(self, awaitable)
         if self.replayed and self.pending is None:
-            return mark_read(self, awaitable)  # type: ignore[arg-type]
+            return await_as_reader(self, awaitable)  # type: ignore[arg-type]
         return awaitable  # type: ignore[no-any-return]
 
     def resume(self) -> Any:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from .._errors import invalid_content_length
-from .._shared.body import long_number
+from .._shared.body import parse_content_length
 from ..datastructures import Accept
 from .body import BodyReader, BodyStream, shared_reader
 from .codecs import from_json, from_msgpack
@@ -62,7 +62,7 @@ class RequestBase(ConnectionBase):
         length = _length(value)
         if length is None:
             raise invalid_content_length(value.decode("latin-1"))
-        return long_number(value) if length == sys.maxsize else length
+        return parse_content_length(value) if length == sys.maxsize else length
 
     @property
     def accept(self) -> Any:

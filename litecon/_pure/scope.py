@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final, TypeVar
 
 from .._errors import missing_key, no_app, not_initialised, not_set, wrong_type
-from .._shared.scope import empty_receive, empty_send, hand_to_setter, lookup
+from .._shared.scope import empty_receive, empty_send, pass_to_setter, lookup
 from .._shared.url import port_number
 from ..datastructures import URL, Address, Headers, MultiDict, State
 from ..types import Receive, Scope, Send
@@ -45,11 +45,11 @@ class ConnectionBase:
         cls = type(self)
         own: Any = cls._own
         if cls.scope is not own.scope:
-            hand_to_setter(self, "scope", scope)
+            pass_to_setter(self, "scope", scope)
         if cls.receive is not own.receive:
-            hand_to_setter(self, "receive", self._own_receive())
+            pass_to_setter(self, "receive", self._own_receive())
         if cls.send is not own.send:
-            hand_to_setter(self, "send", self._own_send())
+            pass_to_setter(self, "send", self._own_send())
 
     def _constructed(self) -> None:
         """Do what is left to do once the arguments are stored."""

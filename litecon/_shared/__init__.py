@@ -1,5 +1,5 @@
-"""What the kernels of both sides share, and the classes above them: plain Python that exists once.
+"""Plain Python that the kernels of both sides share with each other and with the classes above them.
 
-A module has the name of the kernels that use it, but `loops`, which several do, and `generics`, which is of the
-classes. None of them imports a kernel.
+Each module is named after the kernels that use it, except `loops`, which several use, and `generics`, which the classes
+use. None of them imports a kernel.
 """

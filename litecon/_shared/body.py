@@ -1,8 +1,8 @@
-"""What is received of a body before it is read: its announced length, the receive under way, its way to an app inside.
+"""Receiving ahead of reading: `is_disconnected()`, `replay()` and `drain()` of a request; and the announced length.
 
-ASGI has no call that looks whether something is to be received. `is_disconnected()` begins to receive, in a task of its
-own, and looks whether that is done. Nothing is thrown into what the server or a middleware gave: the next read waits for
-the same task, and a read that is cancelled leaves it alone.
+ASGI has no call that asks whether an event is available. `is_disconnected()` starts to receive, in a task of its own,
+and checks whether that task is done. Nothing is thrown into the awaitable that the server or a middleware returned: the
+next read awaits the same task, and a read that is cancelled leaves it alone.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from .loops import TrioReceive, begin_task, checkpoint, running_trio
 if TYPE_CHECKING:
     from .._core import BodyReader
 
-__all__ = ("CompletedAwaitable", "Replay", "has_disconnected", "long_number", "mark_read", "skip_body")
+__all__ = ("CompletedAwaitable", "Replay", "has_disconnected", "parse_content_length", "await_as_reader", "skip_body")
 
 _READ_AHEAD: Final = 64 * 1024
-"""Bytes that are received ahead of reading."""
+"""The number of bytes that are received ahead of reading."""
 
 _EVENTS_AT_ONCE: Final = 64
-"""Events that are taken before the loop gets a turn."""
+"""The number of events that are received before the other tasks of the event loop run."""
 
 _TURNS: Final = 3
-"""Turns of the loop that a receive gets to take what has arrived."""
+"""The turns of the event loop that a receive under way is given to return what has arrived."""
 
 _FIRST_TURNS: Final = 12
-"""Turns of the loop that a receive gets when it has begun: middleware takes some to give an event that is there."""
+"""The turns that a new receive is given: middleware takes some to return an event that is available."""
 
-# turning digits into a number takes time that grows with their square, and CPython refuses more than some thousands
+# converting digits takes time that grows with the square of their number, and CPython refuses some thousands of them
 _MOST_DIGITS: Final = 100
 
-_asker: ContextVar[tuple[ref[BodyReader], bool] | None] = ContextVar("litecon.asker", default=None)
-"""For which reader events are received here, and whether in the task that is the reader's."""
+_receiving_reader: ContextVar[tuple[ref[BodyReader], bool] | None] = ContextVar("litecon.asker", default=None)
+"""The reader for which an event is received in this context, and whether that is in the task of the reader itself."""
 
 
 @final
 class CompletedAwaitable:
-    """An event that was received already, as an awaitable.
+    """An awaitable that returns an event that was already received.
 
     Args:
-        event: What to return.
+        event: The event.
     """
 
     __slots__ = ("_event",)
@@ -61,19 +61,19 @@ class CompletedAwaitable:
 
 
 async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
-    """Return whether the client disconnected; what has arrived meanwhile is kept by the reader.
+    """Return whether the client disconnected; events that arrived meanwhile are buffered by the reader.
 
-    Where the answer is False, the loop has had a turn.
+    If the result is False, the other tasks of the event loop have run once.
 
     Args:
-        reader: Of the connection's scope.
-        receive: The server's callable.
+        reader: The reader of the connection's scope.
+        receive: The connection's `receive`.
     """
     has_yielded = False
     for _ in range(_EVENTS_AT_ONCE):
         if reader.disconnected:
             return True
-        # another task is receiving, or enough lies here that nobody has read
+        # another task is receiving, or enough is buffered
         if reader.busy or (reader.ahead_size > _READ_AHEAD and not reader.ended):
             break
         turns = _TURNS
@@ -86,7 +86,7 @@ async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
             turns -= 1
             has_yielded = True
             await checkpoint()
-        # a read that has come in between has taken it
+        # a read in between may have taken the event
         if reader.busy or reader.pending is not pending or not pending.done():
             break
         with reader:
@@ -98,12 +98,12 @@ async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
 
 
 async def skip_body(reader: BodyReader, receive: Receive, max_size: int | None) -> None:
-    """Drop what was received of a body and not read, and what is still coming.
+    """Drop what is buffered of a body, and receive and drop the rest.
 
     Args:
-        reader: Of the connection's scope.
-        receive: The server's callable.
-        max_size: How many bytes of what is still coming are dropped; None for any number.
+        reader: The reader of the connection's scope.
+        receive: The connection's `receive`.
+        max_size: The number of bytes after which receiving stops; None for any number.
     """
     if reader.body is not None:
         return
@@ -123,11 +123,11 @@ async def skip_body(reader: BodyReader, receive: Receive, max_size: int | None) 
 
 @final
 class Replay:
-    """A `receive` that gives what was received of a body once more, and then what the server gives.
+    """A `receive` that returns what was received of a body once more, and then the server's events.
 
     Args:
-        reader: Of the connection's scope.
-        receive: The server's callable.
+        reader: The reader of the connection's scope.
+        receive: The connection's `receive`.
     """
 
     __slots__ = ("_has_ended", "_reader", "_receive")
@@ -140,9 +140,9 @@ class Replay:
 
     async def __call__(self) -> Event:
         reader = self._reader
-        asker = _asker.get()
+        asker = _receiving_reader.get()
         if asker is not None and asker[0]() is reader:
-            # the reader itself asks, which has what it has received, through a connection over the same scope
+            # the reader itself calls this, through a connection over the same scope: it has its buffered events already
             return await (self._receive() if asker[1] else reader.receiving(self._receive))
         if reader.body is None:
             with reader:
@@ -163,7 +163,7 @@ class Replay:
         return event
 
     def _received(self) -> Event | None:
-        """Return an event of what lies in the reader; None if the server is to be asked."""
+        """Return an event of what the reader has buffered; None if the next one must come from the server."""
         reader = self._reader
         if not self._has_ended:
             if reader.ended and not reader.streamed:
@@ -182,35 +182,35 @@ def _request_event(body: bytes, *, more: bool) -> Event:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-def mark_read(reader: BodyReader, awaitable: Awaitable[Event]) -> Awaitable[Event]:
-    """Return an awaitable that awaits another, and has a `Replay` that is asked in it ask the server.
+def await_as_reader(reader: BodyReader, awaitable: Awaitable[Event]) -> Awaitable[Event]:
+    """Return a coroutine that awaits what `receive()` returned; a `Replay` of the reader that it calls asks the server.
 
     Args:
-        reader: Which a `Replay` was made of, and which asks now.
-        awaitable: What its `receive` gave.
+        reader: The reader that receives, of which a `Replay` was made.
+        awaitable: What the connection's `receive` returned.
     """
-    return _as_asker(ref(reader), awaitable)
+    return _await_as_reader(ref(reader), awaitable)
 
 
-async def _as_asker(reader: ref[BodyReader], awaitable: Awaitable[Event]) -> Event:
-    token = _asker.set((reader, False))
+async def _await_as_reader(reader: ref[BodyReader], awaitable: Awaitable[Event]) -> Event:
+    token = _receiving_reader.set((reader, False))
     try:
         return await awaitable
     finally:
-        # where it is closed by the collector, it is in another context
+        # the collector may close this coroutine in another context
         with suppress(ValueError):
-            _asker.reset(token)
+            _receiving_reader.reset(token)
 
 
 def _begin_receive(reader: BodyReader, receive: Receive) -> Any:
-    """Have the next event received, and return what is pending then: `done()` tells whether it is there."""
+    """Start to receive the next event, and return what is pending; its `done()` tells whether the event is there."""
     awaitable: Any = receive()
     if type(awaitable) is not CoroutineType:
-        # a server that gives futures has begun to receive
+        # a server that returns futures has started to receive
         reader.shield(awaitable)
     if reader.pending is None:
         context = copy_context()
-        context.run(_asker.set, (ref(reader), True))
+        context.run(_receiving_reader.set, (ref(reader), True))
         trio = running_trio()
         if trio is None:
             reader.shield(begin_task(awaitable, context))
@@ -219,14 +219,14 @@ def _begin_receive(reader: BodyReader, receive: Receive) -> Any:
     return reader.pending
 
 
-def long_number(digits: bytes) -> int:
-    """Return the number that ASCII digits are.
+def parse_content_length(digits: bytes) -> int:
+    """Return the value of a Content-Length header (RFC 9110 section 8.6).
 
     Args:
-        digits: Any number of them.
+        digits: The ASCII digits of the header, any number of them.
 
     Raises:
-        RequestEntityTooLarge: It has more than 100, without leading zeros.
+        RequestEntityTooLarge: There are more than 100 digits, leading zeros not counted.
     """
     significant = digits.lstrip(b"0")
     if len(significant) > _MOST_DIGITS:

@@ -1,4 +1,4 @@
-"""What the encoders ask where they do not know a type."""
+"""Serializers: what the JSON and MessagePack encoders call for types that they do not know."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ __all__ = ("complete_serializer", "convert_value", "default_serializer")
 
 
 def default_serializer(value: Any) -> Any:
-    """Return something that both encoders know for a value that one of them does not.
+    """Return a replacement that both encoders can encode, for a value that one of them cannot.
 
     Args:
         value: A set, path, deque, decimal, enum, dataclass, Struct, attrs object or pydantic model, or an object of a
             subclass of a built-in type.
 
     Raises:
-        TypeError: There is no way to encode it.
+        TypeError: The value is of another type.
     """
     return convert_value(value, default_serializer)
 
 
 def complete_serializer(serializer: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a serializer of a caller's own that knows what both encoders take, too.
+    """Return a serializer that calls the application's one for what neither encoder knows, and else the default one.
 
-    What one encoder knows by itself, the other must not ask the caller's for; what neither knows, the caller's is
-    asked for first.
+    An encoder must not call the application's serializer for a value that the other encoder knows by itself.
 
     Args:
-        serializer: Raises TypeError for what it does not know.
+        serializer: The application's serializer, which raises TypeError for values that it does not know.
     """
     if serializer is default_serializer:
         return serializer
@@ -48,16 +47,16 @@ def complete_serializer(serializer: Callable[[Any], Any]) -> Callable[[Any], Any
 
 
 def convert_value(value: Any, serializer: Callable[[Any], Any]) -> Any:
-    """Return what `default_serializer()` returns.
+    """Return what `default_serializer()` returns, with another serializer for nested values.
 
     Args:
-        value: What an encoder does not know.
-        serializer: Called with what the value holds and msgspec does not know.
+        value: The value that an encoder does not know.
+        serializer: The serializer, which is called with nested values that msgspec does not know.
 
     Raises:
-        TypeError: There is no way to encode it.
+        TypeError: The value is of a type that cannot be encoded.
     """
-    # not at import, as it is a default argument: who encodes nothing does not pay for these
+    # PERF: imported here, since `default_serializer` is a default argument of kernels, which need none of these
     from collections import deque
     from datetime import datetime
     from decimal import Decimal
@@ -65,12 +64,12 @@ def convert_value(value: Any, serializer: Callable[[Any], Any]) -> Any:
     from pathlib import PurePath
 
     if value is None or value is True or value is False:
-        # both know these, but not as keys of JSON
+        # both encoders know these, but not as keys of JSON objects
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (str, int, float)):
-        # as a subclass may have a conversion of its own
+        # not str(value), since a subclass may override its conversion
         if isinstance(value, str):
             return str.__str__(value)
         return int.__int__(value) if isinstance(value, int) else float.__float__(value)
@@ -95,7 +94,7 @@ def convert_value(value: Any, serializer: Callable[[Any], Any]) -> Any:
 
 
 def _is_known(value: Any) -> bool:
-    """Return whether one of the encoders at least takes a value without being helped."""
+    """Return whether at least one of the encoders can encode a value, or a value of its kind, by itself."""
     from decimal import Decimal
     from enum import Enum
 

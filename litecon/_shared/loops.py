@@ -16,8 +16,8 @@ __all__ = (
     "begin_task",
     "cancel_abandoned",
     "checkpoint",
-    "in_thread",
-    "in_thread_for_sure",
+    "run_in_thread",
+    "run_in_thread_shielded",
     "running_trio",
 )
 
@@ -27,7 +27,7 @@ _NAME: Final = "litecon: receive"
 
 
 def running_trio() -> Any:
-    """Return trio if it runs this task, else None."""
+    """Return the module `trio` if trio runs the current task, else None."""
     trio: Any = sys.modules.get("trio")
     if trio is None:
         return None
@@ -44,12 +44,18 @@ def _bare_yield() -> Generator[Any, Any, None]:
 
 
 async def checkpoint() -> None:
-    """Let the other tasks of the loop run once."""
+    """Let the other tasks of the event loop run once."""
     trio = running_trio()
     await (_bare_yield() if trio is None else trio.lowlevel.checkpoint())
 
 
 def begin_task(awaitable: Any, context: Context) -> Any:
+    """Return an asyncio task that awaits what `receive()` returned.
+
+    Args:
+        awaitable: The coroutine or other awaitable.
+        context: The context in which the task runs.
+    """
     from asyncio import Task, get_running_loop
 
     if type(awaitable) is not CoroutineType:
@@ -60,9 +66,9 @@ def begin_task(awaitable: Any, context: Context) -> Any:
         task = Task(awaitable, loop=loop, name=_NAME, context=context, eager_start=True)
     else:
         task = Task(awaitable, loop=loop, name=_NAME, context=context)
-    # nobody has to ask for it
+    # a task that nobody awaits any more is not reported when it is destroyed
     task._log_destroy_pending = False  # type: ignore[attr-defined]
-    task.add_done_callback(_retrieve)
+    task.add_done_callback(_retrieve_error)
     return task
 
 
@@ -70,17 +76,17 @@ async def _awaited(awaitable: Awaitable[Event]) -> Event:
     return await awaitable
 
 
-def _retrieve(task: Any) -> None:
-    # an error that nobody has read is not reported
+def _retrieve_error(task: Any) -> None:
+    # an error that nobody retrieves is not reported
     if not task.cancelled():
         task.exception()
 
 
 def cancel_abandoned(future: Any) -> None:
-    """Cancel a future that nobody will ask for, from whatever thread.
+    """Cancel a future that nobody will await, from any thread.
 
     Args:
-        future: Of asyncio, or of a server of its own.
+        future: A future of asyncio, or one of the server's own type.
     """
     if future.done():
         return
@@ -88,7 +94,7 @@ def cancel_abandoned(future: Any) -> None:
 
     loop = future.get_loop()
     if _get_running_loop() is loop:
-        # a server may wait for its receive() to end before it lets go of the connection
+        # a server may wait for its receive() to end before it releases the connection
         future.cancel()
     elif not loop.is_closed():
         with suppress(RuntimeError):
@@ -97,12 +103,12 @@ def cancel_abandoned(future: Any) -> None:
 
 @final
 class TrioReceive:
-    """A receive under trio, in a system task; awaiting it is cancelled without it.
+    """A receive that runs in a system task of trio; cancelling the task that awaits it leaves the receive alone.
 
     Args:
-        trio: The module.
-        awaitable: What `receive()` gave.
-        context: Of the task.
+        trio: The module `trio`.
+        awaitable: What `receive()` returned.
+        context: The context in which the system task runs.
     """
 
     __slots__ = ("_is_taken", "_outcome", "_token")
@@ -123,22 +129,22 @@ class TrioReceive:
         return outcome.event
 
     def done(self) -> bool:
-        """Return whether there is nothing to wait for."""
+        """Return whether the receive has ended."""
         return self._outcome.is_done
 
     def rearm(self) -> bool:
-        """Return whether an event can still come of it."""
+        """Return whether awaiting this can still return an event."""
         return not self._is_taken and not self._outcome.is_cancelled
 
     def __del__(self) -> None:
         if not self._outcome.is_done:
-            # the run may be over
+            # the run of trio may be over
             with suppress(RuntimeError):
                 self._token.run_sync_soon(self._outcome.scope.cancel)
 
 
 class _Outcome:
-    """What comes of a receive: the task does not keep the one who waits for it."""
+    """The result of a `TrioReceive`, an object of its own, so that the system task does not keep the former alive."""
 
     __slots__ = ("done", "error", "event", "is_cancelled", "is_done", "scope")
 
@@ -157,24 +163,24 @@ async def _receive_into(outcome: _Outcome, awaitable: Any) -> None:
         try:
             outcome.event = await awaitable
         except BaseException as error:
-            # what leaves a system task ends the run; and nobody reads after a cancellation
+            # an exception that leaves a system task ends the run; a cancelled receive is not awaited again
             outcome.error = error
             outcome.is_cancelled = isinstance(error, Cancelled)
         outcome.is_done = True
         outcome.done.set()
 
 
-async def in_thread_for_sure(function: Callable[..., object], *arguments: Any) -> None:
-    """Call a function in a thread, also where the task is cancelled already, or here where that cannot be.
+async def run_in_thread_shielded(function: Callable[..., object], *arguments: Any) -> None:
+    """Call a function in a thread, even if the task is already cancelled; where no thread can run, call it directly.
 
     Args:
-        function: What blocks, and may be called twice.
-        *arguments: What it is called with.
+        function: The function, which blocks and may be called twice.
+        *arguments: The arguments of the call.
     """
     try:
         trio = running_trio()
         if trio is None:
-            await in_thread(function, *arguments)
+            await run_in_thread(function, *arguments)
         else:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(function, *arguments)
@@ -182,19 +188,19 @@ async def in_thread_for_sure(function: Callable[..., object], *arguments: Any) -
         function(*arguments)
         raise
     except RuntimeError:
-        # the loop shuts down and gives no threads any more
+        # the loop shuts down and starts no threads any more
         function(*arguments)
 
 
-async def in_thread(function: Callable[..., ResultT], *arguments: Any) -> ResultT:
-    """Return what a function returns that is called in a thread.
+async def run_in_thread(function: Callable[..., ResultT], *arguments: Any) -> ResultT:
+    """Call a function in a thread, and return its result.
 
-    Where the task is cancelled meanwhile, the function goes on to its end first: what it uses must not be closed under it.
-    Where the coroutine is closed, it goes on alone.
+    If the task is cancelled meanwhile, the function runs to its end first, since what it uses must not be closed under
+    it. If the coroutine is closed, the function runs on alone.
 
     Args:
-        function: What blocks.
-        *arguments: What it is called with.
+        function: The function, which blocks.
+        *arguments: The arguments of the call.
     """
     trio = running_trio()
     if trio is not None:
@@ -203,7 +209,7 @@ async def in_thread(function: Callable[..., ResultT], *arguments: Any) -> Result
     import asyncio
 
     copied = copy_context()
-    # no asyncio.to_thread(), which begins only when the loop turns
+    # not asyncio.to_thread(), which begins only at the next turn of the loop
     work = asyncio.get_running_loop().run_in_executor(None, lambda: copied.run(function, *arguments))
     try:
         try:
@@ -219,6 +225,6 @@ async def in_thread(function: Callable[..., ResultT], *arguments: Any) -> Result
                 work.exception()
             raise
     except GeneratorExit:
-        # nothing can be awaited any more; what has not begun shall not, and what fails is not reported by the loop
+        # a coroutine that is being closed cannot await: what has not begun is cancelled, and no error is reported
         work.cancel()
         raise

@@ -1,6 +1,6 @@
-"""The head of a part of a multipart form (RFC 7578 section 4, RFC 8187, WHATWG HTML section 4.10.22.8), and its charset.
+"""The head and the charset of a part of a multipart form (RFC 7578 section 4, RFC 8187, WHATWG HTML section 4.10.22.8).
 
-Where two readers could take the same head for different parts, it is refused.
+A head that two parsers could read as two different parts is refused.
 """
 
 from __future__ import annotations
@@ -21,28 +21,31 @@ _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 _EMPTY_FOLD: Final = re.compile(rb"\r\n[ \t]+(?:\r\n|\Z)")
 # a parameter up to the next semicolon: its name, and its value in quotes or without
-_PARAMETER: Final = re.compile(rb'([^=;"]*)(?:=[ \t]*(?:"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*|([^";]*)))?(?=;|\Z)', re.DOTALL)
-# browsers do not escape a backslash, so the last of a name looks like the escape of the quote behind it
+_PARAMETER: Final = re.compile(
+    rb'([^=;"]*)(?:=[ \t]*(?:"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*|([^";]*)))?(?=;|\Z)', re.DOTALL
+)
+# browsers do not escape backslashes, so one at the end of a name looks like the escape of the closing quote
 _ENDS_WITH_BACKSLASH: Final = re.compile(rb'([^=;"]*)=[ \t]*"([^"\\]*(?:\\.[^"\\]*)*\\)"\Z', re.DOTALL)
 _ESCAPE: Final = re.compile(rb'\\(["\\])')
 _NO_OCTET: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
-# the interpreter's encodings, by the names of their modules: those that have other names too, and those that have none; not
-# the ones that no form uses, and that take quadratic time or are no encoding of bytes
+# the names of the interpreter's codec modules, with and without aliases; without those that no form uses, and that take
+# quadratic time or encode no text
 _CODECS: Final = frozenset(aliases.values()) - {"utf_7"} | set(
-    "cp1006 cp720 cp737 cp856 cp874 cp875 koi8_t koi8_u mac_arabic mac_croatian mac_farsi mac_romanian utf_8_sig".split()
+    "cp1006 cp720 cp737 cp856 cp874 cp875 koi8_t koi8_u mac_arabic mac_croatian mac_farsi mac_romanian "
+    "utf_8_sig".split()
 )
 
 
 class PartHead(NamedTuple):
-    """What stands before the content of a part.
+    """The headers of a part.
 
     Args:
-        name: Of the field.
-        filename: As the client says it, None for what is no file.
-        headers: By their names in lower case.
-        content_type: In lower case and without parameters, None without one.
-        charset: That of the content type, None without one.
+        name: The name of the field.
+        filename: The name of the file as the client sent it; None for a field that is no file.
+        headers: The headers, by their names in lower case.
+        content_type: The media type in lower case, without parameters; None without one.
+        charset: The charset parameter of the content type; None without one.
     """
 
     name: str
@@ -53,19 +56,19 @@ class PartHead(NamedTuple):
 
 
 def parse_head(head: bytes) -> PartHead:
-    """Return what a head says.
+    """Return the parsed head of a part.
 
     Args:
-        head: Lines with CRLF between them, and no other line breaks; the first is not folded.
+        head: The header lines, separated by CRLF, without other line breaks; the first line is not folded.
 
     Raises:
-        ClientException: It is none of a form, or can be read in two ways.
+        ClientException: The head is malformed, or can be read in two ways.
     """
     if not head:
         raise broken_multipart("a part has no headers")
     if _FOLD.search(head) is not None:
         if _EMPTY_FOLD.search(head) is not None:
-            # others take it for the end of the head
+            # other parsers take it for the end of the head
             raise broken_multipart("a folded line of a part's header is empty")
         head = _FOLD.sub(b" ", head)
     headers: dict[str, str] = {}
@@ -93,7 +96,7 @@ def parse_head(head: bytes) -> PartHead:
 
 
 def _parse_disposition(value: bytes) -> tuple[str, str | None]:
-    """Return the name of the field and that of the file."""
+    """Return the names of the field and of the file."""
     kind, parameters, is_whole = _parse_parameters(value)
     if kind.lower() != b"form-data":
         raise broken_multipart("the Content-Disposition of a part is not form-data")
@@ -117,7 +120,7 @@ def _parse_disposition(value: bytes) -> tuple[str, str | None]:
 
 
 def _filename(plain: bytes | None, extended: bytes | None) -> str | None:
-    """Return the name of a file; the form of RFC 8187 wins where it can be decoded."""
+    """Return the name of a file; `filename*` (RFC 8187) takes precedence if it can be decoded."""
     if extended is not None:
         charset, _, rest = extended.partition(b"'")
         _, quote, text = rest.partition(b"'")
@@ -128,13 +131,13 @@ def _filename(plain: bytes | None, extended: bytes | None) -> str | None:
             if charset.lower() == b"utf-8" and _is_utf8(octets):
                 return octets.decode()
         if plain is None:
-            # a file all the same
+            # it is a file nevertheless
             return _decoded(unquote_to_bytes(text if quote else extended))
     if plain is None:
         return None
     filename = _decoded(plain)
     if filename[1:3] == ":\\" or filename[:2] == "\\\\":
-        # what Internet Explorer sent was the path
+        # Internet Explorer sent the whole path
         return filename.rpartition("\\")[2]
     return filename
 
@@ -147,7 +150,7 @@ def _parse_type(value: bytes) -> tuple[str | None, str | None]:
 
 
 def _parse_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]], bool]:
-    """Return what stands before the parameters, these with names in lower case, and whether all could be read."""
+    """Return the text before the parameters, the parameters (names in lower case), and whether all are well-formed."""
     position = value.find(b";")
     if position < 0:
         return value, [], True
@@ -157,7 +160,7 @@ def _parse_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]], b
         match = _PARAMETER.match(value, position + 1) or _ENDS_WITH_BACKSLASH.match(value, position + 1)
         if match is None:
             return kind, parameters, False
-        # the last group that took part: 1 for a name without a value, 2 for one in quotes, 3 for one without
+        # the last group that matched: 1 is a name without a value, 2 a quoted value, 3 an unquoted one
         if match.lastindex != 1:
             text = match[2] if match.lastindex == 2 else match[3].strip(b" \t")
             parameters.append((match[1].strip(b" \t").lower(), _unquoted(text)))
@@ -166,7 +169,7 @@ def _parse_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]], b
 
 
 def _unquoted(text: bytes) -> bytes:
-    r"""Return a value without its escapes: `\"` of command line tools and of RFC 9110, or `%22` of browsers."""
+    r"""Return an unescaped value: command line tools and RFC 9110 write a quote as `\"`, browsers as `%22`."""
     if b'\\"' in text:
         return _ESCAPE.sub(rb"\1", text)
     if b"%" in text:
@@ -183,43 +186,43 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _decoded(text: bytes) -> str:
-    """Return a text in UTF-8, or in Latin-1 where it is none."""
+    """Return a text decoded from UTF-8, or from Latin-1 if it is not UTF-8."""
     return text.decode() if _is_utf8(text) else text.decode("latin-1")
 
 
 def decode_text(data: bytes | bytearray, charset: str | None) -> str:
-    """Return the text of a field.
+    """Return the decoded text of a field.
 
     Args:
-        data: As it was received.
-        charset: As the client says it, None for UTF-8.
+        data: The bytes of the field.
+        charset: The charset as the client sent it; None for UTF-8.
 
     Raises:
-        ClientException: The charset is unknown or none of text, or the data is not encoded in it.
+        ClientException: The charset is unknown or encodes no text, or the data is not encoded in it.
     """
     codec = "utf-8" if charset is None or charset.lower() == "utf-8" else _text_codec(charset)
     try:
         return data.decode(codec)
     except ValueError:
-        # raised below, where the error with the bytes in it is no context
+        # raised below, so that this error, which holds the bytes, is not its context
         pass
     raise broken_field(f"it is not encoded in {codec}")
 
 
 def _text_codec(charset: str) -> str:
-    """Return the name of a text encoding; raise ClientException where there is none of that name."""
+    """Return the name of a codec; raise ClientException if there is none for that charset."""
     info = None
     # from CPython 3.15 on, normalize_encoding() warns of other characters
     if charset.isascii() and charset.isprintable():
-        # the year of a standard, which some names end with, is in few of the aliases
+        # few of the aliases have the year of the standard, with which some names end
         name = normalize_encoding(charset.partition(":")[0]).lower()
         name = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
-        # NOTE: codecs.lookup() keeps each name that it does not know for ever, and looks for a module of that name on the disk
+        # NOTE: codecs.lookup() caches each unknown name without a bound, and searches the disk for a module of that name
         if name in _CODECS:
-            # one of another system may be missing
+            # a codec of another operating system may be missing
             with suppress(LookupError):
                 info = codecs.lookup(name)
     if info is None or not info._is_text_encoding:
-        # its name is a part of the body, which no message shows
+        # its name is a part of the body, which no message may show
         raise broken_field("its charset is unknown, or none of text")
     return info.name

@@ -1,6 +1,6 @@
-"""How a scope and its values are read, and what a connection has in place of what it was not given.
+"""How values of a scope or an event are read, and what stands in for callables that a connection was not given.
 
-Scopes, events and their values may be of subclasses of dict, str and bytes, or of other mappings.
+Scopes and events may be dict subclasses or other mappings, their values of subclasses of str and bytes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ __all__ = (
     "empty_receive",
     "empty_send",
     "event_type",
-    "hand_to_setter",
     "lookup",
     "offers",
+    "pass_to_setter",
     "plain_bytes",
     "plain_str",
 )
@@ -26,15 +26,15 @@ _MISSING: Final = object()
 
 
 def lookup(mapping: Mapping[str, Any], key: str, default: Any = None) -> Any:
-    """Return `mapping[key]`, the default where there is no such key.
+    """Return `mapping[key]`, or the default if there is no such key.
 
-    A dict subclass is asked as `mapping[key]` asks it, so that its own `__getitem__` and `__missing__` are obeyed, which
-    `dict.get` passes by. One that has nothing of its own but `get` is asked by that.
+    A dict subclass is asked as `mapping[key]` asks it, so that its own `__getitem__` and `__missing__` are obeyed,
+    which `dict.get` ignores. A subclass that overrides `get` alone is asked through `get`.
 
     Args:
-        mapping: A scope or an event.
-        key: One of its keys.
-        default: What to return without it.
+        mapping: The scope or event.
+        key: The key.
+        default: The value to return if there is no such key.
     """
     cls = type(mapping)
     if cls is dict or _has_only_get(cls):
@@ -55,10 +55,10 @@ def _has_only_get(cls: type[Any]) -> bool:
 
 
 def event_type(event: Any) -> str | None:
-    """Return the type of an event, None for what has none.
+    """Return the type of an event; None if it has none.
 
     Args:
-        event: What a server gave.
+        event: What `receive()` returned.
     """
     try:
         kind = event["type"]
@@ -71,8 +71,8 @@ def offers(scope: Mapping[str, Any], extension: str) -> bool:
     """Return whether the server offers an extension.
 
     Args:
-        scope: Its `extensions` are a mapping; anything that no name can be in offers none.
-        extension: Its name.
+        scope: The scope; if its `extensions` are no container, the server offers none.
+        extension: The name of the extension.
     """
     try:
         return extension in lookup(scope, "extensions")
@@ -81,29 +81,29 @@ def offers(scope: Mapping[str, Any], extension: str) -> bool:
 
 
 def plain_str(text: str) -> str:
-    """Return a text as an exact str: what a subclass overrides does not count.
+    """Return a text as an exact str, whatever a subclass overrides.
 
     Args:
-        text: Of str or a subclass, such as an enum's member.
+        text: A str, or an object of a subclass, such as a member of an enum.
     """
     return text if type(text) is str else str.__str__(text)
 
 
 def plain_bytes(data: bytes) -> bytes:
-    """Return bytes as exact bytes: what a subclass overrides does not count.
+    """Return bytes as exact bytes, whatever a subclass overrides.
 
     Args:
-        data: Of bytes or a subclass.
+        data: Bytes, or an object of a subclass.
     """
     return data if type(data) is bytes else bytes.__getitem__(data, slice(None))
 
 
 def attribute_of(cls: type[Any], name: str) -> Any:
-    """Return an attribute as it stands in a class or in one of its bases, None without one.
+    """Return an attribute as the class or one of its bases defines it, without calling descriptors; None if none does.
 
     Args:
         cls: The class.
-        name: The attribute's.
+        name: The name of the attribute.
     """
     for base in cls.__mro__:
         attribute = base.__dict__.get(name, _MISSING)
@@ -112,15 +112,15 @@ def attribute_of(cls: type[Any], name: str) -> Any:
     return None
 
 
-def hand_to_setter(connection: Any, name: str, value: Any) -> None:
-    """Hand an argument of the constructor to the setter that a subclass has of its own.
+def pass_to_setter(connection: Any, name: str, value: Any) -> None:
+    """Pass an argument of the constructor to the setter that a subclass defines for it.
 
-    An attribute that it overrides without a setter, a read-only property or a method, has its value from elsewhere.
+    An attribute that is overridden without a setter, by a read-only property or a method, has its value from elsewhere.
 
     Args:
-        connection: Whose class overrides the attribute.
-        name: "scope", "receive" or "send".
-        value: The argument.
+        connection: A connection whose class overrides the attribute.
+        name: The name of the attribute: "scope", "receive" or "send".
+        value: The argument of the constructor.
     """
     attribute = attribute_of(type(connection), name)
     settable = attribute.fset is not None if isinstance(attribute, property) else hasattr(type(attribute), "__set__")
@@ -129,7 +129,7 @@ def hand_to_setter(connection: Any, name: str, value: Any) -> None:
 
 
 async def empty_receive() -> NoReturn:
-    """Stand in for `receive` where a connection was made without one.
+    """Stand in for `receive` in a connection that was made without one.
 
     Raises:
         RuntimeError: Always.
@@ -138,7 +138,7 @@ async def empty_receive() -> NoReturn:
 
 
 async def empty_send(event: Event) -> NoReturn:
-    """Stand in for `send` where a connection was made without one.
+    """Stand in for `send` in a connection that was made without one.
 
     Args:
         event: The event that cannot be sent.

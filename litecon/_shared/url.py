@@ -1,4 +1,4 @@
-"""The parts of a URL as servers and clients write them: schemes, hosts, ports, and the target of a request."""
+"""Schemes, hosts, ports and request targets as servers and clients write them (RFC 3986, RFC 9112)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_scheme(text: str) -> bool:
     """Return whether a text is the scheme of a URL (RFC 3986 section 3.1).
 
     Args:
-        text: Without the colon.
+        text: The text, without the colon.
     """
     return _SCHEME.fullmatch(text) is not None
 
@@ -29,9 +29,9 @@ def is_ipv6(text: str) -> bool:
     """Return whether a text is an IPv6 address, without brackets (RFC 3986 section 3.2.2).
 
     Args:
-        text: What stands between the brackets.
+        text: The text between the brackets.
     """
-    # not at import: few requests name their host by an address
+    # imported here, since few requests name their host by an address
     from ipaddress import AddressValueError, IPv6Address
 
     try:
@@ -42,15 +42,15 @@ def is_ipv6(text: str) -> bool:
 
 
 def port_number(port: object) -> int | None:
-    """Return a port of a scope as a number up to 65535, None for what is none.
+    """Return a port of a scope as an int from 0 to 65535, or None if it is no port.
 
     Args:
-        port: An int, as the ASGI specification requires; a str of digits, as some servers give it.
+        port: An int, as the ASGI specification requires, or a str of digits, as some servers send it.
     """
     if isinstance(port, str) and port.isascii() and port.isdigit() and len(port) <= 5:
         number = int(port)
     elif isinstance(port, int) and not isinstance(port, bool):
-        # of a subclass, the number
+        # the exact int, if it is of a subclass
         number = int.__index__(port)
     else:
         return None
@@ -58,13 +58,13 @@ def port_number(port: object) -> int | None:
 
 
 def path_of_target(target: str, method: Any, host: bytes | None, scheme: str) -> str | None:
-    """Return the path of a target that does not begin with a slash; "" for one that has none, None for an unknown form.
+    """Return the path of a target that does not begin with a slash; "" if it has none, None if its form is unknown.
 
     Args:
-        target: Percent-decoded, without its query.
-        method: The request's method, None for a WebSocket.
-        host: The value of the Host header, None without one.
-        scheme: Of the connection.
+        target: The target, percent-decoded and without its query (RFC 9112 section 3.2).
+        method: The method of the request; None for a WebSocket.
+        host: The value of the Host header; None without one.
+        scheme: The scheme of the connection.
 
     Raises:
         ClientException: The target names another authority than the Host header: there must be one answer to whose
@@ -91,7 +91,7 @@ def _check_authority(authority: str, host: bytes | None, scheme: str) -> None:
 
 
 def _split(authority: str, scheme: str) -> tuple[str, str] | None:
-    """Return the host in lower case and the port, "" for the default one; None for what is no authority."""
+    """Return the host in lower case and the port, "" for the default one; None if it is no authority."""
     match = _AUTHORITY.fullmatch(authority)
     # in lower case, some characters beyond ASCII are ASCII letters
     if match is None or not authority.isascii():

@@ -1,4 +1,4 @@
-"""The states of a WebSocket and the events that an application sends, for both kernels (ASGI 3, WebSocket format 2.5)."""
+"""The states of a WebSocket, and the events that an application sends (ASGI 3, WebSocket message format 2.5)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = (
 )
 
 STATE_NAMES: Final = ("init", "connect", "connect", "receive", "connect", "disconnect", "disconnect")
-"""What `connection_state` says, by state: nothing was received; `websocket.connect` was; it was accepted; a message was
-received; a denial response is being sent; the application has closed; the connection has ended."""
+"""The value of `connection_state` for each state: nothing was received; `websocket.connect` was received; accepted; a
+message was received; a denial response is being sent; closed by the application; the connection has ended."""
 
 _NOT_ACCEPTED: Final = "accept() it before"
 _ACCEPTED: Final = "it was accepted before"
 
 HINTS: Final = (_NOT_ACCEPTED, _NOT_ACCEPTED, _ACCEPTED, _ACCEPTED, "a denial response is being sent")
-"""By state, why an event cannot be sent in it."""
+"""For each state, the note of an error that says why an event cannot be sent in it."""
 
 _KINDS: Final = {
     "websocket.accept": 0,
@@ -39,21 +39,21 @@ _KINDS: Final = {
 }
 
 NEXT_STATES: Final = (
-    # accept, send, close, response start, response body; None is refused
+    # accept, send, close, response start, response body
     (None, None, 5, 4, None),
     (2, None, 5, 4, None),
     (None, 2, 5, None, None),
     (None, 3, 5, None, None),
     (None, None, None, None, 4),
 )
-"""By state and kind of event: the state after it was sent."""
+"""For each state and kind of event, the state after the event was sent; None where it must not be sent."""
 
 _MAX_REASON: Final = 123
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SUBPROTOCOL: Final = re.compile(r"[!-+\--~]+")
 _FORBIDDEN: Final = re.compile(rb"[\r\n\0]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-# RFC 6455 section 7.4.1: these say what happened where no close frame could, and are never sent
+# RFC 6455 section 7.4.1: these are reported where there was no close frame, and are never sent
 _RESERVED_CODES: Final = frozenset({1004, 1005, 1006, 1015})
 
 
@@ -61,14 +61,14 @@ def accept_event(subprotocol: Any, headers: Any) -> Event:
     """Return a `websocket.accept` event.
 
     Args:
-        subprotocol: The one that was chosen, None without one.
-        headers: `Headers`, a mapping, or pairs of bytes or str; None without any.
+        subprotocol: The subprotocol that was chosen; None for none.
+        headers: `Headers`, a mapping, or pairs of bytes or str; None for none.
 
     Raises:
         ImproperlyConfiguredException: The subprotocol or a header cannot stand in an HTTP response.
     """
     if isinstance(subprotocol, str):
-        # what is checked is what is sent
+        # the object that is checked is the one that is sent
         subprotocol = plain_str(subprotocol)
     if subprotocol is not None and not (isinstance(subprotocol, str) and _SUBPROTOCOL.fullmatch(subprotocol)):
         raise misconfigured(
@@ -82,7 +82,7 @@ def close_event(code: Any, reason: Any) -> Event:
 
     Args:
         code: The close code.
-        reason: For people; None without one.
+        reason: The reason, for people; None for none.
 
     Raises:
         ImproperlyConfiguredException: The code may not be sent, or the reason is too long.
@@ -107,9 +107,9 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
     """Return the events of a response to the handshake (the `websocket.http.response` extension).
 
     Args:
-        status: From 200 to 599.
-        headers: `Headers`, a mapping, or pairs of bytes or str; None without any.
-        body: The whole body.
+        status: The status code, from 200 to 599.
+        headers: `Headers`, a mapping, or pairs of bytes or str; None for none.
+        body: The whole body, in bytes.
 
     Raises:
         ImproperlyConfiguredException: The status, a header or the body cannot stand in an HTTP response.
@@ -122,12 +122,13 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
 
 
 def normalised_event(event: Any) -> tuple[int, Event]:
-    """Return which kind of event is to be sent, and the event as it is sent.
+    """Return the kind of an event, as an index into `NEXT_STATES`, and the event as it is sent.
 
-    It is read once and checked, has built-in values alone, and of the keys that were given those that ASGI knows.
+    Each value is read once and checked. The returned event has built-in values only, and of the given keys those that
+    the ASGI specification defines.
 
     Args:
-        event: What was given to `send()`.
+        event: The argument of `send()`.
 
     Raises:
         ImproperlyConfiguredException: The ASGI specification has no such event, or not with these values.
@@ -146,7 +147,7 @@ def normalised_event(event: Any) -> tuple[int, Event]:
             f"send() was given an event of type {quoted(kind)}, expected one of {', '.join(map(repr, _KINDS))}"
         )
     known, normalise = _NORMALISE[number]
-    # each is looked up once
+    # each key is looked up once
     fields = {key: value for key in known if (value := lookup(event, key, _MISSING)) is not _MISSING}
     whole = normalise(fields)
     return number, {key: value for key, value in whole.items() if key == "type" or key in fields}
@@ -184,12 +185,12 @@ def _response_body(fields: dict[str, Any]) -> Event:
 
 
 def _plain_int(number: Any) -> Any:
-    """Return an integer as an exact int, as plain_str() does a str; anything else as it is."""
+    """Return an object of an int subclass as an exact int, as plain_str() does for str; anything else as it is."""
     return int.__int__(number) if isinstance(number, int) and not isinstance(number, bool) else number
 
 
 _MISSING: Final = object()
-# by kind: the keys that ASGI knows, and what checks their values
+# for each kind of event: its keys, and the function that checks their values
 _NORMALISE: Final = (
     (("subprotocol", "headers"), _accept),
     (("text", "bytes"), _message),
@@ -228,7 +229,7 @@ def _header(pair: Any) -> tuple[bytes, bytes]:
     if _TOKEN.fullmatch(name) is None:
         raise misconfigured(f"{quoted(name)} is no name of a header, expected a token as RFC 9110 section 5.6.2 has it")
     if _FORBIDDEN.search(value) is not None:
-        # without the value, which may be a cookie
+        # the message has no value, which may be a cookie
         raise misconfigured(
             f"the value of the header {quoted(name)} has a carriage return, line feed or NUL, which end it on the wire"
         )

@@ -1,4 +1,4 @@
-"""What the accessors of a connection return."""
+"""The classes of the values that the members of a connection return."""
 
 from .accept import Accept
 from .address import Address

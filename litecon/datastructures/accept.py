@@ -13,10 +13,17 @@ __all__ = ("Accept",)
 
 
 class Accept:
-    """The media ranges of an Accept header, the most wanted first (RFC 9110 section 12.5.1).
+    """The media ranges of an Accept header, in order of the client's preference (RFC 9110 section 12.5.1).
+
+    ```python
+    request.accept.best_match(["application/json", "text/html"], "text/html")
+    ```
 
     Args:
-        accept_value: The header's value.
+        accept_value: The value of the header.
+
+    Raises:
+        TypeError: The value is no str.
     """
 
     __slots__ = ("_value",)
@@ -53,11 +60,11 @@ class Accept:
     def best_match(self, provided_types: Sequence[str], default: None = None) -> str | None: ...
 
     def best_match(self, provided_types: Sequence[str], default: str | None = None) -> str | None:
-        """Return the media type that the client wants most.
+        """Return the provided media type that the client prefers.
 
         Args:
-            provided_types: What can be given. A wildcard in one is filled in from the range that it matches.
-            default: What to return if the client accepts none of them.
+            provided_types: The media types to choose from. A wildcard in one is replaced by what the client accepts.
+            default: The value to return if the client accepts none of them.
         """
         best = best_match(self._value, provided_types)
         return default if best is None else best
@@ -66,7 +73,7 @@ class Accept:
         """Return whether the client accepts a media type.
 
         Args:
-            media_type: As in a Content-Type header.
+            media_type: The media type, as in a Content-Type header.
         """
         return best_match(self._value, (media_type,)) is not None
 

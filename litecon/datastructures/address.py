@@ -8,11 +8,11 @@ __all__ = ("Address",)
 
 
 class Address(NamedTuple):
-    """A host and a port.
+    """The host and port of a client.
 
     Args:
-        host: A name or an address.
-        port: A number; None where the server does not know it.
+        host: The name or address of the host.
+        port: The port number; None if the server does not know it.
     """
 
     host: str

@@ -24,10 +24,15 @@ def _encoded(text: str | bytes) -> bytes:
 class Headers(HeadersBase):
     """A live, case-insensitive multi-mapping over raw headers, with the reading methods of `multidict.CIMultiDict`.
 
-    `raw` is the list itself: what changes in it is seen. Names and values are latin-1, any byte is allowed.
+    `raw` is the list itself, whose changes are seen. Names and values are decoded from latin-1; any byte is allowed.
+
+    ```python
+    headers = Headers({"accept": "text/html"})
+    headers["Accept"]  # "text/html"
+    ```
 
     Args:
-        headers: A mapping or an iterable of pairs, of str or bytes; a list or tuple of pairs of bytes is not copied.
+        headers: A mapping or an iterable of pairs of str or bytes; a list or tuple of pairs of bytes is not copied.
 
     Raises:
         UnicodeEncodeError: A str has characters beyond latin-1.
@@ -51,10 +56,10 @@ class Headers(HeadersBase):
         """Return a view of the headers of a scope.
 
         Args:
-            scope: Of any kind of connection.
+            scope: The scope of any kind of connection.
 
         Raises:
-            ImproperlyConfiguredException: The scope's headers are no iterable.
+            ImproperlyConfiguredException: The headers of the scope are no iterable.
         """
         return make_headers(cls, raw_headers(scope))
 
@@ -62,11 +67,11 @@ class Headers(HeadersBase):
         """Return the first value of a header.
 
         Args:
-            key: The header's name, in any case.
-            default: What to return if there is no such header.
+            key: The name of the header, in any case.
+            default: The value to return if there is no such header.
 
         Raises:
-            KeyError: There is none, and no default.
+            KeyError: There is no such header, and no default.
             TypeError: The name is no str.
         """
         return self[key] if default is _MISSING else self.get(key, default)
@@ -75,11 +80,11 @@ class Headers(HeadersBase):
         """Return the list of all values of a header.
 
         Args:
-            key: The header's name, in any case.
-            default: What to return if there is no such header.
+            key: The name of the header, in any case.
+            default: The value to return if there is no such header.
 
         Raises:
-            KeyError: There is none, and no default.
+            KeyError: There is no such header, and no default.
             TypeError: The name is no str.
         """
         values = self._values(key)
@@ -90,7 +95,7 @@ class Headers(HeadersBase):
         return values
 
     def multi_items(self) -> list[tuple[str, str]]:
-        """Return all pairs, a name once for each of its values.
+        """Return all pairs of name and value, in order.
 
         Raises:
             ImproperlyConfiguredException: A header is no pair of bytes.
@@ -109,15 +114,15 @@ class Headers(HeadersBase):
         return len(self.raw)
 
     def keys(self) -> list[str]:
-        """Return each name once, in the case of its first appearance."""
+        """Return the list of names, each once, in the case of its first occurrence."""
         return list(self)
 
     def values(self) -> list[str]:
-        """Return all values, in their order."""
+        """Return the list of all values, in order."""
         return [value for _, value in self.multi_items()]
 
     def items(self) -> list[tuple[str, str]]:
-        """Return all pairs, a name once for each of its values."""
+        """Return all pairs of name and value, in order."""
         return self.multi_items()
 
     def dict(self) -> dict[str, list[str]]:
@@ -136,7 +141,7 @@ class Headers(HeadersBase):
         return _pairs(self.raw)
 
     def copy(self) -> Headers:
-        """Return headers with the same pairs, over a list of their own."""
+        """Return headers with the same pairs, over a new list."""
         return make_headers(type(self), self.to_header_list())
 
     __copy__ = copy
@@ -161,7 +166,7 @@ class Headers(HeadersBase):
 
 
 def _pairs(raw: Iterable[Any]) -> RawHeaders:
-    """Return all pairs of a raw list, as exact bytes: what a look-up of each name would accept."""
+    """Return all pairs of a raw list as exact bytes; raise for a pair for which a look-up would raise."""
     pairs: RawHeaders = []
     pair: Any = None
     try:

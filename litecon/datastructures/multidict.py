@@ -12,7 +12,7 @@ ValueT = TypeVar("ValueT")
 
 
 class MultiDict(multidict.MultiDict[ValueT]):
-    """A dict whose keys may have several values, in their order; see `multidict.MultiDict`."""
+    """A dict whose keys may have several values, in order; see `multidict.MultiDict`."""
 
     def dict(self) -> dict[str, list[ValueT]]:
         """Return a dict with the list of all values of each key."""
@@ -22,7 +22,7 @@ class MultiDict(multidict.MultiDict[ValueT]):
         return values
 
     def multi_items(self) -> list[tuple[str, ValueT]]:
-        """Return all pairs, a key once for each of its values."""
+        """Return the list of all pairs of key and value, in order."""
         return list(self.items())
 
     def copy(self) -> MultiDict[ValueT]:

@@ -9,10 +9,15 @@ __all__ = ("State",)
 
 
 class State(MutableMapping[str, Any]):
-    """A mapping whose items are attributes too. It writes through to the dict that it was made of.
+    """A mapping whose items are attributes too; it reads and writes the dict that it was made with.
+
+    ```python
+    request.state.user_id = 7
+    request.state["user_id"]  # 7
+    ```
 
     Args:
-        state: The dict, such as `scope["state"]`; a new one without it.
+        state: The dict, such as `scope["state"]`; None for a new one.
     """
 
     __slots__ = ("__weakref__", "_state")
@@ -41,7 +46,7 @@ class State(MutableMapping[str, Any]):
         return key in self._state
 
     def __getattr__(self, name: str) -> Any:
-        # copy and pickle look for special methods before there is a _state
+        # copy and pickle look for special methods before _state is set
         if name.startswith("__") or name == "_state":
             raise AttributeError(name)
         try:
@@ -73,5 +78,5 @@ class State(MutableMapping[str, Any]):
         return dict(self._state)
 
     def copy(self) -> State:
-        """Return a State with the same items that writes to a dict of its own."""
+        """Return a State with the same items in a new dict."""
         return type(self)(dict(self._state))

@@ -1,4 +1,4 @@
-"""An uploaded file, in memory or on disk."""
+"""Uploaded files, in memory or on disk, and work on files in threads."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from io import BytesIO
 from threading import Lock
 from typing import Any, Final, TypeVar
 
-from .._shared.loops import in_thread
+from .._shared.loops import run_in_thread
 
 __all__ = ("ThreadedFile", "UploadFile", "write_all")
 
 ResultT = TypeVar("ResultT")
 
-_MEGABYTE: Final = 1024 * 1024
+_MIB: Final = 1024 * 1024
 
 
 class ThreadedFile:
-    """Has work done on a file in threads, one at a time; what ends it never comes between the steps of a work.
+    """The base class of files that threads use, one at a time, and that are never closed while a thread uses them.
 
-    A thread cannot be stopped: where the coroutine that waits for it is closed, the thread that works ends the file.
+    A thread cannot be stopped: if the file is to be closed while a thread uses it, that thread closes it at its end.
     """
 
     __slots__ = ("_lock", "_must_end")
@@ -29,10 +29,10 @@ class ThreadedFile:
         self._must_end = False
 
     def _work(self, function: Callable[..., ResultT], *arguments: Any) -> ResultT:
-        """Return what a function returns that works on the file; to be called in a thread.
+        """Call a function that uses the file, and return its result; this is called in a thread.
 
         Raises:
-            ValueError: It has ended.
+            ValueError: The file is closed.
         """
         self._expect_open()
         try:
@@ -47,12 +47,12 @@ class ThreadedFile:
             raise ValueError("I/O operation on closed file.")
 
     def _end_soon(self) -> None:
-        """End it, now or when the thread is ready that works on it."""
+        """Close the file, now or when the thread that uses it has ended."""
         self._must_end = True
         self._end_if_free()
 
     def _end_if_free(self) -> None:
-        # whoever holds the lock comes here behind it
+        # the thread that holds the lock calls this after its release
         if self._must_end and self._lock.acquire(blocking=False):
             try:
                 self._end()
@@ -60,21 +60,26 @@ class ThreadedFile:
                 self._lock.release()
 
     def _end(self) -> None:
-        """Give the file back; a second time does nothing."""
+        """Close the file; a second call does nothing."""
         raise NotImplementedError
 
 
 class UploadFile(ThreadedFile):
-    """A file of a form: in memory while it is small, in a temporary file on disk beyond that.
+    """A file of a form: in memory while it is small, and else in a temporary file on disk.
 
-    What touches the disk runs in a thread, so that no other request waits for it.
+    Disk operations run in threads, so that they do not block the event loop.
+
+    ```python
+    async with request.form() as form:
+        data = await form["file"].read()
+    ```
 
     Args:
-        content_type: As the client says it.
-        filename: As the client says it; never used as a path.
-        file_data: What is in it.
-        headers: Of the part, names in lower case.
-        max_spool_size: Bytes that stay in memory.
+        content_type: The media type as the client sent it.
+        filename: The name of the file as the client sent it, never used as a path.
+        file_data: The content of the file; None for an empty one.
+        headers: The headers of the part, by their names in lower case.
+        max_spool_size: The number of bytes that stay in memory.
     """
 
     __slots__ = ("__weakref__", "_file", "_on_disk", "content_type", "filename", "headers", "max_spool_size", "size")
@@ -85,7 +90,7 @@ class UploadFile(ThreadedFile):
         filename: str,
         file_data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        max_spool_size: int = _MEGABYTE,
+        max_spool_size: int = _MIB,
     ) -> None:
         super().__init__()
         self.content_type: str = content_type
@@ -98,28 +103,28 @@ class UploadFile(ThreadedFile):
 
     @property
     def rolled_to_disk(self) -> bool:
-        """Whether it lies on disk."""
+        """Whether the file is on disk."""
         return self._on_disk
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether the file is closed."""
         return self._must_end or bool(self._file.closed)
 
     async def write(self, data: bytes) -> int:
-        """Write at the current position, and return the number of bytes.
+        """Write bytes at the current position, and return their number.
 
         Args:
-            data: Bytes.
+            data: The bytes.
 
         Raises:
-            ValueError: It is closed.
-            OSError: The disk cannot take it.
+            ValueError: The file is closed.
+            OSError: The disk operation failed.
         """
         self._expect_open()
         position = self._file.tell()
         if self._on_disk or position + len(data) > self.max_spool_size:
-            await in_thread(self._work, self._write_to_disk, data)
+            await run_in_thread(self._work, self._write_to_disk, data)
         else:
             self._file.write(data)
             self.size = max(self.size, position + len(data))
@@ -129,23 +134,24 @@ class UploadFile(ThreadedFile):
         """Return bytes from the current position on.
 
         Args:
-            size: How many at the most; -1 for all that are left.
+            size: The maximum number of bytes; -1 for all.
 
         Raises:
-            ValueError: It is closed.
+            ValueError: The file is closed.
+            OSError: The disk operation failed.
         """
         self._expect_open()
-        data: bytes = await in_thread(self._work, self._file.read, size) if self._on_disk else self._file.read(size)
+        data: bytes = await run_in_thread(self._work, self._file.read, size) if self._on_disk else self._file.read(size)
         return data
 
     async def seek(self, offset: int) -> int:
-        """Go to a position, and return it.
+        """Set the current position, and return it.
 
         Args:
-            offset: Bytes from the beginning.
+            offset: The position, in bytes from the beginning.
 
         Raises:
-            ValueError: It is closed, or the offset is negative.
+            ValueError: The file is closed, or the offset is negative.
         """
         if offset < 0:
             raise ValueError(f"the offset is {offset}, expected 0 or more")
@@ -154,18 +160,18 @@ class UploadFile(ThreadedFile):
         return position
 
     async def close(self) -> None:
-        """Close it, which deletes what lies on disk; a second time does nothing."""
+        """Close the file, which deletes it from the disk; a second call does nothing."""
         self.close_now()
 
     def close_now(self) -> None:
-        """Do what `close()` does; nothing of it waits, since what is on disk was written without a buffer."""
+        """Close the file, as `close()` does, which never suspends: there is no buffer to write to the disk."""
         self._end_soon()
 
     def _end(self) -> None:
         self._file.close()
 
     def _write_to_disk(self, data: bytes) -> None:
-        """Write, in a thread; the first time all that lies in memory moves."""
+        """Write to the disk, in a thread; the first call moves the content from memory."""
         if not self._on_disk:
             from tempfile import TemporaryFile
 
@@ -182,7 +188,7 @@ class UploadFile(ThreadedFile):
             self._file = disk
             self._on_disk = True
         write_all(self._file, data)
-        # here, since the task that waits for it may have been cancelled
+        # set here, since the task that awaits the thread may have been cancelled
         self.size = max(self.size, self._file.tell())
 
     def __repr__(self) -> str:
@@ -191,13 +197,13 @@ class UploadFile(ThreadedFile):
 
 
 def write_all(file: Any, data: Any) -> None:
-    """Write to a file without a buffer, which may take less than it is given.
+    """Write all bytes to an unbuffered file, each of whose writes may be partial.
 
     Args:
-        file: Raw and binary.
-        data: Bytes or a view of them.
+        file: The file, raw and binary.
+        data: The bytes, or a view of them.
     """
-    # views that are left to the collector would hold on to the data after an error
+    # a view that is left to the collector would keep the data alive after an error
     with memoryview(data) as view:
         written = 0
         while written < len(view):

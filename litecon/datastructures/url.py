@@ -19,13 +19,17 @@ _COMPONENTS: Final = re.compile(
 
 
 class URL(URLBase):
-    """A URL, unchangeable; equal to its text.
+    """An immutable URL, which equals its text.
+
+    ```python
+    str(URL("https://example.org/a?b=1").with_replacements(query={"b": 2}))  # "https://example.org/a?b=2"
+    ```
 
     Args:
-        url: An absolute or relative reference.
+        url: The absolute or relative reference.
 
     Raises:
-        TypeError: It is no str.
+        TypeError: The reference is no str.
     """
 
     __slots__ = ()
@@ -43,14 +47,14 @@ class URL(URLBase):
     def from_components(
         cls, scheme: str = "", netloc: str = "", path: str = "", fragment: str = "", query: str = ""
     ) -> URL:
-        """Return a URL of its components, as they stand in a URL.
+        """Return the URL with these components.
 
         Args:
-            scheme: Without the colon.
-            netloc: Host and port, perhaps user and password before them.
-            path: Percent-encoded; behind a netloc it gets a slash if it has none.
-            fragment: Without the number sign.
-            query: Without the question mark.
+            scheme: The scheme, without the colon.
+            netloc: The host and port, and optionally user and password.
+            path: The path, percent-encoded; with a netloc, a missing slash is added at its beginning.
+            fragment: The fragment, percent-encoded, without the number sign.
+            query: The query, percent-encoded, without the question mark.
         """
         if netloc and path and path[0] != "/":
             path = "/" + path
@@ -61,7 +65,7 @@ class URL(URLBase):
         """Return the URL of a connection.
 
         Args:
-            scope: Of an HTTP or WebSocket connection.
+            scope: The scope of an HTTP request or a WebSocket.
 
         Raises:
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
@@ -77,14 +81,14 @@ class URL(URLBase):
         query: str | Mapping[str, Any] | Iterable[tuple[str, Any]] | EmptyType | None = Empty,
         fragment: str = "",
     ) -> URL:
-        """Return a URL with some components replaced; an empty one keeps what there was.
+        """Return the URL with some components replaced; an empty argument keeps the component.
 
         Args:
-            scheme: Without the colon.
-            netloc: Host and port.
-            path: Percent-encoded.
-            query: As it stands in a URL, or parameters to encode; None or an empty one removes the query.
-            fragment: Without the number sign.
+            scheme: The scheme, without the colon.
+            netloc: The host and port, and optionally user and password.
+            path: The path, percent-encoded.
+            query: The query, percent-encoded, or the parameters to encode; None or an empty one removes the query.
+            fragment: The fragment, percent-encoded, without the number sign.
         """
         if query is Empty:
             text = self.query
@@ -105,31 +109,31 @@ class URL(URLBase):
 
     @property
     def query_params(self) -> MultiDict[str]:
-        """The parameters of the query, a MultiDict of the caller's own."""
+        """The parameters of the query, a new MultiDict each time."""
         return MultiDict(parse_query(self.query.encode("utf-8", "surrogatepass"), None))
 
     @property
     def username(self) -> str | None:
-        """The user name, None without one."""
+        """The user name; None if there is none."""
         user, at, _ = self.netloc.rpartition("@")
         return user.partition(":")[0] if at else None
 
     @property
     def password(self) -> str | None:
-        """The password, None without one."""
+        """The password; None if there is none."""
         user, at, _ = self.netloc.rpartition("@")
         _, colon, password = user.partition(":")
         return password if at and colon else None
 
     @property
     def hostname(self) -> str | None:
-        """The host in lower case, an IPv6 address without its brackets; None without one."""
+        """The host in lower case, an IPv6 address without brackets; None if there is none."""
         host, _ = _split_host(self.netloc)
         return host.lower() or None
 
     @property
     def port(self) -> int | None:
-        """The port, None where it is not written out or is no number up to 65535."""
+        """The port number; None if the URL has none, or none up to 65535."""
         _, port = _split_host(self.netloc)
         if not port.isascii() or not port.isdigit() or len(port) > 5:
             return None

@@ -14,21 +14,21 @@ from .parts import MULTIPART
 from .storage import IncomingFile
 from .urlencoded import URLENCODED, read_fields
 
-__all__ = ("FormReading",)
+__all__ = ("FormAwaitable",)
 
 
 @final
-class FormReading(Coroutine[Any, Any, FormMultiDict]):
-    """What `Request.form()` returns: await it for the form or, with `async with`, have its files closed at the end.
+class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
+    """The coroutine that `Request.form()` returns; as an asynchronous context manager it closes the files at the end.
 
     Args:
-        request: The form's.
+        request: The request whose body is the form.
     """
 
     __slots__ = ("__weakref__", "_coroutine", "_form")
 
     def __init__(self, request: RequestBase) -> None:
-        # Any: it has more than typing's Coroutine
+        # Any, since it has more members than typing's Coroutine
         self._coroutine: Any = _read_form(request)
         self._form: FormMultiDict | None = None
 
@@ -49,43 +49,43 @@ class FormReading(Coroutine[Any, Any, FormMultiDict]):
             self._form.close_now()
 
     def send(self, value: Any) -> Any:
-        """Do what a coroutine's does.
+        """Resume the coroutine, as `coroutine.send()` does.
 
         Args:
-            value: What the awaitable that it waits for is given.
+            value: The value that is sent into the awaitable that it is suspended on.
         """
         return self._coroutine.send(value)
 
     def throw(self, *details: Any) -> Any:
-        """Do what a coroutine's does.
+        """Raise an exception inside the coroutine, as `coroutine.throw()` does.
 
         Args:
-            *details: An exception.
+            *details: The exception, or its type, value and traceback.
         """
         return self._coroutine.throw(*details)
 
     def close(self) -> None:
-        """Do what a coroutine's does."""
+        """Close the coroutine, as `coroutine.close()` does."""
         self._coroutine.close()
 
     @property
     def cr_await(self) -> Any:
-        """What this waits for, None while it does not wait."""
+        """The awaitable that the coroutine is suspended on, or None."""
         return self._coroutine.cr_await
 
     @property
     def cr_code(self) -> Any:
-        """The code that runs."""
+        """The code object."""
         return self._coroutine.cr_code
 
     @property
     def cr_frame(self) -> Any:
-        """The frame that runs, None at the end."""
+        """The frame, None once the coroutine has ended."""
         return self._coroutine.cr_frame
 
     @property
     def cr_running(self) -> bool:
-        """Whether it is executing."""
+        """Whether the coroutine is executing."""
         return bool(self._coroutine.cr_running)
 
     def __repr__(self) -> str:
@@ -107,7 +107,7 @@ async def _read_form(request: RequestBase) -> FormMultiDict:
     return kept
 
 
-# what tasks and warnings show
+# the names that tasks and warnings show
 _read_form.__name__ = "form"
 _read_form.__qualname__ = "Request.form"
 
@@ -117,7 +117,7 @@ async def _read_parts(request: RequestBase, boundary: str | None) -> FormMultiDi
     request.body_reader.expect_unread()
     parser = MultipartReader(boundary, limits, True)
     pairs: list[tuple[str, Any]] = []
-    # the one that is arriving
+    # the file that is arriving
     file: Any = None
     received = 0
     chunk = b""
@@ -137,7 +137,7 @@ async def _read_parts(request: RequestBase, boundary: str | None) -> FormMultiDi
                     file = None
             parser.check()
         if chunk:
-            # a stream() of the application's may leave out the b"" at the end
+            # a stream() that a subclass overrides may leave out the final b""
             parser.feed(b"")
             parser.check()
     except BaseException as error:
@@ -145,7 +145,7 @@ async def _read_parts(request: RequestBase, boundary: str | None) -> FormMultiDi
         if file is not None:
             file.close_now()
         if isinstance(error, ClientException) and request.body_reader.streamed > received:
-            # no fault of the client's
+            # another task took chunks of the body, so that the client is not to blame
             raise body_busy() from None
         raise
     return FormMultiDict(pairs)

@@ -1,4 +1,4 @@
-"""Forms read part by part, in constant memory (WHATWG URL section 5.1, RFC 7578)."""
+"""Forms of both encodings that are read part by part, in constant memory (WHATWG URL section 5.1, RFC 7578)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, final
 
 from .._core import MultipartReader, RequestBase
-from .._errors import field_too_large, noted
-from .._shared.loops import in_thread, in_thread_for_sure
+from .._errors import field_too_large, part_passed, part_read
+from .._shared.loops import run_in_thread, run_in_thread_shielded
 from .._shared.multipart import decode_text
-from ..exceptions import StreamConsumed
 from ..limits import Limits
 from .storage import BATCH, Pieces, TargetFile
 from .urlencoded import URLENCODED, FieldEvents
@@ -23,24 +22,32 @@ MULTIPART: Final = "multipart/form-data"
 
 @final
 class Part:
-    """A field or file of a form, while it arrives. What is not read of it is skipped when the next is asked for."""
+    """A field or a file of a form while it arrives; `Request.stream_form()` yields them.
+
+    What is not read of a part is skipped when the next one is requested.
+
+    ```python
+    async for part in request.stream_form():
+        print(part.name, part.filename, len(await part.read()))
+    ```
+    """
 
     __slots__ = ("_charset", "_is_read", "_number", "_stream", "content_type", "filename", "headers", "name", "size")
 
     name: str
-    """Of the field."""
+    """The name of the field."""
 
     filename: str | None
-    """As the client says it, never used as a path; None for what is no file."""
+    """The name of the file as the client sent it, never used as a path; None for a field that is no file."""
 
     headers: dict[str, str]
-    """Of the part, names in lower case."""
+    """The headers of the part, by their names in lower case."""
 
     content_type: str | None
-    """As the client says it, without parameters; None if it does not."""
+    """The media type as the client sent it, without parameters; None if it sent none."""
 
     size: int
-    """Bytes that arrived up to now."""
+    """The number of bytes received so far."""
 
     def __init__(
         self,
@@ -63,27 +70,27 @@ class Part:
         self._is_read = False
 
     def stream(self) -> AsyncIterator[bytes]:
-        """Return an asynchronous iterator over the bytes as they arrive, each given once.
+        """Return an asynchronous iterator over the chunks of bytes as they arrive; each is yielded once.
 
         Raises:
-            StreamConsumed: They were given before; in its steps, the next part was asked for.
-            RequestEntityTooLarge: In its steps: a bound of `Limits` is passed.
-            ClientException: In its steps: the body is broken.
-            ClientDisconnect: In its steps: the client disconnected before the end.
+            StreamConsumed: The part was read before; while iterating, the next part was requested.
+            RequestEntityTooLarge: While iterating: a bound of `Limits` is exceeded.
+            ClientException: While iterating: the body is malformed.
+            ClientDisconnect: While iterating: the client disconnected before the end.
         """
         self._begin()
         return _PartChunks(self)
 
     async def read(self, limit: int | None = None) -> bytes:
-        """Return all bytes.
+        """Return all bytes of the part.
 
         Args:
-            limit: How many are accepted; None for `limits.max_field_size`.
+            limit: The number of bytes that is accepted; None for `limits.max_field_size`.
 
         Raises:
-            RequestEntityTooLarge: There are more, or a bound of `Limits` is passed.
-            StreamConsumed: They were given before, or the next part was asked for.
-            ClientException: The body is broken.
+            RequestEntityTooLarge: There are more bytes, or a bound of `Limits` is exceeded.
+            StreamConsumed: The part was read before, or the next part was requested.
+            ClientException: The body is malformed.
             ClientDisconnect: The client disconnected before the end.
         """
         self._begin()
@@ -97,15 +104,15 @@ class Part:
         return pieces.take()
 
     async def text(self, limit: int | None = None) -> str:
-        """Return the text of a field, decoded in the charset that the part names, or UTF-8.
+        """Return the text of a field, decoded from the charset that the part names, or else from UTF-8.
 
         Args:
-            limit: How many bytes are accepted; None for `limits.max_field_size`.
+            limit: The number of bytes that is accepted; None for `limits.max_field_size`.
 
         Raises:
-            ClientException: The charset is unknown, or the bytes are not encoded in it.
-            RequestEntityTooLarge: There are more, or a bound of `Limits` is passed.
-            StreamConsumed: They were given before, or the next part was asked for.
+            ClientException: The charset is unknown, the bytes are not encoded in it, or the body is malformed.
+            RequestEntityTooLarge: There are more bytes, or a bound of `Limits` is exceeded.
+            StreamConsumed: The part was read before, or the next part was requested.
             ClientDisconnect: The client disconnected before the end.
         """
         return decode_text(await self.read(limit), self._charset)
@@ -113,47 +120,52 @@ class Part:
     async def save_to(
         self, path: str | os.PathLike[str], progress: Callable[[int, int | None], object] | None = None
     ) -> int:
-        """Write all bytes to a file, in a thread, and return how many.
+        """Write all bytes to a file, in threads, and return how many were written.
 
-        They are written beside it, in the same directory, and replace it at the end: until then, and where that fails,
-        what stands there is untouched. A symbolic link is replaced, not followed. To a device or a pipe they are written
-        directly.
+        They are written to a temporary file in the same directory, which replaces the target at the end: until then,
+        and when anything fails, the target is untouched. A symbolic link is replaced, not followed. A device or a pipe
+        is written to directly.
+
+        ```python
+        async for part in request.stream_form():
+            await part.save_to(uploads / str(uuid4()))
+        ```
 
         Args:
-            path: Of the file. It is the application's to choose: a filename of the client is no path.
-            progress: Called with the bytes so far and the total, None where the part does not say it; what a client says
-                of it is not checked.
+            path: The path of the file. The application chooses it: the client's filename must not be used as a path.
+            progress: Called with the number of bytes so far and the total, or None if the part has no Content-Length;
+                the total is what the client claims, and is not checked.
 
         Raises:
             OSError: The file cannot be written.
-            StreamConsumed: They were given before, or the next part was asked for.
-            RequestEntityTooLarge: A bound of `Limits` is passed.
-            ClientException: The body is broken.
+            StreamConsumed: The part was read before, or the next part was requested.
+            RequestEntityTooLarge: A bound of `Limits` is exceeded.
+            ClientException: The body is malformed.
             ClientDisconnect: The client disconnected before the end.
         """
         target = TargetFile(os.fspath(path))
         self._begin()
         try:
-            await in_thread(target.open)
+            await run_in_thread(target.open)
             batch = Pieces()
             collected = 0
             while (chunk := await self._stream.next_chunk(self)) is not None:
                 batch.add(chunk)
                 collected += len(chunk)
                 if collected >= BATCH:
-                    await in_thread(target.write, batch.take())
+                    await run_in_thread(target.write, batch.take())
                     collected = 0
                 if progress is not None:
                     progress(self.size, self._total())
-            await in_thread(target.finish, batch.take())
-            # in a step of its own: what is cancelled while it is written replaces nothing
-            await in_thread(target.replace)
+            await run_in_thread(target.finish, batch.take())
+            # a step of its own, so that an upload that is cancelled while it is written replaces nothing
+            await run_in_thread(target.replace)
         except GeneratorExit:
-            # nothing can be awaited any more
+            # a coroutine that is being closed cannot await
             target.discard()
             raise
         except BaseException:
-            await in_thread_for_sure(target.discard)
+            await run_in_thread_shielded(target.discard)
             raise
         return self.size
 
@@ -164,7 +176,7 @@ class Part:
 
     def _begin(self) -> None:
         if self._is_read:
-            raise noted(StreamConsumed("this part was read before, and is not kept"), "keep what read() returns")
+            raise part_read()
         self._is_read = True
 
     def __repr__(self) -> str:
@@ -172,16 +184,12 @@ class Part:
         return f"<Part {self.name[:80]!r}{file}, {self.size} bytes so far>"
 
 
-def has_passed() -> StreamConsumed:
-    return noted(StreamConsumed("this part has passed"), "read it before the next is asked for")
-
-
 @final
 class _PartChunks:
-    """An asynchronous iterator over the bytes of a part.
+    """An asynchronous iterator over the chunks of a part.
 
     Args:
-        part: Whose.
+        part: The part that is read.
     """
 
     __slots__ = ("_is_closed", "_part")
@@ -200,8 +208,8 @@ class _PartChunks:
         stream = part._stream
         # PERF: as FormStream.next_chunk() does it, but without two more coroutines for each chunk
         if part._number != stream._open:
-            raise has_passed()
-        while not stream._events and stream.goes_on():
+            raise part_passed()
+        while not stream._events and not stream.end_if_complete():
             try:
                 received = await stream._chunks.__anext__()
             except StopAsyncIteration:
@@ -214,7 +222,7 @@ class _PartChunks:
         return chunk
 
     async def aclose(self) -> None:
-        """End it; what is left of the part is skipped when the next is asked for."""
+        """End the iteration; the rest of the part is skipped when the next part is requested."""
         self._is_closed = True
 
 
@@ -223,7 +231,7 @@ class FormStream:
     """An asynchronous iterator over the parts of a form, in the order in which they arrive.
 
     Args:
-        request: The form's.
+        request: The request whose body is the form.
     """
 
     __slots__ = (
@@ -244,10 +252,10 @@ class FormStream:
         self.limits: Limits = type(request).limits
         self._reader: Any = None
         self._chunks: Any = None
-        # parts that were given, and which of them is arriving, 0 for none; not itself, which refers to this
+        # the number of parts yielded, and which of them is arriving, 0 for none; not the part, which refers to this
         self._number = self._open = 0
         self._size = 0
-        # what a chunk has brought and nobody has asked for, and whether more can come
+        # the events of the last chunk that were not taken yet, and whether that was the last chunk of the body
         self._events: deque[Any] = deque()
         self._has_ended = False
 
@@ -271,28 +279,28 @@ class FormStream:
         return Part(self, head.name, head.filename, head.headers, head.content_type, head.charset, self._number)
 
     async def next_chunk(self, part: Part) -> bytes | None:
-        """Return the next bytes of a part, None at its end.
+        """Return the next chunk of a part, None at its end.
 
         Args:
-            part: The last one that was given.
+            part: The part that is arriving.
 
         Raises:
-            StreamConsumed: The next part was asked for.
-            RequestEntityTooLarge: A bound of `Limits` is passed.
-            ClientException: The body is broken.
+            StreamConsumed: The next part was requested.
+            RequestEntityTooLarge: A bound of `Limits` is exceeded.
+            ClientException: The body is malformed.
             ClientDisconnect: The client disconnected before the end.
         """
         if part._number != self._open:
-            raise has_passed()
+            raise part_passed()
         if not self._events:
             await self.fill()
         return self.take(part)
 
     def take(self, part: Part | None = None) -> bytes | None:
-        """Return the next bytes of the part that is arriving, which have come; None at its end.
+        """Return the next chunk of the part that is arriving, from the events received; None at its end.
 
         Args:
-            part: It, where it is not skipped.
+            part: The part, whose size is kept; None where it is skipped.
         """
         chunk: bytes | None = self._events.popleft()
         if chunk is None:
@@ -313,29 +321,34 @@ class FormStream:
         self._chunks = self._request.stream()
 
     async def fill(self) -> None:
-        """Receive until there is an event: a head, bytes, or None at the end of a part, and of the form."""
-        while not self._events and self.goes_on():
+        """Receive until there is an event: a head, bytes, or None at the end of a part and of the form."""
+        while not self._events and not self.end_if_complete():
             try:
                 chunk = await self._chunks.__anext__()
             except StopAsyncIteration:
-                # a stream() of the application's may leave out the b"" at the end
+                # a stream() that a subclass overrides may leave out the final b""
                 chunk = b""
             self.feed(chunk)
 
-    def goes_on(self) -> bool:
-        """Return whether a chunk must be received for the next event; raise what is wrong behind the last one."""
+    def end_if_complete(self) -> bool:
+        """Add the end of the form if no chunk can follow, and return whether it was added.
+
+        Raises:
+            RequestEntityTooLarge: A bound of `Limits` is exceeded behind the last event.
+            ClientException: The body is malformed behind the last event.
+        """
         if self._reader is not None:
             self._reader.check()
         if self._has_ended or self._reader is None:
             self._events.append(None)
-            return False
-        return True
+            return True
+        return False
 
     def feed(self, chunk: bytes) -> None:
-        """Take the events of a chunk.
+        """Add the events of a chunk.
 
         Args:
-            chunk: The next of the body, b"" at its end.
+            chunk: The next chunk of the body, b"" at its end.
         """
         self._events.extend(self._reader.feed(chunk))
         self._has_ended = not chunk

@@ -1,4 +1,4 @@
-"""Where the bytes of a form go while they arrive: pieces in memory, and batches of them on the disk."""
+"""How the bytes of a form are kept while they arrive: in memory in pieces, on the disk in batches."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..limits import Limits
 __all__ = ("BATCH", "IncomingFile", "Pieces", "TargetFile")
 
 BATCH: Final = 1024 * 1024
-"""Bytes that are collected before they are written: a thread costs more than the writing."""
+"""The number of bytes that are collected before they are written: a thread costs more than the writing."""
 
 _SMALL: Final = 512
 
 
 class Pieces:
-    """Bytes that arrive in pieces; small ones are put together at once: an object is larger than what is in it."""
+    """Bytes that are collected in pieces; small ones are joined at once, since an object is larger than its content."""
 
     __slots__ = ("_pieces", "_tail")
 
@@ -33,7 +33,7 @@ class Pieces:
         """Add a piece.
 
         Args:
-            piece: The next.
+            piece: The next piece.
         """
         if len(piece) < _SMALL:
             self._tail += piece
@@ -44,18 +44,18 @@ class Pieces:
         self._pieces.append(piece)
 
     def take(self) -> bytes:
-        """Return all that was added, and forget it."""
+        """Return all that was added, as one bytes object, and start anew."""
         pieces, tail = self._pieces, self._tail
         self._pieces, self._tail = [], bytearray()
         return b"".join([*pieces, tail] if tail else pieces)
 
 
 class IncomingFile:
-    """A file of a multipart form while it arrives: written in batches once it is too large for memory.
+    """A file of a multipart form while it arrives; it is written to disk in batches once it exceeds `spool_size`.
 
     Args:
-        head: Of the part.
-        limits: `spool_size` counts.
+        head: The `PartHead` of the part.
+        limits: The limits, of which `spool_size` is used.
     """
 
     __slots__ = ("_batch", "_batch_size", "_file", "_make", "_room", "name")
@@ -70,13 +70,13 @@ class IncomingFile:
         self._batch_size = 0
 
     def add(self, chunk: bytes) -> bool:
-        """Take bytes, and return whether `flush()` must be awaited before more of them."""
+        """Add a chunk, and return whether `flush()` must be awaited before the next one."""
         self._batch.add(chunk)
         self._batch_size += len(chunk)
         return self._batch_size > self._room
 
     async def flush(self) -> None:
-        """Write what was collected to the disk."""
+        """Write the collected bytes to the disk."""
         if self._file is None:
             self._file = self._made(b"")
         self._batch_size = 0
@@ -84,7 +84,7 @@ class IncomingFile:
         await self._file.write(self._batch.take())
 
     async def finish(self) -> UploadFile:
-        """Return the file, at its beginning."""
+        """Return the upload, positioned at its beginning."""
         if self._file is None:
             return self._made(self._batch.take())
         if self._batch_size:
@@ -93,7 +93,7 @@ class IncomingFile:
         return self._file
 
     def close_now(self) -> None:
-        """Close what was written."""
+        """Close the file if it was created."""
         if self._file is not None:
             self._file.close_now()
 
@@ -103,22 +103,23 @@ class IncomingFile:
 
 
 class TargetFile(ThreadedFile):
-    """A file that a part is written to, in threads: beside its path, which it replaces at the end.
+    """The file that a part is saved to, in threads.
 
-    What is no regular file, a device or a pipe, cannot be replaced and is written to where it stands.
+    It is a temporary file in the same directory, and replaces the target at the end. A device or a pipe cannot be
+    replaced, and is written to directly.
 
     Args:
-        path: Of the file.
+        path: The path of the file.
     """
 
-    __slots__ = ("_beside", "_file", "_path")
+    __slots__ = ("_file", "_path", "_temporary_path")
 
     def __init__(self, path: str | bytes) -> None:
         super().__init__()
         self._path: Any = path
         self._file: Any = None
-        # where the file is written, None where nothing is to be removed
-        self._beside: Any = None
+        # the path of the temporary file, None where there is nothing to remove
+        self._temporary_path: Any = None
 
     def open(self) -> None:
         self._work(self._open)
@@ -142,31 +143,33 @@ class TargetFile(ThreadedFile):
         if mode and not stat.S_ISREG(mode):
             self._file = open(self._path, "wb", buffering=0)
             return
-        name = f".litecon-{token_hex(8)}"
-        beside = os.path.join(os.path.dirname(self._path), name.encode() if isinstance(self._path, bytes) else name)
-        self._file = open(beside, "xb", buffering=0)
-        self._beside = beside
+        name: Any = f".litecon-{token_hex(8)}"
+        if isinstance(self._path, bytes):
+            name = name.encode()
+        temporary_path = os.path.join(os.path.dirname(self._path), name)
+        self._file = open(temporary_path, "xb", buffering=0)
+        self._temporary_path = temporary_path
         if mode and not os.path.islink(self._path):
-            # who may read it stays as it is
+            # the permissions of the file that is replaced stay the same
             with suppress(OSError):
-                os.chmod(beside, mode & 0o777)
+                os.chmod(temporary_path, mode & 0o777)
 
     def _finish(self, data: bytes) -> None:
         write_all(self._file, data)
         self._file.close()
 
     def _replace(self) -> None:
-        if self._beside is not None:
-            os.replace(self._beside, self._path)
-            self._beside = None
+        if self._temporary_path is not None:
+            os.replace(self._temporary_path, self._path)
+            self._temporary_path = None
 
     def _end(self) -> None:
         if self._file is None:
             return
-        # what has failed is being raised; a full disk may be told once more
+        # the error that matters is being raised already; a full disk may report another one here
         with suppress(OSError):
             self._file.close()
-        beside, self._beside = self._beside, None
-        if beside is not None:
+        temporary_path, self._temporary_path = self._temporary_path, None
+        if temporary_path is not None:
             with suppress(OSError):
-                os.unlink(beside)
+                os.unlink(temporary_path)

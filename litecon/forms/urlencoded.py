@@ -16,7 +16,17 @@ URLENCODED: Final = "application/x-www-form-urlencoded"
 
 
 async def read_fields(request: RequestBase) -> list[tuple[str, str]]:
-    """Return the fields of an urlencoded body, which stays to be read again."""
+    """Return the fields of an urlencoded body, in order; the body is kept, so that `body()` returns it too.
+
+    Args:
+        request: The request whose body is read.
+
+    Raises:
+        RequestEntityTooLarge: A bound of the limits is exceeded.
+        ClientDisconnect: The client disconnected before the end.
+        StreamConsumed: A stream has yielded a part of the body.
+        RuntimeError: Another task is reading the body.
+    """
     limits = type(request).limits
     reader = request.body_reader
     fields: list[tuple[str, str]] = []
@@ -30,18 +40,18 @@ async def read_fields(request: RequestBase) -> list[tuple[str, str]]:
         max_size = limits.max_body_size
         parser: Any = None
         with reader:
-            reader.check(max_size, _announced(request))
+            reader.check(max_size, _announced_length(request))
             while not reader.ended:
                 event = await reader.receiving(request.receive)
                 size = reader.size
                 reader.feed(event, max_size)
                 if parser is None:
                     if reader.ended:
-                        # PERF: most come in one piece, and need no parser that holds what is arriving
+                        # PERF: most bodies arrive in one event, and need no incremental parser
                         break
                     parser = FieldReader(limits)
                 if reader.size != size:
-                    # what is too much is refused at once, and not when all of it has come
+                    # what exceeds a bound is refused at once, and not when all of it has arrived
                     parsed += reader.size - size
                     fields += parser.feed(bytes(event["body"]))
                     parser.check()
@@ -60,7 +70,7 @@ async def read_fields(request: RequestBase) -> list[tuple[str, str]]:
     return fields
 
 
-def _announced(request: RequestBase) -> int | None:
+def _announced_length(request: RequestBase) -> int | None:
     try:
         return request.content_length
     except ClientException:
@@ -68,10 +78,10 @@ def _announced(request: RequestBase) -> int | None:
 
 
 class FieldEvents:
-    """Gives an urlencoded body field by field, in the events of a multipart form that is read part by part.
+    """Parses an urlencoded body into the same events as `MultipartReader`, so that both are read part by part alike.
 
     Args:
-        limits: `max_fields` and `max_field_size` count.
+        limits: The limits, of which `max_fields` and `max_field_size` are used.
     """
 
     __slots__ = ("_reader", "check")
@@ -81,10 +91,10 @@ class FieldEvents:
         self.check: Callable[[], None] = self._reader.check
 
     def feed(self, chunk: bytes) -> list[Any]:
-        """Return the events of a chunk: a head, then the value as bytes of UTF-8, then None, and so on.
+        """Return the events of a chunk: for each field its `PartHead`, its value in UTF-8 unless empty, and None.
 
         Args:
-            chunk: The next of the body, b"" at its end.
+            chunk: The next chunk of the body, b"" at its end.
         """
         events: list[Any] = []
         for name, value in self._reader.feed(chunk):

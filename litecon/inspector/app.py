@@ -1,4 +1,4 @@
-"""The ASGI application."""
+"""The ASGI application of the inspector."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .uploads import request_of
 
 __all__ = ("app",)
 
-# the first is what a client gets that has no preference, such as one on the command line
+# the first is for clients without a preference, such as those on the command line
 _JSON: Final = "application/json"
 _HTML: Final = "text/html"
 _DRAIN_BYTES: Final = 256 * 1024 * 1024
@@ -26,9 +26,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer any request with a report of it, and echo the messages of a WebSocket (ASGI 3).
 
     Args:
-        scope: Of any kind that the specification has.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of any kind that the specification defines.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
 
     Raises:
         ImproperlyConfiguredException: The scope is of another kind.
@@ -62,11 +62,11 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         (b"cross-origin-resource-policy", b"same-origin"),
         (b"content-security-policy", SECURITY_POLICY.encode()),
     ]
-    # a client that still sends would lose the answer, if the connection were closed on it; one that has not begun may be
-    # waiting for the answer
+    # a client that is still sending would lose the response if the connection were closed; one that has not started to
+    # send may be waiting for the response
     must_drain = isinstance(error, ClientException)
     if must_drain and request.body_reader.size:
-        # NOTE: not behind the answer, which granian breaks off then (2.8)
+        # NOTE: not after the response, which granian truncates then (2.8)
         await _drain(request)
         must_drain = False
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -79,7 +79,7 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _encoded(request: Request[Any, Any, Any], report: Report) -> tuple[str, bytes]:
-    """Return the content type and the body of the answer."""
+    """Return the content type and the body of the response."""
     try:
         wanted = request.accept.best_match((_JSON, _HTML), _JSON)
     except ImproperlyConfiguredException:
@@ -90,10 +90,10 @@ def _encoded(request: Request[Any, Any, Any], report: Report) -> tuple[str, byte
 
 
 async def _drain(request: Request[Any, Any, Any]) -> None:
-    """Receive what is left of a body, up to a bound, and forget it."""
+    """Receive the rest of a body, up to a bound, and drop it."""
     left = _DRAIN_BYTES
     reader = request.body_reader
-    # where nothing has come the client may be waiting for the answer before it sends anything
+    # if nothing was received, the client may be waiting for the response before it sends anything
     if reader.ended or (reader.size == 0 and "expect" in request.headers):
         return
     while left > 0:

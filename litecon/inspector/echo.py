@@ -1,4 +1,4 @@
-"""The WebSocket at `/ws`: every message comes back, and a report tells what litecon saw of it.
+"""The WebSocket at `/ws`: it echoes every message, and reports what litecon saw of it.
 
 The query of the handshake says how:
 
@@ -41,8 +41,8 @@ __all__ = ("echo",)
 
 _PATH: Final = "/ws"
 _MODES: Final = ("data", "text", "bytes", "json", "msgpack")
-_MEGABYTE: Final = 1024 * 1024
-# those that RFC 6455 and its registry leave undefined, servers refuse to send
+_MIB: Final = 1024 * 1024
+# servers refuse to send codes that RFC 6455 and its registry leave undefined
 _CLOSE_CODE: Final = re.compile(r"100[0-37-9]|101[0-4]|[34][0-9]{3}", re.ASCII)
 _PLAIN_TEXT: Final = [
     (b"content-type", b"text/plain; charset=utf-8"),
@@ -57,18 +57,18 @@ _OPEN_PREFIX: Final = "sec-websocket-"
 class EchoSocket(WebSocket[Any, Any, Any]):
     """A WebSocket whose messages are sent back as they are."""
 
-    # servers take 16 MiB themselves, and not all say 1009 beyond it
-    limits: ClassVar[Limits] = Limits(max_message_size=8 * _MEGABYTE)
+    # servers accept 16 MiB themselves, and not all of them close with 1009 beyond it
+    limits: ClassVar[Limits] = Limits(max_message_size=8 * _MIB)
 
 
 class DecodingSocket(EchoSocket):
-    """A WebSocket whose messages are decoded: one byte can become an object of 64."""
+    """A WebSocket whose messages are decoded: one byte can become an object of 64 bytes."""
 
-    limits: ClassVar[Limits] = Limits(max_message_size=_MEGABYTE)
+    limits: ClassVar[Limits] = Limits(max_message_size=_MIB)
 
 
 class Wish(NamedTuple):
-    """What the query of the handshake asks for."""
+    """The options in the query of the handshake."""
 
     mode: str
     is_reported: bool
@@ -76,10 +76,10 @@ class Wish(NamedTuple):
 
 
 class MessageWatch:
-    """A server's `receive` that notes of the last message what is not seen in a decoded one.
+    """A `receive` that records what a decoded message does not show of the last event.
 
     Args:
-        receive: The server's callable that gives events.
+        receive: The server's callable that returns the next event.
     """
 
     __slots__ = ("_receive", "kind", "number", "size")
@@ -105,9 +105,9 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve a WebSocket until it is closed (ASGI 3, WebSocket message format 2.5).
 
     Args:
-        scope: Of the kind `websocket`.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of a WebSocket.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
 
     Raises:
         ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -115,7 +115,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         await _echo(scope, receive, send)
     except WebSocketDisconnect:
-        # nobody is left to tell
+        # the client disconnected and gets no report
         pass
 
 
@@ -189,7 +189,7 @@ async def _answer(socket: EchoSocket, watch: MessageWatch, wish: Wish, subprotoc
         answer, value = await _receive(socket, wish.mode)
     except RequestEntityTooLarge as too_large:
         limit = socket.limits.max_message_size
-        # a short one can decode into too much
+        # a short message can decode into too many values
         is_long = limit is not None and watch.size > limit
         await socket.close(1009, f"a message may have {limit:,} bytes here" if is_long else too_large.detail)
         return False
@@ -211,14 +211,14 @@ async def _answer(socket: EchoSocket, watch: MessageWatch, wish: Wish, subprotoc
         try:
             await _send(socket, answer, value)
         except SerializationException:
-            # what is just not too deep to be decoded can be too deep to be encoded
+            # a value that is just not too deep to be decoded can be too deep to be encoded
             await socket.close(1011, "the message cannot be encoded again")
             return False
     return True
 
 
 async def _receive(socket: EchoSocket, mode: str) -> tuple[str, Any]:
-    """Return the kind of the answer to the next message, and what litecon read."""
+    """Return the kind of the answer to the next message, and the value that litecon read."""
     if mode == "json":
         return mode, await socket.receive_json()
     if mode == "msgpack":
@@ -251,8 +251,8 @@ async def _send_report(socket: EchoSocket, wish: Wish, report: Report) -> None:
 def _describe_handshake(socket: EchoSocket, wish: Wish, subprotocol: str | None) -> Report:
     report = {"report": "handshake", **describe_connection(socket)}
     same_origin = read_field(lambda: _is_same_origin(socket))
-    # NOTE: a page of any origin can open a WebSocket with this origin's cookies and read what comes, while an answer
-    # to a request can be read by pages of this origin only
+    # NOTE: a page of any origin can open a WebSocket with this origin's cookies and read its messages, while the
+    # response to a request can be read by pages of this origin only
     if isinstance(report["headers"], list):
         report["headers"] = [
             [name, value if _is_shown(name, same_origin) else _hidden(value)] for name, value in report["headers"]
@@ -274,7 +274,7 @@ def _describe_handshake(socket: EchoSocket, wish: Wish, subprotocol: str | None)
 
 
 def _is_same_origin(socket: EchoSocket) -> bool | None:
-    """Return whether a page of this host has opened it; None where no page did."""
+    """Return whether a page of this host opened the WebSocket; None if no page did."""
     origins = socket.headers.getall("origin", [])
     if not origins:
         return None
@@ -283,7 +283,7 @@ def _is_same_origin(socket: EchoSocket) -> bool | None:
 
 
 def _is_shown(name: str, same_origin: object) -> bool:
-    """Return whether a header's value is reported: never what may be a secret, and little to pages of other origins."""
+    """Return whether the value of a header is reported: no possible secret, and few to pages of other origins."""
     if same_origin is True or same_origin is None:
         return not any(word in name.lower() for word in _SECRET_WORDS)
     return name.lower() in _OPEN_NAMES or name.lower().startswith(_OPEN_PREFIX)

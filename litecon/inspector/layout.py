@@ -1,4 +1,4 @@
-"""Plain values as indented text, with what is short on one line."""
+"""Values as indented text, with short containers on one line."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def layout(value: Any, write: Callable[[Any], str], indent: int = 0) -> str:
     """Return a plain value; a container that is too long for one line has a line for each item.
 
     Args:
-        value: Of None, bool, int, float, str, list and dict.
-        write: Writes a value on one line.
-        indent: Columns to the left of the value.
+        value: The value, of None, bool, int, float, str, list and dict.
+        write: The callable that writes a value on one line.
+        indent: The number of columns to the left of the value.
     """
     line = write(value)
     if not value or not isinstance(value, (dict, list)) or len(line) + indent <= _WIDTH or _is_pair(value):
@@ -35,7 +35,7 @@ def layout(value: Any, write: Callable[[Any], str], indent: int = 0) -> str:
 
 
 def _is_pair(value: Any) -> bool:
-    """Return whether a value is a name with its value, such as a header."""
+    """Return whether a value is a pair of name and value, such as a header."""
     return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str)
 
 
@@ -43,7 +43,7 @@ def to_json(value: Any) -> str:
     """Return a plain value as JSON for people, of the same meaning as compact JSON.
 
     Args:
-        value: Of None, bool, int, float, str, list and dict.
+        value: The value, of None, bool, int, float, str, list and dict.
     """
     return layout(value, _write_json)
 

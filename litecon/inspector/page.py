@@ -1,4 +1,4 @@
-"""A report as a page for people: one HTML document that needs nothing else.
+"""The report as a page for people: one HTML document that needs no other resource.
 
 Style and script are part of the document, each allowed by its hash, so that the page also works behind a proxy that
 passes on some paths only, and no path is kept from being inspected.
@@ -48,7 +48,7 @@ SECURITY_POLICY: Final = "; ".join(
 """The Content-Security-Policy of the page."""
 
 _DUMP_WIDTH: Final = 16
-# what a reader cannot see, or what would change the order of what it stands in
+# invisible characters, and those that change the direction of the text around them
 _HIDDEN: Final = {
     code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
     for span in ((0, 9), (11, 32), (127, 160), (0x200B, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A))
@@ -69,7 +69,7 @@ def render(report: Report) -> str:
     """Return the page.
 
     Args:
-        report: As `make_report` makes it.
+        report: The report, as `make_report()` returns it.
     """
     sections = [
         _section("overview", "What litecon reads", "", _overview(report)),
@@ -102,7 +102,7 @@ def _text(text: object) -> str:
 
 
 def _error(value: object) -> dict[str, Any] | None:
-    """Return the description of the exception that stands in a field's place."""
+    """Return the description of the exception that a field has instead of a value."""
     if isinstance(value, dict) and value.keys() == {"error"} and isinstance(value["error"], dict):
         return value["error"]
     return None
@@ -126,14 +126,14 @@ def _plain_text(value: object) -> str:
 
 
 def _target(report: Report) -> object:
-    """Return the URL, or the path where there is no URL."""
+    """Return the URL, or the path if there is no URL."""
     url = report["url"]
     scope = report["scope"]
     return scope.get("path", url) if _error(url) and isinstance(scope, dict) else url
 
 
 def _socket_path(report: Report) -> str:
-    """Return the path of the inspector's WebSocket, below where the application is mounted."""
+    """Return the path of the inspector's WebSocket, including the path at which the application is mounted."""
     scope = report["scope"]
     root = scope.get("root_path") if isinstance(scope, dict) else None
     return f"{quote(root.rstrip('/')) if isinstance(root, str) else ''}/ws"
@@ -247,7 +247,7 @@ def _body(body: Mapping[str, Any]) -> str:
 
 
 def _form_section(parts: list[Report], body: Mapping[str, Any]) -> str:
-    """Return a section with a row for each part, and one behind it for what is shown of a field."""
+    """Return a section with a row for each part, followed by one for the content of a field."""
     end = ""
     if "error" in body:
         end = f'<p class="error">What follows could not be read. {_error_text(body["error"])}</p>'

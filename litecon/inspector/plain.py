@@ -1,4 +1,4 @@
-"""Values as JSON can hold them."""
+"""Conversion of values to those that JSON has."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ __all__ = ("MAX_BINARY", "MAX_TEXT", "BytesText", "Report", "plain")
 Report: TypeAlias = dict[str, Any]
 
 MAX_TEXT: Final = 64 * 1024
-"""Characters of a body that are shown."""
+"""The number of characters of a body that are shown."""
 
 MAX_BINARY: Final = 1024
-"""Bytes of a binary body that are shown."""
+"""The number of bytes of a binary body that are shown."""
 
 _MAX_DEPTH: Final = 64
 _MAX_REPR: Final = 200
 
 
 class BytesText(str):
-    """The representation of bytes, such as `b'x'`: where a reader must know it from a str."""
+    """The representation of bytes, such as `b'x'`, of a class of its own to distinguish it from a str."""
 
     __slots__ = ()
 
 
 def plain(value: object, depth: int = 0) -> Any:
-    """Return a value as JSON can hold it: bytes as `b'...'`, objects as their representation, both cut.
+    """Return a value that JSON has for any value: bytes as `b'...'`, objects as their representation, both cut.
 
     Args:
-        value: Of any type.
-        depth: How deep it lies; what lies too deep is left out.
+        value: The value, of any type.
+        depth: The depth at which the value is nested; one that is nested too deep is omitted.
     """
     if value is None or isinstance(value, bool):
         return value

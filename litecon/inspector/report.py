@@ -1,4 +1,4 @@
-"""A connection as a plain data structure, which JSON can hold."""
+"""The report about a connection, a data structure that JSON can represent."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _EMPTY_BODY: Final[Report] = {"size": 0, "format": "empty", "truncated": False}
 
 
 async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
-    """Return what litecon sees in a request, and why its body could not be received, if so.
+    """Return what litecon sees in a request, and the exception for which its body could not be received, if any.
 
     An accessor that raises does not stop the others: its exception stands in its place.
 
     Args:
-        request: Whose body nobody has read.
+        request: The request, whose body was not read.
 
     Raises:
         ClientDisconnect: The client disconnected, there is nobody to report to.
@@ -59,7 +59,7 @@ def describe_connection(connection: ASGIConnection[Any, Any, Any, Any]) -> Repor
     """Return what litecon sees in a request or in the handshake of a WebSocket.
 
     Args:
-        connection: Nothing is received from it.
+        connection: The request or WebSocket, from which nothing is received.
     """
     return {
         "url": read_field(lambda: str(connection.url)),
@@ -74,7 +74,7 @@ def describe_connection(connection: ASGIConnection[Any, Any, Any, Any]) -> Repor
 
 
 def describe_litecon() -> Report:
-    """Return which litecon it is that sees this."""
+    """Return the version and the side of litecon."""
     return {
         "version": __version__,
         "compiled": COMPILED,
@@ -88,23 +88,23 @@ def _snapshot(scope: Scope) -> dict[str, Any]:
 
 
 def read_field(read: Callable[[], Any]) -> Any:
-    """Return a value as JSON can hold it, or `{"error": ...}` where it cannot be read.
+    """Return a value that JSON can represent, or `{"error": ...}` if it cannot be read.
 
     Args:
-        read: Returns the value.
+        read: The callable that returns the value.
     """
     try:
         return plain(read())
     except Exception as error:
-        # NOTE: any exception at all: a broken scope is what the inspector is there to show
+        # NOTE: any exception at all, since the inspector is there to show broken scopes
         return {"error": describe_error(error)}
 
 
 def describe_error(error: Exception) -> dict[str, Any]:
-    """Return an exception's type and text, and its status or close code.
+    """Return the type and the text of an exception, and its status or close code.
 
     Args:
-        error: Of any type.
+        error: The exception, of any type.
     """
     described: dict[str, Any] = {"type": type(error).__name__, "detail": plain(str(error))}
     if isinstance(error, HTTPException):
@@ -120,7 +120,7 @@ def _content_type(request: Request[Any, Any, Any]) -> dict[str, Any] | None:
 
 
 async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
-    """Return the part of the report about the body, and why it could not be received."""
+    """Return the part of the report about the body, and the exception for which it could not be received."""
     try:
         body = await request.body()
     except ClientDisconnect:
@@ -156,7 +156,7 @@ def _lost_body(error: Exception) -> Report:
 
 
 def _decoder(request: Request[Any, Any, Any]) -> tuple[str | None, Callable[[], Any] | None]:
-    """Return the name of the body's format, and the method that decodes it; None where nothing but bytes is known."""
+    """Return the name of the format of the body, and the method that decodes it; None if it is unknown."""
     try:
         media_type, _ = request.content_type
     except Exception:
@@ -169,7 +169,7 @@ def _decoder(request: Request[Any, Any, Any]) -> tuple[str | None, Callable[[], 
 
 
 def _preview(body: bytes, name: str | None) -> Report:
-    """Return the beginning of a body as text, or as hexadecimal digits where it is none."""
+    """Return the beginning of a body as text, or as hexadecimal digits if it is no text."""
     if name != "msgpack":
         try:
             text = body.decode()

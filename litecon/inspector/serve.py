@@ -1,4 +1,4 @@
-"""Choose a server, start it with the inspector, and end it with Ctrl-C."""
+"""The command line: choose a server, run the inspector on it, and end it with Ctrl-C."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ("main",)
 
 _BACKLOG: Final = 128
 _GRACE: Final = 2
-"""Seconds that a request may take to end after Ctrl-C."""
+"""The number of seconds that a request may take to end after Ctrl-C."""
 
 
 class _Problem(Exception):
-    """Why the inspector cannot be served, in one sentence."""
+    """The inspector cannot be served; the text is a sentence that says why."""
 
 
 class _Parser(ArgumentParser):
@@ -37,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the inspector until Ctrl-C, and return the exit code.
 
     Args:
-        arguments: Those of the command line; `sys.argv` has them where they are missing.
+        arguments: The arguments of the command line; None for those in `sys.argv`.
     """
     options = _parser().parse_args(arguments)
     try:
-        # a service manager's way to say Ctrl-C
+        # service managers send SIGTERM instead of Ctrl-C
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         _serve(options.host, options.port, options.server)
     except KeyboardInterrupt:
@@ -123,7 +123,7 @@ def _run_uvicorn(listener: socket.socket, line: str) -> None:
         log_level="error",
         access_log=False,
         lifespan="on",
-        # NOTE: what arrives is to be seen, not what uvicorn makes of forwarding headers
+        # NOTE: the inspector shows what arrives, and not what uvicorn makes of forwarding headers
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
     )
@@ -131,7 +131,7 @@ def _run_uvicorn(listener: socket.socket, line: str) -> None:
     shut_down = server.shutdown
 
     async def shut_down_quietly(sockets: list[socket.socket] | None = None) -> None:
-        # a request that is cancelled now is no error
+        # a request that is cancelled at the end is no error
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await shut_down(sockets)
 
@@ -173,7 +173,7 @@ def _run_granian(listener: socket.socket, line: str) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    # it takes no socket: the address was tried and is free
+    # granian takes no socket: the listener only proved that the address is free
     host, port = listener.getsockname()[:2]
     listener.close()
     # NOTE: not its embedded server, which is experimental and panics when it ends (2.8)
@@ -189,13 +189,13 @@ def _run_granian(listener: socket.socket, line: str) -> None:
     try:
         server.serve(target_loader=_load_app)
     except SystemExit:
-        # NOTE: Ctrl-C reaches its worker too, which may end before granian tells it to; that is no failure (2.8)
+        # NOTE: Ctrl-C reaches the worker of granian too, which may then end before granian stops it: no failure (2.8)
         if not server.interrupt_signal:
             raise
 
 
 def _load_app(target: str) -> ASGIApp:
-    """Return the application, in granian's own process."""
+    """Return the application, in the process of granian's worker."""
     return app
 
 

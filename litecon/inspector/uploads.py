@@ -1,4 +1,4 @@
-"""The form of a request, read part by part as it arrives: an upload may have any size."""
+"""Forms read part by part as they arrive, so that an upload may have any size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from codecs import getincrementaldecoder
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .._shared.loops import in_thread
+from .._shared.loops import run_in_thread
 from ..exceptions import ClientDisconnect
 from ..limits import Limits
 from ..request import Request
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ("MAX_FIELD", "is_form", "read_form", "request_of")
 
 MAX_FIELD: Final = 4096
-"""Bytes of a field that are shown; those of all fields together are `MAX_TEXT`."""
+"""The number of bytes of a field that are shown; for all fields together it is `MAX_TEXT`."""
 
 _MAX_NAME: Final = 255
 _STEP: Final = 256 * 1024
-"""Bytes that are hashed without a thread: other requests wait for them."""
+"""The number of bytes that are hashed without a thread, while other requests wait."""
 
 _MULTIPART: Final = "multipart/form-data"
 _URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -36,15 +36,15 @@ class UploadRequest(Request[Any, Any, Any]):
 
 
 def request_of(scope: Scope, receive: Receive, send: Send) -> Request[Any, Any, Any]:
-    """Return a request, with limits that suit its content type.
+    """Return a request with the limits for its content type.
 
     Args:
-        scope: Of the kind `http`.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of an HTTP request.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
     request: Request[Any, Any, Any] = Request(scope, receive, send)
-    # an urlencoded form holds no files
+    # an urlencoded form has no files
     return UploadRequest(scope, receive, send) if _media_type(request) == _MULTIPART else request
 
 
@@ -52,7 +52,7 @@ def is_form(request: Request[Any, Any, Any]) -> bool:
     """Return whether the content type is that of a form.
 
     Args:
-        request: Nothing is received from it.
+        request: The request, of which nothing is received.
     """
     return _media_type(request) in (_MULTIPART, _URLENCODED)
 
@@ -61,15 +61,15 @@ def _media_type(request: Request[Any, Any, Any]) -> str:
     try:
         return request.content_type[0]
     except Exception:
-        # NOTE: of a broken scope, which is shown elsewhere
+        # NOTE: the scope is broken, which is shown elsewhere
         return ""
 
 
 async def read_form(request: Request[Any, Any, Any]) -> tuple[list[Report], Exception | None]:
-    """Return what is known of each part that has arrived, and why no more could be read, if so.
+    """Return a report about each part that arrived, and the exception for which no more could be read, if any.
 
     Args:
-        request: Whose body nobody has read.
+        request: The request, whose body was not read.
 
     Raises:
         ClientDisconnect: The client disconnected, there is nobody to report to.
@@ -94,7 +94,7 @@ def _describe(part: Part) -> Report:
         "filename": None if part.filename is None else _name(part.filename),
         "content_type": None if part.content_type is None else _name(part.content_type),
         "size": 0,
-        # of what did not arrive completely there is none
+        # an incomplete part has none
         "sha256": None,
     }
 
@@ -104,7 +104,7 @@ def _name(text: str) -> Any:
 
 
 async def _read(part: Part, report: Report, limit: int) -> int:
-    """Read a part, add to its report, and return how many bytes of it are shown there."""
+    """Read a part, add to its report, and return the number of bytes that are shown there."""
     digest = sha256()
     head = b""
     if part.filename is not None:
@@ -113,7 +113,7 @@ async def _read(part: Part, report: Report, limit: int) -> int:
         report["size"] = part.size
         head += chunk[: limit - len(head)]
         if len(chunk) > _STEP:
-            await in_thread(digest.update, chunk)
+            await run_in_thread(digest.update, chunk)
         else:
             digest.update(chunk)
     report["sha256"] = digest.hexdigest()
@@ -123,9 +123,9 @@ async def _read(part: Part, report: Report, limit: int) -> int:
 
 
 def _beginning(head: bytes, is_cut: bool) -> Report:
-    """Return the beginning of a field as text, or as hexadecimal digits where it is none."""
+    """Return the beginning of a field as text, or as hexadecimal digits if it is no text."""
     try:
-        # a letter may be cut in the middle
+        # the bytes of a character may be cut
         text = getincrementaldecoder("utf-8")().decode(head, not is_cut)
     except UnicodeDecodeError:
         text = "\0"

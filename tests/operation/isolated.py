@@ -52,7 +52,7 @@ def make_operations(name: str) -> None:
         kind = type(made)
         made.close()
         # what Python code defines can be made from Python
-        if kind in seen or kind.__name__ == "FormReading":
+        if kind in seen or kind.__name__ == "FormAwaitable":
             continue
         seen.add(kind)
         ways: dict[str, Callable[[], Any]] = {
