@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from typing import Any, Final
 
 from litestar import __version__
 from litestar.exceptions import InternalServerException, SerializationException, WebSocketDisconnect
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.serialization import decode_json, decode_msgpack
+from litestar.types import Empty
 
 from ._errors import BodyErrors, body_busy
 
-__all__ = ("BODY_ERRORS", "connection_is_disconnected", "from_json", "from_msgpack", "max_body_size", "socket_disconnected")
+__all__ = (
+    "BODY_ERRORS",
+    "connection_is_disconnected",
+    "decoded",
+    "from_json",
+    "from_msgpack",
+    "max_body_size",
+    "socket_disconnected",
+)
 
 # the resolve_*() methods are all that 2.x has, and deprecated from 3.0 on
 _RESOLVES: Final = __version__.major < 3
@@ -41,36 +51,53 @@ def _type_decoders(connection: Any) -> Any:
     return handler.resolve_type_decoders() if _RESOLVES else handler.type_decoders
 
 
-def from_json(connection: Any, data: Any) -> Any:
+def from_json(connection: Any, data: Any, type_: Any = Any) -> Any:
     """Return what Litestar decodes of a JSON text, with the type decoders of the handler.
 
     Args:
         connection: Any connection of a Litestar app.
         data: A str or bytes.
+        type_: What to decode into.
 
     Raises:
-        SerializationException: It is no valid JSON, or nests too deep.
+        SerializationException: It is no valid JSON, not of that type, or nests too deep.
     """
     try:
-        return decode_json(data, type_decoders=_type_decoders(connection))
+        return decode_json(data, Empty if type_ is Any else type_, type_decoders=_type_decoders(connection))
     except RecursionError:
         raise SerializationException("the JSON nests too deep") from None
 
 
-def from_msgpack(connection: Any, data: Any) -> Any:
+def from_msgpack(connection: Any, data: Any, type_: Any = Any) -> Any:
     """Return what Litestar decodes of a MessagePack object, with the type decoders of the handler.
 
     Args:
         connection: Any connection of a Litestar app.
         data: Bytes.
+        type_: What to decode into.
 
     Raises:
-        SerializationException: It is no valid MessagePack, or nests too deep.
+        SerializationException: It is no valid MessagePack, not of that type, or nests too deep.
     """
     try:
-        return decode_msgpack(data, type_decoders=_type_decoders(connection))
+        return decode_msgpack(data, Empty if type_ is Any else type_, type_decoders=_type_decoders(connection))
     except RecursionError:
         raise SerializationException("the MessagePack nests too deep") from None
+
+
+async def decoded(
+    connection: Any, messages: AsyncIterable[Any], decode: Callable[[Any, Any, Any], Any], type_: Any
+) -> AsyncGenerator[Any, None]:
+    """Decode the messages that a WebSocket's own `iter_data()` gives.
+
+    Args:
+        connection: The WebSocket.
+        messages: What it gives.
+        decode: `from_json` or `from_msgpack`.
+        type_: What to decode into.
+    """
+    async for data in messages:
+        yield decode(connection, data, type_)
 
 
 def max_body_size(connection: Any) -> int | None:

@@ -45,9 +45,10 @@ cdef enum:
     CONNECTED = 1
     MESSAGE = 2
     ENDED = 3
-    # which callables were replaced
+    # which callables were replaced, and whether a framework's rules apply
     FOREIGN_RECEIVE = 1
     FOREIGN_SEND = 2
+    RULED = 4
 
 
 # NOTE: it has no methods, since a table of them costs each socket 8 bytes; the order packs the last four into 8
@@ -61,7 +62,30 @@ cdef class Channel:
     cdef bint busy
     cdef unsigned short code
     cdef unsigned char state
-    cdef unsigned char foreign
+    cdef unsigned char flags
+
+
+# What a framework's WebSockets do in its own way. Besides, with rules: only what follows the end is refused, and the
+# application's closing does not end it; events go out as they are given, or with both keys; a message of the other kind is
+# an empty one; a second accept() does nothing; an OSError of the server's is its own.
+cdef class Rules:
+    # calls with the code that give an exception: as the event of the end arrives, and for what is asked after it; the code
+    # is None there where no event has said it
+    cdef object ended
+    cdef object disconnected
+    # the class of both
+    cdef object disconnect_class
+    # calls with the socket, the data and a type
+    cdef object from_json
+    cdef object from_msgpack
+    # calls with the value and a serializer
+    cdef object to_json
+    cdef object to_msgpack
+
+
+# The state of a WebSocket with such rules; its flags have RULED.
+cdef class RuledChannel(Channel):
+    cdef Rules rules
 
 
 cdef class SocketReceive(CoroutineCallable):
@@ -109,6 +133,14 @@ cdef inline void release_channel(Channel channel) noexcept:
 
 
 cdef object disconnected(Channel channel)
+cdef RuledChannel new_ruled_channel(Rules rules)
+
+
+# Its rules, None without any.
+cdef inline Rules rules_of(Channel channel):
+    return (<RuledChannel> channel).rules if channel is not None and channel.flags & RULED else None
+
+
 # Take an event that receive() gave, and return its kind; foreign: it is from a callable of the application.
 cdef int take(Channel channel, object event, bint foreign) except -1
 # The same, and return its text or bytes; max_size is -1 for no bound.

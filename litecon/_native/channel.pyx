@@ -79,13 +79,38 @@ cdef int _fill_table() except -1:
 _fill_table()
 
 
-@cython.final
 @cython.freelist(8)
 cdef class Channel:
     """The state of one WebSocket, and the server's callables. It does no I/O: events go in, exceptions come out."""
 
     def __cinit__(self):
         self.code = NO_STATUS_RECEIVED
+
+
+@cython.final
+cdef class Rules:
+    """What a framework's WebSockets do in its own way."""
+
+    def __init__(self, *, ended, disconnected, disconnect_class, from_json, from_msgpack, to_json, to_msgpack):
+        self.ended = ended
+        self.disconnected = disconnected
+        self.disconnect_class = disconnect_class
+        self.from_json = from_json
+        self.from_msgpack = from_msgpack
+        self.to_json = to_json
+        self.to_msgpack = to_msgpack
+
+
+@cython.final
+cdef class RuledChannel(Channel):
+    """The state of a WebSocket with rules of a framework."""
+
+
+cdef RuledChannel new_ruled_channel(Rules rules):
+    cdef RuledChannel channel = RuledChannel.__new__(RuledChannel)
+    channel.rules = rules
+    channel.flags = RULED
+    return channel
 
 
 cdef str state_name(Channel channel):
@@ -117,7 +142,16 @@ cdef int claim_failed(Channel channel) except -1:
 
 
 cdef object disconnected(Channel channel):
+    cdef Rules rules = rules_of(channel)
+    if rules is not None:
+        return rules.disconnected(None if channel.reason is None else channel.code)
     return socket_closed(channel.code, "" if channel.reason is None else channel.reason)
+
+
+cdef object _ended(Channel channel):
+    """Return the exception for the event of the end, which has just arrived."""
+    cdef Rules rules = rules_of(channel)
+    return disconnected(channel) if rules is None else rules.ended(channel.code)
 
 
 cdef int keep_code(Channel channel, object code, object reason, int default) except -1:
@@ -145,6 +179,7 @@ cdef int take(Channel channel, object event, bint foreign) except -1:
 
 cdef int _advance(Channel channel, int code, object event, bint foreign) except -1:
     cdef int state = channel.state
+    foreign = foreign or channel.flags & RULED
     if code == MESSAGE:
         # one that was under way when the application closed is given out
         if state < CLOSED and state != OPEN:
@@ -175,13 +210,13 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
     else:
         kind = take(channel, event, foreign)
         if kind != MESSAGE:
-            raise disconnected(channel) if kind == ENDED else wrong_socket_event(event, state_name(channel))
+            raise _ended(channel) if kind == ENDED else wrong_socket_event(event, state_name(channel))
         data = item(event, "bytes") if binary else item(event, "text")
     if binary:
         if not isinstance(data, bytes):
-            data = _bytes_of(event, data)
+            data = _bytes_of(channel, event, data)
     elif not isinstance(data, str):
-        raise _no_text(event, data)
+        data = _text_of(channel, event, data)
     # no character takes more than four bytes
     if 0 <= max_size < 4 * (PyBytes_GET_SIZE(data) if binary else PyUnicode_GET_LENGTH(data)):
         if max_size < _size_of(data, max_size):
@@ -189,8 +224,10 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
     return data
 
 
-cdef object _bytes_of(object event, object data):
+cdef object _bytes_of(Channel channel, object event, object data):
     cdef object other
+    if channel.flags & RULED and not data:
+        return b""
     if isinstance(data, (bytearray, memoryview)):
         return bytes(data)
     other = item(event, "text")
@@ -199,11 +236,14 @@ cdef object _bytes_of(object event, object data):
     raise wrong_message_kind("binary", other)
 
 
-cdef object _no_text(object event, object data):
-    cdef object other = item(event, "bytes")
+cdef object _text_of(Channel channel, object event, object data):
+    cdef object other
+    if channel.flags & RULED and not data:
+        return ""
+    other = item(event, "bytes")
     if data is not None or not isinstance(other, (bytes, bytearray, memoryview)):
-        return wrong_message(event)
-    return wrong_message_kind("text", bytes(other))
+        raise wrong_message(event)
+    raise wrong_message_kind("text", bytes(other))
 
 
 cdef Py_ssize_t _size_of(object data, Py_ssize_t max_size) except -1:
@@ -219,6 +259,8 @@ cdef int check_send(Channel channel, int kind) except -1:
     cdef int state
     if channel.state >= CLOSED:
         raise disconnected(channel)
+    if channel.flags & RULED:
+        return CLOSED if kind == TO_CLOSE else channel.state
     state = _next_states[channel.state][kind]
     if state < 0:
         raise cannot_send(_KIND_NAMES[kind], state_name(channel), HINTS[channel.state])
@@ -227,8 +269,11 @@ cdef int check_send(Channel channel, int kind) except -1:
 
 cdef int enter(Channel channel, int state, object event) except -1:
     if state == CLOSED or (event["type"] == "websocket.http.response.body" and not item(event, "more_body")):
-        keep_code(channel, item(event, "code"), item(event, "reason"), ABNORMAL_CLOSURE)
-        state = CLOSED
+        if channel.flags & RULED:
+            state = channel.state
+        else:
+            keep_code(channel, item(event, "code"), item(event, "reason"), ABNORMAL_CLOSURE)
+            state = CLOSED
         if channel.pending is not None and not channel.busy:
             # a server (granian) may wait for its receive() to end before it closes
             abandon(channel)
@@ -265,7 +310,7 @@ cdef class SendingOperation(Operation):
         return PyObject_CallOneArg(send, event)
 
     cdef object failed(self, object error):
-        if self.sent:
+        if self.sent and not self.channel.flags & RULED:
             if isinstance(error, OSError):
                 raise connection_lost(self.channel) from error
             # the server has refused it
@@ -332,6 +377,9 @@ cdef class SendEvent(SendingOperation):
         cdef int kind, state
         cdef object event
         cdef bint is_offered
+        if self.channel.flags & RULED:
+            kind = TO_CLOSE if item(self.event, "type") == "websocket.close" else TO_SEND
+            return self.send_event(self.send, self.event, check_send(self.channel, kind))
         # what is checked is what is sent
         kind, event = normalised_event(self.event)
         # a mapping's own code runs before the state is looked at

@@ -1,4 +1,4 @@
-from litecon._native.channel cimport FOREIGN_RECEIVE, FOREIGN_SEND, Channel
+from litecon._native.channel cimport FOREIGN_RECEIVE, FOREIGN_SEND, RULED, Channel
 from litecon._native.scope cimport ConnectionBase
 from litecon._native.traits cimport RECEIVE, SEND, Traits
 
@@ -13,17 +13,21 @@ cdef class SocketBase(ConnectionBase):
 cdef object constructor_missing(SocketBase socket)
 
 
-# Raise where the constructor has not run.
-cdef inline int expect_constructed(SocketBase socket) except -1:
-    if socket._seen is None:
-        raise constructor_missing(socket)
+# Raise where the constructor has not run; a framework's socket has its channel of that.
+cdef inline int expect_constructed(object socket, Channel channel) except -1:
+    if (channel is None or not channel.flags & RULED) and (<SocketBase> socket)._seen is None:
+        raise constructor_missing(<SocketBase> socket)
     return 0
+
+
+# An operation of accept(), close() or deny().
+cdef object handshake_operation(object socket, Channel channel, int method, object first, object second, object third)
 
 
 # Whether the callable that receives, or sends, is another than litecon's own over the server's.
 cdef inline bint receives_elsewhere(Channel channel, Traits traits) noexcept:
-    return channel.foreign & FOREIGN_RECEIVE or traits.overrides & RECEIVE
+    return channel.flags & FOREIGN_RECEIVE or traits.overrides & RECEIVE
 
 
 cdef inline bint sends_elsewhere(Channel channel, Traits traits) noexcept:
-    return channel.foreign & FOREIGN_SEND or traits.overrides & SEND
+    return channel.flags & FOREIGN_SEND or traits.overrides & SEND

@@ -10,6 +10,7 @@ from litecon._native.channel cimport (
     FOREIGN_SEND,
     INIT,
     MESSAGE,
+    RULED,
     TO_ACCEPT,
     TO_CLOSE,
     TO_END,
@@ -57,7 +58,7 @@ cdef Channel channel_of(SocketBase socket):
 cdef class HandshakeOperation(SendingOperation):
     """`WebSocket.accept`, `.close` and `.deny`: the answers to a handshake, and the end."""
 
-    cdef SocketBase socket
+    cdef object socket
     cdef object first
     cdef object second
     cdef object third
@@ -85,13 +86,13 @@ cdef class HandshakeOperation(SendingOperation):
         return "WebSocket.close" if self.method == TO_CLOSE else "WebSocket.deny"
 
     cdef object begin(self):
-        expect_constructed(self.socket)
+        expect_constructed(self.socket, self.channel)
         if self.method == TO_ACCEPT:
             return self.accept()
         if self.method == TO_START:
             return self.deny()
         self.event = close_event(self.first, self.second)
-        if self.channel.state < CLOSED:
+        if self.channel.state < CLOSED or self.channel.flags & RULED:
             return self.answer(TO_CLOSE, self.event)
         self._done = True
 
@@ -102,10 +103,16 @@ cdef class HandshakeOperation(SendingOperation):
         else:
             self.event = accept_event(self.first, self.second)
         if channel.state != INIT:
+            if channel.flags & RULED:
+                self._done = True
+                return None
             return self.answer(TO_ACCEPT, self.event)
         self.connecting = True
         if receives_elsewhere(channel, traits_of(self.socket)):
             return self.socket.receive()
+        if channel.flags & RULED:
+            # nothing is claimed: of two tasks that both accept, as Litestar's streams have them, one gets the handshake
+            return channel.receive()
         claim(channel)
         self._holds = True
         return next_awaitable(channel, channel.receive)
@@ -113,7 +120,7 @@ cdef class HandshakeOperation(SendingOperation):
     cdef object deny(self):
         start, self.end = denial_events(self.first, self.second, self.third)
         check_send(self.channel, TO_START)
-        if offers_denial(scope_of(self.socket)):
+        if offers_denial(self.socket.scope):
             return self.answer(TO_START, start)
         return self.answer(TO_CLOSE, close_event(1000, None))
 
@@ -133,8 +140,10 @@ cdef class HandshakeOperation(SendingOperation):
         cdef Channel channel = self.channel
         if self.connecting:
             self.connecting = False
-            self.connected(result)
-            return self.answer(TO_ACCEPT, self.event)
+            if self.connected(result):
+                return self.answer(TO_ACCEPT, self.event)
+            self._done = True
+            return None
         if self.elsewhere:
             # a wrapper that is not built on litecon's has not kept the state, or not the code
             if channel.state == self.before or (self.kind == TO_CLOSE and channel.reason is None):
@@ -143,8 +152,11 @@ cdef class HandshakeOperation(SendingOperation):
             return self.answer(TO_END, self.end)
         self._done = True
 
-    cdef int connected(self, object event) except -1:
+    cdef bint connected(self, object event) except -1:
+        """Take the event, and return whether the connection is still to be accepted."""
         cdef Channel channel = self.channel
+        # with a framework's rules another task may have accepted meanwhile
+        cdef int other_state = channel.state if channel.flags & RULED and channel.state != INIT else 0
         # the server's own was claimed; it may have been replaced meanwhile
         cdef bint foreign = not self._holds
         if not foreign and channel.pending is not None:
@@ -152,11 +164,11 @@ cdef class HandshakeOperation(SendingOperation):
         if take(channel, event, foreign) == MESSAGE and channel.state < CLOSED:
             # a callable of the application has the connection accepted, or is a mock
             channel.pending = CompletedAwaitable(event)
-            channel.state = CONNECT
+            channel.state = <unsigned char> (other_state or CONNECT)
         if channel.state >= CLOSED:
             raise disconnected(channel)
         release(self)
-        return 0
+        return not other_state
 
     cdef object failed(self, object error):
         try:
@@ -171,10 +183,15 @@ cdef class HandshakeOperation(SendingOperation):
 register_operation(HandshakeOperation)
 
 
-cdef object new_handshake(SocketBase socket, int method, object first, object second, object third):
+cdef inline object new_handshake(SocketBase socket, int method, object first, object second, object third):
+    cdef Channel channel = socket.channel
+    return handshake_operation(socket, channel, method, first, second, third)
+
+
+cdef object handshake_operation(object socket, Channel channel, int method, object first, object second, object third):
     cdef HandshakeOperation operation = HandshakeOperation.__new__(HandshakeOperation)
     operation.socket = socket
-    operation.channel = socket.channel
+    operation.channel = channel
     operation.method = method
     operation.first = first
     operation.second = second
@@ -203,7 +220,7 @@ cdef class SocketBase(ConnectionBase):
             self.channel = channel = Channel.__new__(Channel)
         channel.receive = self._receive
         channel.send = self._send
-        channel.foreign = 0
+        channel.flags = 0
         self._receive = self._send = None
         if traits_of(self).overrides & WRAPPER:
             self.wrap()
@@ -218,13 +235,13 @@ cdef class SocketBase(ConnectionBase):
             set_receive(self, installed)
             if type(installed) is SocketReceive and (<SocketReceive> installed).channel is channel:
                 channel.receive = (<SocketReceive> installed).receive
-                channel.foreign &= ~FOREIGN_RECEIVE
+                channel.flags &= ~FOREIGN_RECEIVE
         if cls.send_wrapper is not _SEND_WRAPPER:
             installed = self.send_wrapper(channel.send)
             set_send(self, installed)
             if type(installed) is SocketSend and (<SocketSend> installed).channel is channel:
                 channel.send = (<SocketSend> installed).send
-                channel.foreign &= ~FOREIGN_SEND
+                channel.flags &= ~FOREIGN_SEND
         return 0
 
     cdef object own_receive(self):
@@ -256,7 +273,7 @@ cdef class SocketBase(ConnectionBase):
         cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             self._receive = None
-            channel.foreign &= ~FOREIGN_RECEIVE
+            channel.flags &= ~FOREIGN_RECEIVE
 
     @property
     def send(self):
@@ -272,7 +289,7 @@ cdef class SocketBase(ConnectionBase):
         cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             self._send = None
-            channel.foreign &= ~FOREIGN_SEND
+            channel.flags &= ~FOREIGN_SEND
 
     @property
     def connection_state(self):
@@ -360,7 +377,7 @@ cdef int set_receive(SocketBase socket, object receive) except -1:
     cdef Channel channel = channel_of(socket)
     with cython.critical_section(socket):
         socket._receive = receive
-        channel.foreign |= FOREIGN_RECEIVE
+        channel.flags |= FOREIGN_RECEIVE
     return 0
 
 
@@ -368,7 +385,7 @@ cdef int set_send(SocketBase socket, object send) except -1:
     cdef Channel channel = channel_of(socket)
     with cython.critical_section(socket):
         socket._send = send
-        channel.foreign |= FOREIGN_SEND
+        channel.flags |= FOREIGN_SEND
     return 0
 
 

@@ -1,3 +1,4 @@
+from litecon._native.channel cimport Channel
 from litecon._native.handshake cimport SocketBase
 from litecon._native.operation cimport Operation
 
@@ -20,7 +21,28 @@ cdef inline str method_name(str verb, int method):
 
 
 # An operation that receives, by one of the methods; type_: of what is decoded.
-cdef Operation new_receive(SocketBase socket, int method, object mode, object type_)
-cdef object new_iterator(SocketBase socket, int method, object mode, object type_)
+cdef Operation receive_operation(object socket, Channel channel, int method, object mode, object type_)
+cdef object message_iterator(object socket, Channel channel, int method, object mode, object type_)
 # An operation that sends, by one of the methods; serializer is None where nothing is encoded.
-cdef Operation new_send(SocketBase socket, int method, object data, object mode, object encoding, object serializer)
+cdef Operation send_operation(
+    object socket, Channel channel, int method, object data, object mode, object encoding, object serializer
+)
+
+
+# The same for litecon's own sockets.
+
+cdef inline Operation new_receive(SocketBase socket, int method, object mode, object type_):
+    cdef Channel channel = socket.channel
+    return receive_operation(socket, channel, method, mode, type_)
+
+
+cdef inline object new_iterator(SocketBase socket, int method, object mode, object type_):
+    cdef Channel channel = socket.channel
+    return message_iterator(socket, channel, method, mode, type_)
+
+
+cdef inline Operation new_send(
+    SocketBase socket, int method, object data, object mode, object encoding, object serializer
+):
+    cdef Channel channel = socket.channel
+    return send_operation(socket, channel, method, data, mode, encoding, serializer)

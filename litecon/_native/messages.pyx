@@ -9,19 +9,22 @@ from litecon._native.channel cimport (
     CONNECT,
     INIT,
     OPEN,
+    RULED,
     TO_SEND,
     Channel,
+    Rules,
     check_send,
     claim,
     connection_lost,
     disconnected,
     next_awaitable,
     release_channel,
+    rules_of,
     state_name,
     take_message,
 )
 from litecon._native.codecs cimport from_json, from_msgpack, to_json, to_msgpack
-from litecon._native.handshake cimport SocketBase, expect_constructed, receives_elsewhere, sends_elsewhere
+from litecon._native.handshake cimport expect_constructed, receives_elsewhere, sends_elsewhere
 from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation, release
 from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, Traits, bounds_of, traits_of
 from litecon._native.waiting cimport resume_pending
@@ -47,7 +50,7 @@ cdef bint is_binary(object mode) except -1:
 cdef class ReceiveMessage(Operation):
     """`WebSocket.receive_data` and what is built on it, and each step of an iterator."""
 
-    cdef SocketBase socket
+    cdef object socket
     cdef Channel channel
     # of which this is a step, None otherwise
     cdef MessageIterator iterator
@@ -76,7 +79,7 @@ cdef class ReceiveMessage(Operation):
             if self.iterator.closed:
                 return self.end_iteration()
         self.binary = is_binary(self.mode)
-        expect_constructed(self.socket)
+        expect_constructed(self.socket, self.channel)
         traits = traits_of(self.socket)
         if traits.overrides and self.is_overridden(traits.overrides):
             return self.overridden()
@@ -86,16 +89,16 @@ cdef class ReceiveMessage(Operation):
         return self.receive(traits)
 
     cdef bint is_overridden(self, int overrides) noexcept:
-        if self._is_step:
+        if self._is_step and not self.channel.flags & RULED:
             if self.method == JSON and overrides & RECEIVE_JSON or self.method == MSGPACK and overrides & RECEIVE_MSGPACK:
                 return True
-        elif self.method == DATA:
+        elif self.method == DATA and not self._is_step:
             return False
         return overrides & RECEIVE_DATA
 
     cdef object overridden(self):
         self.waits_for = OVERRIDDEN
-        if self._is_step:
+        if self._is_step and not self.channel.flags & RULED:
             if self.method == JSON:
                 return self.socket.receive_json(mode=self.mode, type=self.type)
             if self.method == MSGPACK:
@@ -111,7 +114,7 @@ cdef class ReceiveMessage(Operation):
             if channel.state >= CLOSED:
                 raise disconnected(channel)
             # where another callable sends, it may have accepted unseen
-            if not sends_elsewhere(channel, traits):
+            if not channel.flags & RULED and not sends_elsewhere(channel, traits):
                 raise cannot_receive(state_name(channel))
         if not traits.has_bounds:
             traits = bounds_of(self.socket)
@@ -141,11 +144,12 @@ cdef class ReceiveMessage(Operation):
                 release(self)
             result = take_message(channel, result, self.binary, self.max_size, foreign)
         if self.method == JSON:
-            return decoded_json(result, self.type, self.socket)
-        return decoded_msgpack(result, self.type, self.socket) if self.method == MSGPACK else result
+            return decoded_json(result, self.type, self.socket, channel)
+        return decoded_msgpack(result, self.type, self.socket, channel) if self.method == MSGPACK else result
 
     cdef object failed(self, object error):
-        if self._is_step and isinstance(error, WebSocketDisconnect):
+        cdef Rules rules = rules_of(self.channel)
+        if self._is_step and isinstance(error, WebSocketDisconnect if rules is None else rules.disconnect_class):
             self.iterator.closed = True
             return self.end_iteration()
         raise error
@@ -154,7 +158,10 @@ cdef class ReceiveMessage(Operation):
 register_operation(ReceiveMessage)
 
 
-cdef object decoded_json(object data, object type_, SocketBase socket):
+cdef object decoded_json(object data, object type_, object socket, Channel channel):
+    cdef Rules rules = rules_of(channel)
+    if rules is not None:
+        return rules.from_json(socket, data, type_)
     if isinstance(data, str):
         data = (<str> data).encode("utf-8", "surrogatepass")
     if not data:
@@ -162,16 +169,19 @@ cdef object decoded_json(object data, object type_, SocketBase socket):
     return from_json(data, type_, socket)
 
 
-cdef object decoded_msgpack(object data, object type_, SocketBase socket):
+cdef object decoded_msgpack(object data, object type_, object socket, Channel channel):
+    cdef Rules rules = rules_of(channel)
+    if rules is not None:
+        return rules.from_msgpack(socket, data, type_)
     if not data:
         raise empty_message("MessagePack")
     return from_msgpack(data, type_, socket)
 
 
-cdef Operation new_receive(SocketBase socket, int method, object mode, object type_):
+cdef Operation receive_operation(object socket, Channel channel, int method, object mode, object type_):
     cdef ReceiveMessage operation = ReceiveMessage.__new__(ReceiveMessage)
     operation.socket = socket
-    operation.channel = socket.channel
+    operation.channel = channel
     operation.method = method
     operation.mode = mode
     operation.type = type_
@@ -182,7 +192,8 @@ cdef Operation new_receive(SocketBase socket, int method, object mode, object ty
 cdef class MessageIterator(AsyncIteratorBase):
     """An asynchronous iterator over the messages of a WebSocket, with the methods of an asynchronous generator."""
 
-    cdef SocketBase socket
+    cdef object socket
+    cdef Channel channel
     cdef object mode
     cdef object type
     cdef int method
@@ -193,7 +204,7 @@ cdef class MessageIterator(AsyncIteratorBase):
             raise not_constructed(self)
         operation = ReceiveMessage.__new__(ReceiveMessage)
         operation.socket = self.socket
-        operation.channel = self.socket.channel
+        operation.channel = self.channel
         operation.iterator = self
         operation.method = self.method
         operation.mode = self.mode
@@ -202,10 +213,11 @@ cdef class MessageIterator(AsyncIteratorBase):
         return operation
 
 
-cdef object new_iterator(SocketBase socket, int method, object mode, object type_):
+cdef object message_iterator(object socket, Channel channel, int method, object mode, object type_):
     cdef MessageIterator iterator = MessageIterator.__new__(MessageIterator)
     is_binary(mode)
     iterator.socket = socket
+    iterator.channel = channel
     iterator.mode = mode
     iterator.type = type_
     iterator.method = method
@@ -217,7 +229,7 @@ cdef object new_iterator(SocketBase socket, int method, object mode, object type
 cdef class SendMessage(Operation):
     """`WebSocket.send_data` and what is built on it."""
 
-    cdef SocketBase socket
+    cdef object socket
     cdef Channel channel
     cdef object data
     cdef object mode
@@ -239,22 +251,29 @@ cdef class SendMessage(Operation):
         cdef object data = self.data
         cdef object encoding
         cdef Traits traits
-        if self.method == JSON:
-            data = to_json(data, self.serializer)
-        elif self.method == MSGPACK:
-            data = to_msgpack(data, self.serializer)
-        expect_constructed(self.socket)
+        if self.method == JSON or self.method == MSGPACK:
+            data = self.encoded()
+        expect_constructed(self.socket, self.channel)
         traits = traits_of(self.socket)
         if self.method != DATA and traits.overrides & SEND_DATA:
             return self.socket.send_data(data, mode=self.mode, encoding=self.encoding)
-        if self.method == JSON and not binary:
-            data = (<bytes> data).decode("utf-8")
         encoding = "utf-8" if self.encoding is None else self.encoding
-        self.data = bytes_event(data, encoding) if binary else text_event(data, encoding)
+        if self.channel.flags & RULED:
+            self.data = event_with_both_keys(data, encoding, binary)
+        else:
+            if self.method == JSON and not binary:
+                data = (<bytes> data).decode("utf-8")
+            self.data = bytes_event(data, encoding) if binary else text_event(data, encoding)
         if self.channel.state == INIT:
             self.is_accepting = True
             return self.socket.accept()
         return self.send(traits)
+
+    cdef object encoded(self):
+        cdef Rules rules = rules_of(self.channel)
+        if self.method == JSON:
+            return to_json(self.data, self.serializer) if rules is None else rules.to_json(self.data, self.serializer)
+        return to_msgpack(self.data, self.serializer) if rules is None else rules.to_msgpack(self.data, self.serializer)
 
     cdef object send(self, Traits traits):
         cdef Channel channel = self.channel
@@ -271,7 +290,7 @@ cdef class SendMessage(Operation):
         self._done = True
 
     cdef object failed(self, object error):
-        if self.sent and isinstance(error, OSError):
+        if self.sent and not self.channel.flags & RULED and isinstance(error, OSError):
             raise connection_lost(self.channel) from error
         raise error
 
@@ -279,7 +298,7 @@ cdef class SendMessage(Operation):
 register_operation(SendMessage)
 
 
-cdef dict text_event(object data, object encoding):
+cdef inline dict text_event(object data, object encoding):
     if not isinstance(data, str):
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise wrong_data(data)
@@ -297,10 +316,18 @@ cdef dict bytes_event(object data, object encoding):
     return {"type": "websocket.send", "bytes": data}
 
 
-cdef Operation new_send(SocketBase socket, int method, object data, object mode, object encoding, object serializer):
+cdef dict event_with_both_keys(object data, object encoding, bint binary):
+    cdef dict event = {"type": "websocket.send", "bytes": None, "text": None}
+    event.update(bytes_event(data, encoding) if binary else text_event(data, encoding))
+    return event
+
+
+cdef Operation send_operation(
+    object socket, Channel channel, int method, object data, object mode, object encoding, object serializer
+):
     cdef SendMessage operation = SendMessage.__new__(SendMessage)
     operation.socket = socket
-    operation.channel = socket.channel
+    operation.channel = channel
     operation.method = method
     operation.data = data
     operation.mode = mode

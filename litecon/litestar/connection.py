@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from litestar import connection
 from litestar.connection.base import AuthT, HandlerT, StateT, UserT
@@ -11,6 +11,7 @@ from litestar.datastructures import URL, Headers, MultiDict
 from litestar.types import Empty
 
 from .._core import find_header, litestar_kernels
+from ..limits import Limits
 from .urls import url_from_scope
 
 __all__ = ("ASGIConnection",)
@@ -41,6 +42,9 @@ class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, Use
     """
 
     __slots__ = ()
+
+    # beside those that Litestar has for a handler or for the app, and which count for bodies and forms
+    limits: ClassVar[Limits] = Limits(max_body_size=None, max_message_size=None)
 
     if not TYPE_CHECKING:
         # PERF: an alias of typing's takes three times as long to call, and Litestar calls one for each request

@@ -125,9 +125,11 @@ def test_methods_of_a_request_are_coroutine_functions(dropin: Any, method: str) 
 def test_methods_of_a_socket_are_coroutine_functions(dropin: Any, method: str) -> None:
     assert inspect.iscoroutinefunction(getattr(dropin.WebSocket, method))
     ours, theirs = (inspect.signature(getattr(cls, method)) for cls in (dropin.WebSocket, litestar.WebSocket))
-    assert [(p.name, p.default is p.empty) for p in ours.parameters.values()] == [
+    # `type` is litecon's own, and the last
+    assert [(p.name, p.default is p.empty) for p in ours.parameters.values() if p.name != "type"] == [
         (p.name, p.default is p.empty) for p in theirs.parameters.values()
     ]
+    assert list(ours.parameters).index("type") == len(ours.parameters) - 1 if "type" in ours.parameters else True
 
 
 def test_a_method_replaced_on_the_class_is_obeyed(dropin: Any) -> None:

@@ -1,1 +1,0 @@
-"""The contract is `_core.pyi`; what the methods are of is Litestar's."""

@@ -1,1 +1,0 @@
-"""Has no names of its own: what it makes is what the methods of `litestar_websocket` return."""
