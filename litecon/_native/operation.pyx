@@ -203,7 +203,7 @@ cdef object handed_out(int status, PyObject *out):
     cdef object value = steal_reference(out)
     if status == NEXT:
         return value
-    raise StopIteration(value)
+    raise StopIteration() if value is None else StopIteration(value)
 
 
 cdef bint is_exception(object o) except -1:
@@ -278,6 +278,9 @@ cdef class Operation:
         cdef PyObject *out = NULL
         cdef int status
         cdef object error = None
+        if PY_VERSION_HEX >= 0x030F0000 and (self._state == RUNNING or self._state == DONE):
+            # which is said first from CPython 3.15 on
+            enter(self, <PyObject *> None)
         if self._state != SUSPENDED or not hasattr(self._inner, "throw"):
             # what is no exception is refused, and changes nothing
             error = exception_of(kind, value, traceback)

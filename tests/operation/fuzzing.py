@@ -226,7 +226,7 @@ BUILDERS: dict[str, Callable[[Stage, Plan, Any], Any]] = {
 def shown(value: Any) -> Any:
     """Return what can be compared between two runs."""
     if isinstance(value, StopIteration):
-        # one of None may have no arguments, or one
+        # one of None that an awaitable raises may have no arguments, or one
         return type(value).__name__, repr(value.value), [type(cause).__name__ for cause in _causes(value)]
     if isinstance(value, BaseException):
         return type(value).__name__, repr(value.args), [type(cause).__name__ for cause in _causes(value)]

@@ -57,6 +57,12 @@ def result_of(operation: Any) -> Any:
 
 
 class TestProtocol:
+    def test_returns_none(self, side: Any) -> None:
+        """The StopIteration has no arguments then, as a coroutine's."""
+        with pytest.raises(StopIteration) as stop:
+            side.Request({"type": "http"}).stream().aclose().send(None)
+        assert stop.value.args == ()
+
     def test_returns_at_once(self, side: Any) -> None:
         assert result_of(made(side, at_once)) == b"x"
 
@@ -325,6 +331,30 @@ class TestThrow:
             operation.throw(5)
         assert operation.send(None) == "suspended"
         assert result_of(operation) == b"x"
+
+    def test_what_is_no_exception_while_it_runs_or_at_the_end(self, side: Any) -> None:
+        """CPython 3.15 says first that it runs or has ended, those before it what is thrown."""
+        said: dict[str, list[str]] = {"operation": [], "coroutine": []}
+
+        def throw(kind: str, subject: Any) -> None:
+            with pytest.raises((TypeError, ValueError, RuntimeError)) as raised:
+                subject.throw(5)
+            said[kind].append(repr(raised.value))
+
+        async def receive() -> dict[str, Any]:
+            throw("operation", operation)
+            return event(b"x")
+
+        async def native() -> None:
+            throw("coroutine", coroutine)
+
+        operation = side.Request({"type": "http"}, receive).body()
+        coroutine = native()
+        for kind, subject in ("operation", operation), ("coroutine", coroutine):
+            with pytest.raises(StopIteration):
+                subject.send(None)
+            throw(kind, subject)
+        assert said["operation"] == said["coroutine"]
 
     def test_reader_is_free_again(self, side: Any) -> None:
         request = side.Request({"type": "http"}, suspended)
