@@ -287,7 +287,7 @@ def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
         "expected 'websocket.connect' once and first, then 'websocket.receive' or 'websocket.disconnect'"
     )
     if state == "init":
-        return noted(error, "where something else has accepted it: WebSocket(..., connection_state='receive')")
+        return with_note(error, "where something else has accepted it: WebSocket(..., connection_state='receive')")
     return error
 
 

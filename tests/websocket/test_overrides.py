@@ -635,7 +635,7 @@ class TestSubclasses:
         socket, _ = over(Own, CONNECT, text("a"))
         assert drive(socket.receive_text()) == "a"
         with pytest.raises(TypeError):
-            side.WebSocket[int]
+            side.WebSocket[int, str, side.State, int]
 
     def test_a_connection(self, side: Any) -> None:
         socket, _ = at(side, "init")
