@@ -113,5 +113,4 @@ def litestar_kernels() -> SimpleNamespace:
         make_headers=request.make_headers,
         parse_cookies=request.parse_cookies,
         parse_form=request.parse_form,
-        parse_query=request.parse_query,
     )

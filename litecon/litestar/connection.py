@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from litestar import connection
 from litestar.connection.base import AuthT, HandlerT, StateT, UserT
-from litestar.datastructures import URL, Headers, MultiDict
+from litestar.datastructures import URL, Headers
 from litestar.types import Empty
 
 from .._core import find_header, litestar_kernels
@@ -58,18 +58,6 @@ class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, Use
         if headers is Empty:
             state.headers = headers = cast("Headers", _kernels.make_headers(self.scope["headers"]))
         return headers
-
-    @property
-    def query_params(self) -> MultiDict[Any]:
-        """The parameters of the query string."""
-        parsed = self._parsed_query
-        if parsed is Empty:
-            state = self._connection_state
-            parsed = state.parsed_query
-            if parsed is Empty:
-                state.parsed_query = parsed = _kernels.parse_query(self.scope.get("query_string", b""))
-            self._parsed_query = parsed
-        return MultiDict(parsed)
 
     @property
     def cookies(self) -> dict[str, str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from litestar.enums import RequestEncodingType
+from litestar.params import BodyKwarg
 from litestar.plugins.base import InitPlugin, ReceiveRoutePlugin
 from litestar.routes import HTTPRoute, WebSocketRoute
 from litestar.types import Empty
 
 from .everywhere import Replacement
+from .forms import boundary_of, read_multipart
 from .request import Request
 from .websocket import WebSocket
 
@@ -38,6 +41,27 @@ def _quick(cls: Any, ours: type[Any]) -> type[Any]:
         names = {"__slots__": (), "__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
         _combined[cls] = type(cls)(cls.__name__, (cls, ours), names)
     return _combined[cls]
+
+
+def _read_forms(model: Any) -> None:
+    """Have the multipart forms of a handler that takes one as its `data` read by litecon, before Litestar asks for them.
+
+    Args:
+        model: Litestar's description of what the handler takes.
+    """
+    if not model.expected_form_data or model.expected_form_data[0] != RequestEncodingType.MULTI_PART:
+        return
+    mark = model.expected_form_data[1].kwarg_definition
+    own_limit = mark.multipart_form_part_limit if isinstance(mark, BodyKwarg) else None
+
+    async def read_form(values: dict[str, Any], connection: Any) -> None:
+        boundary = boundary_of(connection) if isinstance(connection, Request) else None
+        if boundary is not None and connection._connection_state.form is Empty:
+            limit = connection.app.multipart_form_part_limit if own_limit is None else own_limit
+            connection._connection_state.form = await read_multipart(connection, boundary, limit)
+
+    # the extractors of the reserved names are the first, in this order
+    model.extractors.insert(list(model.expected_reserved_kwargs).index("data"), read_form)
 
 
 class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
@@ -73,6 +97,9 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
             route: Of any kind.
         """
         if isinstance(route, HTTPRoute):
+            # of several methods one handler has one model
+            for model in {id(model): model for _, model in route.route_handler_map.values()}.values():
+                _read_forms(model)
             for handler in route.route_handlers:
                 request_class = handler.resolve_request_class()
                 if not issubclass(request_class, Request):

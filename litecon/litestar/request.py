@@ -13,6 +13,7 @@ from litestar.types import Empty
 
 from .._core import find_header, litestar_kernels
 from .connection import ASGIConnection
+from .forms import boundary_of, read_multipart
 
 __all__ = ("Request",)
 
@@ -92,11 +93,16 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
         form: Any = state.form
         if form is Empty:
             kind = self.content_type[0]
-            if kind == RequestEncodingType.MULTI_PART:
+            boundary = boundary_of(self)
+            if boundary is not None:
+                form = await read_multipart(self, boundary, self.app.multipart_form_part_limit)
+            elif kind == RequestEncodingType.MULTI_PART:
+                # how a boundary that is missing is refused depends on Litestar's version
                 return await super().form()
-            form = {}
-            if kind == RequestEncodingType.URL_ENCODED:
+            elif kind == RequestEncodingType.URL_ENCODED:
                 form = _kernels.parse_form(await self.body())
+            else:
+                form = {}
             state.form = form
         self._form = FormMultiDict.from_form_data(form)
         return self._form
