@@ -11,7 +11,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.serialization import decode_json, decode_msgpack
 from litestar.types import Empty
 
-from ._errors import BodyErrors, body_busy
+from .._errors import BodyErrors, body_busy
 
 __all__ = (
     "BODY_ERRORS",
@@ -51,6 +51,11 @@ def _type_decoders(connection: Any) -> Any:
     return handler.resolve_type_decoders() if _RESOLVES else handler.type_decoders
 
 
+def _target(type_: Any) -> Any:
+    """Return a type as Litestar's decoders take it: `Empty` for none."""
+    return Empty if type_ is Any else type_
+
+
 def from_json(connection: Any, data: Any, type_: Any = Any) -> Any:
     """Return what Litestar decodes of a JSON text, with the type decoders of the handler.
 
@@ -63,7 +68,7 @@ def from_json(connection: Any, data: Any, type_: Any = Any) -> Any:
         SerializationException: It is no valid JSON, not of that type, or nests too deep.
     """
     try:
-        return decode_json(data, Empty if type_ is Any else type_, type_decoders=_type_decoders(connection))
+        return decode_json(data, _target(type_), type_decoders=_type_decoders(connection))
     except RecursionError:
         raise SerializationException("the JSON nests too deep") from None
 
@@ -80,7 +85,7 @@ def from_msgpack(connection: Any, data: Any, type_: Any = Any) -> Any:
         SerializationException: It is no valid MessagePack, not of that type, or nests too deep.
     """
     try:
-        return decode_msgpack(data, Empty if type_ is Any else type_, type_decoders=_type_decoders(connection))
+        return decode_msgpack(data, _target(type_), type_decoders=_type_decoders(connection))
     except RecursionError:
         raise SerializationException("the MessagePack nests too deep") from None
 

@@ -28,7 +28,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from multidict import MultiDict as BaseMultiDict
 
 from litecon._native.interpreted import join_chunks
-from litecon._litestar import BODY_ERRORS, from_json, from_msgpack, max_body_size
+from litecon._native.litestar_rules import BODY_ERRORS, from_json, from_msgpack, max_body_size
 
 cdef extern from "slots.h":
     Py_ssize_t litecon_offset(object descriptor) noexcept

@@ -42,7 +42,7 @@ from litestar.datastructures import Headers
 from litestar.exceptions import WebSocketDisconnect
 from litestar.serialization import default_serializer, encode_json, encode_msgpack
 
-from litecon._litestar import connection_is_disconnected, decoded, from_json, from_msgpack, socket_disconnected
+from litecon._native.litestar_rules import connection_is_disconnected, decoded, from_json, from_msgpack, socket_disconnected
 
 cdef extern from "slots.h":
     Py_ssize_t litecon_offset(object descriptor) noexcept
