@@ -1,7 +1,7 @@
-"""litecon's connections over those of Starlette and FastAPI.
+"""Requests and WebSockets of litecon over those of Starlette and FastAPI.
 
-A body can be received once, and a handshake answered once: the functions here take over what Starlette's object has
-read. Nothing of Starlette is imported.
+A body can be received only once, and a handshake answered only once: the functions here take over what Starlette's
+object has read. Starlette itself is not imported.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ WebSocketT = TypeVar("WebSocketT", bound=WebSocket[Any, Any, Any])
 
 
 class Connection(Protocol):
-    """What is needed of Starlette's `Request` and `WebSocket`."""
+    """The part of Starlette's `Request` and `WebSocket` that is used here."""
 
     @property
     def scope(self) -> Any:
-        """What the server says of the connection."""
+        """The scope of the connection."""
 
 
 @overload
@@ -33,9 +33,9 @@ def request_of(request: Connection, request_class: type[RequestT]) -> RequestT: 
 def request_of(request: Connection, request_class: type[Any] = Request) -> Any:
     """Return a request over one of Starlette or FastAPI.
 
-    A body that it has kept, since `body()`, `json()` or FastAPI read it, is given once more. Where its `form()` or
-    `stream()` has read the body to the end without keeping it, reading raises StreamConsumed, instead of waiting for
-    what never comes. That a part was streamed, Starlette does not say.
+    A body that Starlette's request has kept, since `body()`, `json()` or FastAPI read it, is available here too. If its
+    `form()` or `stream()` has read the body to the end without keeping it, reading raises StreamConsumed instead of
+    waiting forever. Starlette does not tell whether a part of the body was streamed.
 
     ```python
     async def litecon_request(request: fastapi.Request) -> litecon.Request:
@@ -43,8 +43,8 @@ def request_of(request: Connection, request_class: type[Any] = Request) -> Any:
     ```
 
     Args:
-        request: Starlette's, or FastAPI's, which is the same.
-        request_class: `Request` or a subclass.
+        request: The request of Starlette, or of FastAPI, which is the same.
+        request_class: The class of the request that is returned, `Request` or a subclass.
     """
     ours = request_class(request.scope, _receive_of(request), _send_of(request))
     reader = ours.body_reader
@@ -52,10 +52,10 @@ def request_of(request: Connection, request_class: type[Any] = Request) -> Any:
         body = getattr(request, "_body", None)
         if body is not None:
             reader.buffer({"type": "http.request", "body": body})
-            # it is kept, also where it is streamed
+            # the body is kept, even if it is streamed
             reader.finish()
         elif getattr(request, "_stream_consumed", False):
-            # a byte that was given away, as nobody says how many there were
+            # one byte stands for those that were streamed, whose number is unknown
             reader.skip({"type": "http.request", "body": b"?"})
     return ours
 
@@ -65,13 +65,18 @@ def websocket_of(websocket: Connection) -> WebSocket[Any, Any, Any]: ...
 @overload
 def websocket_of(websocket: Connection, websocket_class: type[WebSocketT]) -> WebSocketT: ...
 def websocket_of(websocket: Connection, websocket_class: type[Any] = WebSocket) -> Any:
-    """Return a WebSocket over one of Starlette or FastAPI, in the state in which that is.
+    """Return a WebSocket over one of Starlette or FastAPI, in the same state.
 
-    From here on use this one alone: Starlette's does not see what it receives and sends.
+    Use only the returned WebSocket afterwards, since Starlette's does not see what it receives and sends.
+
+    ```python
+    async def litecon_websocket(websocket: fastapi.WebSocket) -> litecon.WebSocket:
+        return websocket_of(websocket)
+    ```
 
     Args:
-        websocket: Starlette's, or FastAPI's, which is the same.
-        websocket_class: `WebSocket` or a subclass.
+        websocket: The WebSocket of Starlette, or of FastAPI, which is the same.
+        websocket_class: The class of the WebSocket that is returned, `WebSocket` or a subclass.
     """
     ours = websocket_class(websocket.scope, _receive_of(websocket), _send_of(websocket))
     ours.connection_state = _state_of(websocket)
@@ -87,7 +92,7 @@ def _send_of(connection: Any) -> Any:
 
 
 def _state_of(websocket: Any) -> str:
-    """Return the name of the state for what both ends have done, as far as Starlette has seen it."""
+    """Return the name of the state in which both ends are, as far as Starlette knows."""
     client, application = websocket.client_state.name, websocket.application_state.name
     if "DISCONNECTED" in (client, application):
         return "disconnect"

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 elif sys.version_info >= (3, 13):
     from typing import TypeVar
 else:
-    # NOTE: not that of typing_extensions, whose import costs more than litecon's
+    # NOTE: not the one of typing_extensions, whose import takes longer than that of litecon
     def TypeVar(name: str, *, default: Any, bound: Any = None) -> Any:
-        """Return a type variable, whose default `with_defaults` knows.
+        """Return a type variable, whose default `with_defaults()` uses.
 
         Args:
-            name: Of the variable it is assigned to.
-            default: What stands for it where nothing is given.
-            bound: What a type that stands for it must be a subclass of.
+            name: The name of the variable to which it is assigned.
+            default: The type that is used if no argument is given.
+            bound: The class of which an argument must be a subclass.
         """
         variable = typing.TypeVar(name, bound=bound)
         _defaults[variable] = default
@@ -31,15 +31,15 @@ _defaults: dict[Any, Any] = {}
 
 
 def with_defaults(parameters: tuple[Any, ...], arguments: Any) -> Any:
-    """Return what a class is subscripted with, and the defaults of the type variables behind it.
+    """Return the type arguments of a class, completed by the defaults of the type variables that have none.
 
     Args:
         parameters: The type variables of the class.
-        arguments: What stands between the brackets; a tuple, or one argument.
+        arguments: The type arguments, a tuple or a single one.
     """
     given = arguments if isinstance(arguments, tuple) else (arguments,)
     rest = parameters[len(given) :]
-    # too few or too many is left to typing to say
+    # typing raises the error for too few or too many arguments
     if not rest or not given or any(variable not in _defaults for variable in rest):
         return arguments
     return (*given, *(_defaults[variable] for variable in rest))

@@ -217,7 +217,7 @@ def _text_codec(charset: str) -> str:
         # few of the aliases have the year of the standard, with which some names end
         name = normalize_encoding(charset.partition(":")[0]).lower()
         name = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
-        # NOTE: codecs.lookup() caches each unknown name without a bound, and searches the disk for a module of that name
+        # NOTE: codecs.lookup() caches unknown names without a bound, and searches the disk for a module of each
         if name in _CODECS:
             # a codec of another operating system may be missing
             with suppress(LookupError):

@@ -1,4 +1,4 @@
-"""Scopes, doubles of `receive` and `send`, requests, WebSockets and a client, for tests without a server."""
+"""Scopes, test doubles of `receive` and `send`, requests, WebSockets and a client, for tests without a server."""
 
 from .client import Client, ClientSocket, HandshakeRefused, Response
 from .doubles import Sender, receiver

@@ -1,4 +1,4 @@
-"""The forms that a test sends, encoded."""
+"""The encoding of forms that a test sends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Form: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 """The fields of a form; a list or tuple is a field for each of its items."""
 
 File: TypeAlias = bytes | tuple[str, bytes] | tuple[str, bytes, str]
-"""What is in a file, or its filename, that, and its content type."""
+"""The content of a file; or its filename and content; or filename, content and media type."""
 
 Files: TypeAlias = Mapping[str, File] | Iterable[tuple[str, File]]
 """The files of a form, by the names of their fields."""
@@ -32,7 +32,15 @@ def _form_fields(form: Form) -> list[tuple[str, str | bytes]]:
 
 
 def encode_form(form: Form | None, files: Files | None) -> tuple[bytes, bytes]:
-    """Return a form's content type and body: urlencoded where there is no `files`, else multipart."""
+    """Return the content type and the body of a form: urlencoded if `files` is None, else multipart.
+
+    Args:
+        form: The fields; None for none.
+        files: The files; None for an urlencoded form.
+
+    Raises:
+        TypeError: A file is neither bytes nor a tuple of filename, content and media type.
+    """
     fields = _form_fields(form or ())
     if files is None:
         return b"application/x-www-form-urlencoded", urlencode(fields).encode("ascii")
@@ -40,7 +48,7 @@ def encode_form(form: Form | None, files: Files | None) -> tuple[bytes, bytes]:
     parts += map(_file_part, files.items() if isinstance(files, Mapping) else files)
     boundary = _BOUNDARY
     number = 0
-    # always the same, so that a test sees the same bytes each time
+    # not random, so that a test sees the same bytes each time
     while any(boundary in content for part in parts for content in part):
         number += 1
         boundary = b"%s-%d" % (_BOUNDARY, number)
@@ -53,7 +61,7 @@ def _part_head(name: str, rest: str = "") -> bytes:
 
 
 def _file_part(item: tuple[str, File]) -> tuple[bytes, bytes]:
-    """Return the header lines and the content of a file's part."""
+    """Return the header lines and the content of the part of a file."""
     name, file = item
     filename, content, content_type = name, file, "application/octet-stream"
     if isinstance(file, tuple) and len(file) == 3:

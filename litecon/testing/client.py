@@ -1,4 +1,4 @@
-"""A client that runs an application in this process, without a server."""
+"""A client that calls an application in this process, without a server."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _DENIAL: Final = "websocket.http.response"
 
 
 class Response:
-    """What an application answered.
+    """A response of an application.
 
     Args:
-        status: Of the response.
-        headers: Raw pairs.
+        status: The status code.
+        headers: The raw headers, pairs of bytes.
         body: The whole body.
-        events: All that was sent.
+        events: All events that the application sent.
     """
 
     __slots__ = ("body", "events", "headers", "status")
@@ -45,7 +45,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; what is none is replaced."""
+        """The body decoded from UTF-8; malformed bytes are replaced."""
         return self.body.decode("utf-8", "replace")
 
     @overload
@@ -56,10 +56,10 @@ class Response:
         """Return the body, decoded as JSON.
 
         Args:
-            type: What to decode into; whatever msgspec validates.
+            type: The type to decode into, any that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid JSON, or not of that type.
+            SerializationException: The body is no valid JSON, or not of that type.
         """
         from ..serialization import decode_json
 
@@ -70,10 +70,10 @@ class Response:
 
 
 class HandshakeRefused(Exception):
-    """A WebSocket was not accepted; `response` is what the client is answered.
+    """The application did not accept a WebSocket.
 
     Args:
-        response: A 403 where the application has closed it and sent no response.
+        response: The response to the handshake; a 403 if the application closed the WebSocket without one.
     """
 
     def __init__(self, response: Response) -> None:
@@ -82,7 +82,7 @@ class HandshakeRefused(Exception):
 
 
 class ClientSocket:
-    """The client's side of a WebSocket, which `Client.websocket()` opens."""
+    """The client's end of a WebSocket, which `Client.websocket()` opens."""
 
     __slots__ = ("_disconnect", "_running", "headers", "subprotocol")
 
@@ -90,15 +90,15 @@ class ClientSocket:
         self._running = started
         self._disconnect: WebSocketDisconnect | None = None
         self.subprotocol: str | None = None
-        """What the application has chosen."""
+        """The subprotocol that the application chose; None for none."""
         self.headers: Headers = Headers([])
-        """Of the answer to the handshake."""
+        """The headers of the response to the handshake."""
 
     async def send_text(self, data: str) -> None:
         """Send a text message.
 
         Args:
-            data: Of the message.
+            data: The content of the message.
         """
         self._running.received.put({"type": "websocket.receive", "text": data})
 
@@ -106,7 +106,7 @@ class ClientSocket:
         """Send a binary message.
 
         Args:
-            data: Of the message.
+            data: The content of the message.
         """
         self._running.received.put({"type": "websocket.receive", "bytes": data})
 
@@ -114,27 +114,27 @@ class ClientSocket:
         """Send a value as JSON, in a text message.
 
         Args:
-            value: What `WebSocket.send_json` takes.
+            value: The value, as for `WebSocket.send_json()`.
         """
         from ..serialization import encode_json
 
         await self.send_text(encode_json(value).decode())
 
     async def receive_text(self) -> str:
-        """Wait for the application's next message, a text one.
+        """Wait for the next message of the application, and return its text.
 
         Raises:
-            WebSocketDisconnect: The application has closed the connection, or ended.
-            WebSocketMessageTypeError: It is a binary message.
+            WebSocketDisconnect: The application closed the connection, or ended.
+            WebSocketMessageTypeError: The message is a binary one.
         """
         return await self._receive("text", "bytes")  # type: ignore[no-any-return]
 
     async def receive_bytes(self) -> bytes:
-        """Wait for the application's next message, a binary one.
+        """Wait for the next message of the application, and return its bytes.
 
         Raises:
-            WebSocketDisconnect: The application has closed the connection, or ended.
-            WebSocketMessageTypeError: It is a text message.
+            WebSocketDisconnect: The application closed the connection, or ended.
+            WebSocketMessageTypeError: The message is a text message.
         """
         return await self._receive("bytes", "text")  # type: ignore[no-any-return]
 
@@ -143,26 +143,26 @@ class ClientSocket:
     @overload
     async def receive_json(self, type: Any = ...) -> Any: ...
     async def receive_json(self, type: Any = Any) -> Any:
-        """Wait for the application's next message, a text one, and return it decoded as JSON.
+        """Wait for the next message of the application, a text message, and return its value as JSON.
 
         Args:
-            type: What to decode into; whatever msgspec validates.
+            type: The type to decode into, any that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid JSON, or not of that type.
-            WebSocketDisconnect: The application has closed the connection, or ended.
-            WebSocketMessageTypeError: It is a binary message.
+            SerializationException: The message is no valid JSON, or not of that type.
+            WebSocketDisconnect: The application closed the connection, or ended.
+            WebSocketMessageTypeError: The message is a binary one.
         """
         from ..serialization import decode_json
 
         return decode_json((await self.receive_text()).encode(), type, max_items=None)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the connection, as a client does; the end of the block does it too.
+        """Close the connection, as a client does; the end of the block does so too.
 
         Args:
-            code: What the application receives.
-            reason: Likewise.
+            code: The close code that the application receives.
+            reason: The reason that the application receives.
         """
         self._running.received.put({"type": "websocket.disconnect", "code": code, "reason": reason})
 
@@ -177,11 +177,11 @@ class ClientSocket:
         raise self._disconnect
 
     async def _open(self) -> None:
-        """Do the handshake."""
+        """Perform the handshake."""
         self._running.received.put({"type": "websocket.connect"})
         event = await self._running.sent.get()
         if event is None and self._running.error is not None:
-            # it comes out behind this
+            # the exception of the application is raised at the end of the block
             return
         if event is None or event["type"] != "websocket.accept":
             raise HandshakeRefused(await self._refusal(event))
@@ -208,9 +208,9 @@ def _disconnect(event: Event | None) -> WebSocketDisconnect:
 
 
 class Client:
-    """Sends requests to an application and opens WebSockets, under asyncio and trio; there is no server and no socket.
+    """Sends requests to an application and opens WebSockets, under asyncio and trio, without a server or a socket.
 
-    What the application raises comes out. `async with Client(app) as client:` runs its lifespan around the block.
+    Exceptions of the application are raised. `async with Client(app) as client:` runs its lifespan around the block.
 
     ```python
     response = await Client(app).post("/users", json={"name": "Ada"})
@@ -219,10 +219,11 @@ class Client:
     ```
 
     Args:
-        app: An ASGI application.
-        headers: Of all requests that set no others of the same names.
-        cookies: Of all requests, likewise; what the application sets is not kept.
-        **scope: What `http_scope` and `websocket_scope` take beyond these, for all requests.
+        app: The ASGI application.
+        headers: The headers of all requests that have none of the same name.
+        cookies: The cookies of all requests that have none of the same name; those that the application sets are not
+            kept.
+        **scope: Further arguments of `http_scope()` and `websocket_scope()`, for all requests.
     """
 
     __slots__ = ("_app", "_lifespan", "_requests", "_sockets", "_state")
@@ -257,7 +258,7 @@ class Client:
             started.received.put({"type": "lifespan.startup"})
             event = await started.sent.get()
             if event is None:
-                # an application without a lifespan raises, or returns
+                # an application without a lifespan raises or returns
                 started.error = None
             elif event["type"] != "lifespan.startup.complete":
                 raise RuntimeError(f"the application did not start: {event.get('message', '')}")
@@ -269,14 +270,14 @@ class Client:
         """Send a request, and return the response once it is complete and the application has ended.
 
         Args:
-            method: As it is sent.
-            path: Decoded, without a query.
-            **options: What `RequestFactory.request` takes: json, content, form, files, headers, cookies, query, and
-                the rest of the scope.
+            method: The method, in upper case.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `RequestFactory.request()`: json, content, form, files, headers, cookies,
+                query, and those of the scope.
 
         Raises:
             RuntimeError: The application ended without a complete response.
-            Exception: What the application raised.
+            Exception: The application raised it.
         """
         request = self._requests.request(method, path, **self._with_state(options))
         answer = _Answer(request.receive)
@@ -284,20 +285,20 @@ class Client:
         return answer.response()
 
     async def get(self, path: str = "/", **options: Any) -> Response:
-        """Send a GET request, as `request` does.
+        """Send a GET request, as `request()` does.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return await self.request("GET", path, **options)
 
     async def post(self, path: str = "/", **options: Any) -> Response:
-        """Send a POST request, as `request` does.
+        """Send a POST request, as `request()` does.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return await self.request("POST", path, **options)
 
@@ -305,38 +306,38 @@ class Client:
     async def websocket(
         self, path: str = "/", *, query: Query = b"", subprotocols: Iterable[str] = (), **options: Any
     ) -> AsyncGenerator[ClientSocket, None]:
-        """Open a WebSocket: `async with client.websocket(path) as socket:`; it is closed behind the block.
+        """Open a WebSocket for the block of an `async with` statement, and close it at the end of the block.
 
         Args:
-            path: Decoded, without a query.
-            query: Text as it stands in a URL, or parameters to encode.
-            subprotocols: What the client offers.
-            **options: headers, cookies, and what `websocket_scope` takes beyond these.
+            path: The path, decoded, without a query.
+            query: The query string, percent-encoded, or the parameters to encode.
+            subprotocols: The subprotocols that the client offers.
+            **options: headers, cookies, and further arguments of `websocket_scope()`.
 
         Raises:
-            HandshakeRefused: The application did not accept it.
+            HandshakeRefused: The application did not accept the WebSocket.
             TimeoutError: The application did not end in time.
-            Exception: What the application raised.
+            Exception: The application raised it.
         """
         options = self._with_state(options)
         scope = self._sockets.connect(path, query=query, subprotocols=subprotocols, **options).scope
-        goodbye = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
-        async with running(self._app, scope, goodbye) as started:
+        last_event = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
+        async with running(self._app, scope, last_event) as started:
             socket = ClientSocket(started)
             await socket._open()
             if started.error is None:
                 yield socket
 
     def _with_state(self, options: dict[str, Any]) -> dict[str, Any]:
-        # each connection gets a copy of the lifespan's (ASGI, lifespan state)
+        # each connection gets a copy of the state of the lifespan (ASGI, lifespan state)
         return options if self._state is None else {"state": dict(self._state), **options}
 
 
 class _Answer:
-    """Receives for an application, and takes what it sends.
+    """The `receive` and `send` of a request, which keep the events of the response.
 
     Args:
-        receive: Gives the request's body, then disconnects.
+        receive: The callable that returns the events of the request's body, and then a disconnect.
     """
 
     __slots__ = ("_complete", "_events", "_receive")
@@ -349,7 +350,7 @@ class _Answer:
     async def receive(self) -> Event:
         event = await self._receive()
         if event["type"] == "http.disconnect":
-            # a client disconnects when it has its answer
+            # a client disconnects when it has its response
             await self._complete.wait()
         return event
 

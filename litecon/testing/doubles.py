@@ -1,44 +1,26 @@
-"""Doubles of a server's `receive` and `send`."""
+"""Test doubles of a server's `receive` and `send`."""
 
 from __future__ import annotations
 
-import sys
 from collections import deque
-from collections.abc import Generator, Mapping
-from types import coroutine
-from typing import Any
+from collections.abc import Mapping
 
+from .._shared.loops import checkpoint
 from ..types import Event, Receive
 
-__all__ = ("Sender", "receiver", "running_trio")
-
-
-@coroutine
-def _yield_once() -> Generator[None, None, None]:
-    yield
-
-
-def running_trio() -> Any:
-    """Return the module trio where it runs the caller, None where something else does."""
-    trio = sys.modules.get("trio")
-    return trio if trio is not None and trio.lowlevel.in_trio_task() else None
-
-
-async def _pause() -> None:
-    """Let other tasks run; under asyncio, trio, or whatever drives the coroutine by hand."""
-    trio = running_trio()
-    if trio is not None:
-        await trio.lowlevel.checkpoint()
-    else:
-        await _yield_once()
+__all__ = ("Sender", "receiver")
 
 
 def receiver(*events: Event | bytes | str, suspend: bool = False) -> Receive:
-    """Return a `receive` callable that gives these events, and a disconnect after the last.
+    """Return a `receive` callable that returns these events in order, and a disconnect after the last.
+
+    ```python
+    request = Request(http_scope(method="POST"), receiver(b"first chunk", b"second chunk"))
+    ```
 
     Args:
-        *events: Events. Bytes are an `http.request` with that body, whose `more_body` is true where something follows;
-            on a WebSocket, that is behind a `websocket.connect`, bytes and str are messages.
+        *events: The events. Bytes stand for an `http.request` event with that body, whose `more_body` is true unless it
+            is the last; after a `websocket.connect` event, bytes and str stand for messages.
         suspend: Whether to let other tasks run before each event, as a server does that waits for the network.
     """
     is_websocket = bool(events) and isinstance(events[0], Mapping) and events[0]["type"] == "websocket.connect"
@@ -51,7 +33,7 @@ def receiver(*events: Event | bytes | str, suspend: bool = False) -> Receive:
 
     async def receive() -> Event:
         if suspend:
-            await _pause()
+            await checkpoint()
         return queue.popleft() if queue else {"type": end}
 
     return receive
@@ -66,7 +48,7 @@ def _message_event(data: str | bytes, more: bool) -> Event:
 
 
 class Sender:
-    """A `send` callable that keeps what it is given, in `events`."""
+    """A `send` callable that appends each event to the list `events`."""
 
     __slots__ = ("__weakref__", "events")
 
@@ -74,9 +56,9 @@ class Sender:
         self.events: list[Event] = []
 
     async def __call__(self, event: Event) -> None:
-        """Keep an event.
+        """Append an event.
 
         Args:
-            event: Of any type.
+            event: The event, of any type.
         """
         self.events.append(event)

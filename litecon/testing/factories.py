@@ -1,4 +1,4 @@
-"""Requests and WebSockets as a server makes them."""
+"""Factories of requests and WebSockets that are as a server would make them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ SocketT = TypeVar("SocketT", bound=WebSocket[Any, Any, Any], default=WebSocket[A
 class RequestFactory(Generic[RequestT]):
     """Makes requests as a server would; the `send` of each is a `Sender`.
 
+    ```python
+    request = RequestFactory(app=app).post("/users", json={"name": "Ada"})
+    assert await request.json() == {"name": "Ada"}
+    ```
+
     Args:
-        request_class: `Request` or a subclass.
-        headers: Of all requests that set no others of the same names.
-        cookies: Of all requests, likewise.
-        **scope: What `http_scope` takes beyond these, for all requests.
+        request_class: The class of the requests, `Request` or a subclass.
+        headers: The headers of all requests that have none of the same name.
+        cookies: The cookies of all requests that have none of the same name.
+        **scope: Further arguments of `http_scope()`, for all requests.
     """
 
     __slots__ = ("_cookies", "_headers", "_request_class", "_scope")
@@ -78,20 +83,20 @@ class RequestFactory(Generic[RequestT]):
         """Return a request.
 
         Args:
-            method: As it is sent.
-            path: Decoded, without a query.
-            json: A value to encode as the body.
+            method: The method, in upper case.
+            path: The path, decoded, without a query.
+            json: The value that is encoded as the body.
             content: The body; an iterable of bytes is received chunk by chunk, without a Content-Length.
-            form: The fields of a form to encode as the body, a mapping or pairs; a list or tuple is a field for each of
-                its items. It is urlencoded where no files are given.
-            files: The files of a form, a mapping or pairs of the field's name and bytes, `(filename, bytes)` or
-                `(filename, bytes, content_type)`; the filename is the field's name where there is none. They are
-                sent as multipart, behind the fields of `form`.
-            headers: A mapping or pairs, of str or bytes. Content-Type and Content-Length are added where they are
-                missing and known.
-            cookies: Sent in one Cookie header, values percent-encoded.
-            query: Text as it stands in a URL, or parameters to encode.
-            **scope: What `http_scope` takes beyond these.
+            form: The fields of a form that is encoded as the body, a mapping or pairs; a list or tuple is a field for
+                each of its items. The form is urlencoded if there are no files.
+            files: The files of a form, a mapping or pairs of the name of the field and bytes, `(filename, bytes)` or
+                `(filename, bytes, content_type)`; without a filename it is the name of the field. They are sent as
+                multipart, after the fields of `form`.
+            headers: The headers, a mapping or pairs of str or bytes. Content-Type and Content-Length are added if they
+                are missing and known.
+            cookies: The cookies, sent in one Cookie header with percent-encoded values.
+            query: The query string, percent-encoded, or the parameters to encode.
+            **scope: Further arguments of `http_scope()`.
 
         Raises:
             TypeError: More than one of `json`, `content` and a form was given, or a file is none of these.
@@ -129,8 +134,8 @@ class RequestFactory(Generic[RequestT]):
         """Return a GET request.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return self.request("GET", path, **options)
 
@@ -138,8 +143,8 @@ class RequestFactory(Generic[RequestT]):
         """Return a POST request.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return self.request("POST", path, **options)
 
@@ -147,8 +152,8 @@ class RequestFactory(Generic[RequestT]):
         """Return a PUT request.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return self.request("PUT", path, **options)
 
@@ -156,8 +161,8 @@ class RequestFactory(Generic[RequestT]):
         """Return a PATCH request.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return self.request("PATCH", path, **options)
 
@@ -165,8 +170,8 @@ class RequestFactory(Generic[RequestT]):
         """Return a DELETE request.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return self.request("DELETE", path, **options)
 
@@ -174,8 +179,8 @@ class RequestFactory(Generic[RequestT]):
         """Return a HEAD request.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return self.request("HEAD", path, **options)
 
@@ -183,8 +188,8 @@ class RequestFactory(Generic[RequestT]):
         """Return an OPTIONS request.
 
         Args:
-            path: Decoded, without a query.
-            **options: What `request` takes.
+            path: The path, decoded, without a query.
+            **options: Further arguments of `request()`.
         """
         return self.request("OPTIONS", path, **options)
 
@@ -192,11 +197,16 @@ class RequestFactory(Generic[RequestT]):
 class WebSocketFactory(Generic[SocketT]):
     """Makes WebSockets as a server would; the `send` of each is a `Sender`.
 
+    ```python
+    socket = WebSocketFactory(app=app).connect("/chat", "hello")
+    assert await socket.receive_text() == "hello"
+    ```
+
     Args:
-        socket_class: `WebSocket` or a subclass.
-        headers: Of all handshakes that set no others of the same names.
-        cookies: Of all handshakes, likewise.
-        **scope: What `websocket_scope` takes beyond these, for all handshakes.
+        socket_class: The class of the WebSockets, `WebSocket` or a subclass.
+        headers: The headers of all handshakes that have none of the same name.
+        cookies: The cookies of all handshakes that have none of the same name.
+        **scope: Further arguments of `websocket_scope()`, for all handshakes.
     """
 
     __slots__ = ("_cookies", "_headers", "_scope", "_socket_class")
@@ -241,16 +251,16 @@ class WebSocketFactory(Generic[SocketT]):
         subprotocols: Iterable[str] = (),
         **scope: Any,
     ) -> SocketT:
-        """Return a WebSocket whose client opens it, sends these messages, and disconnects.
+        """Return a WebSocket whose client connects, sends these messages, and disconnects.
 
         Args:
-            path: Decoded, without a query.
-            *messages: A str is a text message, bytes are a binary one; an event is received as it is.
-            headers: A mapping or pairs, of str or bytes.
-            cookies: Sent in one Cookie header, values percent-encoded.
-            query: Text as it stands in a URL, or parameters to encode.
-            subprotocols: What the client offers.
-            **scope: What `websocket_scope` takes beyond these.
+            path: The path, decoded, without a query.
+            *messages: The messages: a str is a text message, bytes are a binary one, an event is received as it is.
+            headers: The headers, a mapping or pairs of str or bytes.
+            cookies: The cookies, sent in one Cookie header with percent-encoded values.
+            query: The query string, percent-encoded, or the parameters to encode.
+            subprotocols: The subprotocols that the client offers.
+            **scope: Further arguments of `websocket_scope()`.
         """
         made = websocket_scope(
             path=path,
@@ -264,6 +274,6 @@ class WebSocketFactory(Generic[SocketT]):
 
 
 def _with_defaults(headers: RawHeaders, defaults: RawHeaders) -> RawHeaders:
-    """Return headers, and behind them the defaults of other names."""
+    """Return the headers, followed by those defaults whose names are missing."""
     names = {name.lower() for name, _ in headers}
     return [*headers, *((name, value) for name, value in defaults if name.lower() not in names)]

@@ -1,4 +1,4 @@
-"""An application that runs beside a test, under asyncio and trio alike."""
+"""Running an application in a task beside a test, under asyncio and trio."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from .._shared.loops import running_trio
 from ..types import ASGIApp, Event, Scope
-from .doubles import running_trio
 
 __all__ = ("Pipe", "new_signal", "running")
 
 GRACE: Final = 5
-"""Seconds in which an application has to end once its client has disconnected."""
+"""The number of seconds in which an application must end after its client disconnected."""
 
 
 def new_signal() -> Any:
-    """Return an event of the loop that runs: `set()` and `await wait()`."""
+    """Return an `Event` of the running event loop, with `set()` and `await wait()`."""
     trio = running_trio()
     if trio is not None:
         return trio.Event()
@@ -27,7 +27,7 @@ def new_signal() -> Any:
 
 
 class Pipe:
-    """Events from one task to another."""
+    """A queue of events from one task to another."""
 
     __slots__ = ("_arrived", "_events")
 
@@ -39,14 +39,14 @@ class Pipe:
         """Add an event.
 
         Args:
-            event: None is what is got last, and again and again.
+            event: The event; None for the end, which `get()` then returns each time.
         """
         self._events.append(event)
         if self._arrived is not None:
             self._arrived.set()
 
     async def get(self) -> Event | None:
-        """Wait for the next event, and return it."""
+        """Wait for the next event, and return it; None at the end."""
         while not self._events:
             self._arrived = new_signal()
             await self._arrived.wait()
@@ -57,8 +57,8 @@ class Running:
     """An application that runs in a task of its own.
 
     Args:
-        app: It is called once.
-        scope: Of the connection.
+        app: The application, which is called once.
+        scope: The scope of the connection.
     """
 
     __slots__ = ("_app", "_scope", "ended", "error", "received", "sent")
@@ -67,29 +67,29 @@ class Running:
         self._app = app
         self._scope = scope
         self.received: Pipe = Pipe()
-        """What the application receives."""
+        """The events that the application receives."""
         self.sent: Pipe = Pipe()
-        """What it has sent, and None at its end."""
+        """The events that the application sent, and None at its end."""
         self.ended: Any = new_signal()
         self.error: Exception | None = None
 
     async def receive(self) -> Event:
-        """Wait for what the application is to receive."""
+        """Wait for the next event for the application, and return it."""
         event = await self.received.get()
         if event is None:
             raise RuntimeError("nothing more can be received: the client disconnected")
         return event
 
     async def send(self, event: Event) -> None:
-        """Keep what the application sends.
+        """Take an event from the application.
 
         Args:
-            event: Of any type.
+            event: The event, of any type.
         """
         self.sent.put(event)
 
     async def run(self) -> None:
-        """Call the application, and keep what it raises."""
+        """Call the application, and store the exception that it raises."""
         try:
             await self._app(self._scope, self.receive, self.send)
         except Exception as error:
@@ -100,23 +100,23 @@ class Running:
 
 
 @asynccontextmanager
-async def running(app: ASGIApp, scope: Scope, goodbye: Event) -> AsyncGenerator[Running, None]:
-    """Run an application beside a block of code, and wait for its end behind it.
+async def running(app: ASGIApp, scope: Scope, last_event: Event) -> AsyncGenerator[Running, None]:
+    """Run an application beside a block of code, and wait for its end after the block.
 
     Args:
-        app: It is called once.
-        scope: Of the connection.
-        goodbye: What the application receives behind the block.
+        app: The application, which is called once.
+        scope: The scope of the connection.
+        last_event: The event that the application receives after the block.
 
     Raises:
-        TimeoutError: It did not end in time; it was cancelled.
-        Exception: What the application raised.
+        TimeoutError: The application did not end in time, and was cancelled.
+        Exception: The application raised it.
     """
     started = Running(app, scope)
     end = _under_asyncio if running_trio() is None else _under_trio
     async with end(started):
         yield started
-        started.received.put(goodbye)
+        started.received.put(last_event)
     if started.error is not None:
         raise started.error
 
@@ -133,7 +133,7 @@ async def _under_asyncio(started: Running) -> AsyncGenerator[None, None]:
             raise _still_running()
     finally:
         task.cancel()
-        # its end is waited for, however it comes
+        # wait for its end, whether it was cancelled or not
         await asyncio.wait((task,))
 
 
@@ -144,7 +144,7 @@ async def _under_trio(started: Running) -> AsyncGenerator[None, None]:
     error: BaseException | None = None
     async with trio.open_nursery() as nursery:
         nursery.start_soon(started.run)
-        # NOTE: what passes through a nursery comes out of it in a group
+        # NOTE: an exception that leaves a nursery is wrapped in a group
         try:
             yield
             with trio.move_on_after(GRACE):

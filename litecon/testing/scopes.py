@@ -1,4 +1,4 @@
-"""Scopes as a server makes them."""
+"""Scopes that are as a server would make them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..types import Empty, EmptyType, HeaderPairs, RawHeaders, Scope
 __all__ = ("Peer", "Query", "encode_headers", "http_scope", "websocket_scope")
 
 Query: TypeAlias = str | bytes | Mapping[str, Any] | Iterable[tuple[str, Any]]
-"""A query as it stands in a URL, or the parameters to encode."""
+"""A query string, percent-encoded, or the parameters to encode."""
 
 Peer: TypeAlias = tuple[str, int | None]
 """A host and a port."""
@@ -38,21 +38,25 @@ def http_scope(
 ) -> Scope:
     """Return the scope of an HTTP request (ASGI 3, HTTP message format 2.5).
 
+    ```python
+    request = Request(http_scope(path="/users/7", query={"full": "1"}), receiver())
+    ```
+
     Args:
-        method: As it is sent.
-        path: Decoded, with the root path.
-        headers: A mapping or pairs, of str or bytes; names of str are lower-cased.
-        query: Text as it stands in a URL, or parameters to encode.
-        cookies: Sent in one Cookie header, values percent-encoded.
-        client: Host and port of the client; None for an unknown one.
-        server: Host and port of the server; the default is `localhost` and the scheme's port.
-        scheme: Of the URL.
-        root_path: Where the application is mounted.
-        http_version: Of the request.
-        extensions: What the server offers beyond the specification; left out if None.
-        state: The application's state; left out if None.
-        path_params: What a router found in the path; left out if None.
-        **extra: Further items of the scope, as `app`, `user` or `session`.
+        method: The method, in upper case.
+        path: The path, decoded, including the root path.
+        headers: The headers, a mapping or pairs of str or bytes; names that are str become lower-case.
+        query: The query string, percent-encoded, or the parameters to encode.
+        cookies: The cookies, sent in one Cookie header with percent-encoded values.
+        client: The host and port of the client; None if unknown.
+        server: The host and port of the server; by default `localhost` and the default port of the scheme.
+        scheme: The scheme of the URL.
+        root_path: The path at which the application is mounted.
+        http_version: The HTTP version of the request.
+        extensions: The ASGI extensions that the server offers; omitted if None.
+        state: The state of the application; omitted if None.
+        path_params: The path parameters that a router found; omitted if None.
+        **extra: Further items of the scope, such as `app`, `user` or `session`.
 
     Raises:
         UnicodeEncodeError: A header has characters beyond latin-1.
@@ -83,23 +87,27 @@ def websocket_scope(
     path_params: dict[str, Any] | None = None,
     **extra: Any,
 ) -> Scope:
-    """Return the scope of a WebSocket connection (ASGI 3, WebSocket message format 2.5).
+    """Return the scope of a WebSocket (ASGI 3, WebSocket message format 2.5).
+
+    ```python
+    socket = WebSocket(websocket_scope(path="/chat"), receiver({"type": "websocket.connect"}, "hello"), Sender())
+    ```
 
     Args:
-        path: Decoded, with the root path.
-        headers: A mapping or pairs, of str or bytes; names of str are lower-cased.
-        query: Text as it stands in a URL, or parameters to encode.
-        cookies: Sent in one Cookie header, values percent-encoded.
-        client: Host and port of the client; None for an unknown one.
-        server: Host and port of the server; the default is `localhost` and the scheme's port.
-        scheme: Of the URL.
-        root_path: Where the application is mounted.
-        http_version: Of the handshake.
-        subprotocols: What the client offers.
-        extensions: What the server offers beyond the specification; left out if None.
-        state: The application's state; left out if None.
-        path_params: What a router found in the path; left out if None.
-        **extra: Further items of the scope, as `app`, `user` or `session`.
+        path: The path, decoded, including the root path.
+        headers: The headers, a mapping or pairs of str or bytes; names that are str become lower-case.
+        query: The query string, percent-encoded, or the parameters to encode.
+        cookies: The cookies, sent in one Cookie header with percent-encoded values.
+        client: The host and port of the client; None if unknown.
+        server: The host and port of the server; by default `localhost` and the default port of the scheme.
+        scheme: The scheme of the URL.
+        root_path: The path at which the application is mounted.
+        http_version: The HTTP version of the handshake.
+        subprotocols: The subprotocols that the client offers.
+        extensions: The ASGI extensions that the server offers; omitted if None.
+        state: The state of the application; omitted if None.
+        path_params: The path parameters that a router found; omitted if None.
+        **extra: Further items of the scope, such as `app`, `user` or `session`.
 
     Raises:
         UnicodeEncodeError: A header has characters beyond latin-1.
