@@ -17,6 +17,8 @@ from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
 from litecon._native.traits cimport track_override, traits_of
 
+from typing import Any
+
 import litestar
 from litestar._parsers import parse_cookie_string, parse_query_string, parse_url_encoded_form_data
 from litestar.connection import base as _base
@@ -292,6 +294,8 @@ cdef class ReadBody(Operation):
     cdef object request
     cdef object state
     cdef BodyReader reader
+    # of what is decoded; a value of a type of one's own is not kept
+    cdef object type
     cdef Py_ssize_t max_size
     cdef int method
     cdef int waits_for
@@ -312,7 +316,7 @@ cdef class ReadBody(Operation):
         cdef object request = self.request
         cdef object value
         cdef int overrides
-        if self.method != BODY:
+        if self.method != BODY and self.type is Any:
             value = request._json if self.method == JSON else request._msgpack
             if value is not EMPTY:
                 self._done = True
@@ -386,20 +390,26 @@ cdef class ReadBody(Operation):
         if self.method == BODY:
             return body
         if self.method == JSON:
-            self.state.json = value = _from_json(self.request, body or b"null")
+            value = _from_json(self.request, body or b"null", self.type)
         else:
-            self.state.msgpack = value = _from_msgpack(self.request, body or b"\xc0")
-        self.keep(value)
+            value = _from_msgpack(self.request, body or b"\xc0", self.type)
+        if self.type is Any:
+            if self.method == JSON:
+                self.state.json = value
+            else:
+                self.state.msgpack = value
+            self.keep(value)
         return value
 
 
 register_operation(ReadBody)
 
 
-cdef object _new_read(object request, int method):
+cdef object _new_read(object request, int method, object type_):
     cdef ReadBody operation = ReadBody.__new__(ReadBody)
     operation.request = request
     operation.method = method
+    operation.type = type_
     return operation
 
 
@@ -411,6 +421,16 @@ class RequestMethods:
     def __init__(self, scope, receive=empty_receive, send=empty_send):
         fill_request(self, scope, receive, send)
 
+    @property
+    def body_reader(self):
+        """What was received of the body, shared by all connections over the scope."""
+        cdef BodyReader reader = reader_of(self)
+        cdef object body = self._body if self._body is not EMPTY else self._connection_state.body
+        if reader.body is None and PyBytes_CheckExact(body):
+            # others have read it, or made it up
+            reader.body = body
+        return reader
+
     def body(self):
         """Return the whole body, read once for all connections over the scope.
 
@@ -421,7 +441,7 @@ class RequestMethods:
             InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
-        return _new_read(self, BODY)
+        return _new_read(self, BODY, Any)
 
     def stream(self):
         """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
@@ -438,27 +458,33 @@ class RequestMethods:
             return new_stream(reader, self.receive, -1, -1)
         return new_stream(reader_of(self), self.receive, _max_size(self), _announced(self))
 
-    def json(self):
+    def json(self, type=Any):
         """Return the body, decoded as JSON; None for an empty body.
 
+        Args:
+            type: What to decode into; Litestar's own has no such argument.
+
         Raises:
-            SerializationException: It is no valid JSON.
+            SerializationException: It is no valid JSON, or not of that type.
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
             InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
-        return _new_read(self, JSON)
+        return _new_read(self, JSON, type)
 
-    def msgpack(self):
+    def msgpack(self, type=Any):
         """Return the body, decoded as MessagePack; None for an empty body.
 
+        Args:
+            type: What to decode into; Litestar's own has no such argument.
+
         Raises:
-            SerializationException: It is no valid MessagePack.
+            SerializationException: It is no valid MessagePack, or not of that type.
             RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
             InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
             RuntimeError: Another task is reading it.
         """
-        return _new_read(self, MSGPACK)
+        return _new_read(self, MSGPACK, type)
 
 
 for _name in ("body", "json", "msgpack"):

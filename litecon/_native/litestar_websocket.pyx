@@ -8,6 +8,7 @@ from litecon._native.channel cimport (
     FOREIGN_SEND,
     TO_ACCEPT,
     TO_CLOSE,
+    TO_START,
     Channel,
     RuledChannel,
     Rules,
@@ -93,9 +94,9 @@ cdef inline Channel expect_channel(object found):
     return <Channel> found
 
 
-cdef object _handshake(object socket, int method, object first, object second):
+cdef object _handshake(object socket, int method, object first, object second, object third):
     cdef Channel channel = channel_of(socket)
-    return handshake_operation(socket, channel, method, first, second, None)
+    return handshake_operation(socket, channel, method, first, second, third)
 
 
 cdef object _receive(object socket, int method, object mode, object type_):
@@ -212,7 +213,7 @@ class SocketMethods:
         """
         if isinstance(headers, dict):
             headers = _Headers(headers=headers)
-        return _handshake(self, TO_ACCEPT, subprotocols, headers)
+        return _handshake(self, TO_ACCEPT, subprotocols, headers, None)
 
     def close(self, code=1000, reason=None):
         """Close the connection.
@@ -224,7 +225,22 @@ class SocketMethods:
         Raises:
             ImproperlyConfiguredException: The code or the reason cannot stand in a close frame.
         """
-        return _handshake(self, TO_CLOSE, code, reason)
+        return _handshake(self, TO_CLOSE, code, reason, None)
+
+    def deny(self, status=403, headers=None, body=b""):
+        """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension); Litestar's own cannot.
+
+        Where the server does not offer it, the connection is closed, which clients see as a 403.
+
+        Args:
+            status: From 200 to 599.
+            headers: `Headers`, a mapping, or pairs of bytes or str.
+            body: The whole body.
+
+        Raises:
+            ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
+        """
+        return _handshake(self, TO_START, status, headers, body)
 
     def receive_data(self, mode):
         """Return the next message.
@@ -354,7 +370,7 @@ class SocketMethods:
         return _send(self, MSGPACK, data, "binary", encoding, serializer)
 
 
-for _name in ("accept", "close"):
+for _name in ("accept", "close", "deny"):
     mark_coroutine_function(SocketMethods, _name)
 for _verb in ("receive", "send"):
     for _what in ("data", "text", "bytes", "json", "msgpack"):

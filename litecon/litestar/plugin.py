@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from litestar import exceptions
 from litestar.enums import RequestEncodingType
+from litestar.exceptions.responses import create_exception_response
 from litestar.params import BodyKwarg
 from litestar.plugins.base import InitPlugin, ReceiveRoutePlugin
 from litestar.routes import HTTPRoute, WebSocketRoute
 from litestar.types import Empty
 
+from ..exceptions import HTTPException
 from .everywhere import Replacement
 from .forms import boundary_of, read_multipart
 from .request import Request
@@ -64,6 +67,14 @@ def _read_forms(model: Any) -> None:
     model.extractors.insert(list(model.expected_reserved_kwargs).index("data"), read_form)
 
 
+def _answer(request: Any, error: HTTPException) -> Any:
+    """Return the response of Litestar's exception of the same kind."""
+    made = exceptions.HTTPException(
+        error.detail, status_code=error.status_code, headers=error.headers, extra=error.extra
+    )
+    return create_exception_response(request, made)
+
+
 class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
     """Makes a Litestar app use litecon's `Request` and `WebSocket`, without a change of its handlers.
 
@@ -84,6 +95,7 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
         Args:
             app_config: The app's configuration.
         """
+        app_config.exception_handlers.setdefault(HTTPException, _answer)
         app_config.request_class = _quick(app_config.request_class, Request)
         app_config.websocket_class = _quick(app_config.websocket_class, WebSocket)
         if self._replacement is not None:

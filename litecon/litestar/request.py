@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from litestar import connection
 from litestar._multipart import parse_content_header
@@ -12,6 +12,8 @@ from litestar.enums import RequestEncodingType
 from litestar.types import Empty
 
 from .._core import find_header, litestar_kernels
+from .._shared.body import Replay, has_disconnected, skip_body
+from ..forms import FormStream
 from .connection import ASGIConnection
 from .forms import boundary_of, read_multipart
 
@@ -24,12 +26,26 @@ _IS_CONNECTED: Final = connection.Request.__dict__["is_connected"]
 if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
 
+    from .._core import BodyReader
+
+    _T = TypeVar("_T")
+
     class _RequestMethods:
-        """A kernel's; what its methods take and return is what Litestar's do."""
+        """A kernel's; what its methods take and return is what Litestar's do, but for `type`."""
 
         __slots__ = ()
 
         def __init__(self, scope: Scope, receive: Receive = ..., send: Send = ...) -> None: ...
+        @property
+        def body_reader(self) -> BodyReader: ...
+        @overload
+        async def json(self, type: type[_T]) -> _T: ...
+        @overload
+        async def json(self, type: Any = ...) -> Any: ...
+        @overload
+        async def msgpack(self, type: type[_T]) -> _T: ...
+        @overload
+        async def msgpack(self, type: Any = ...) -> Any: ...
 
 else:
     _RequestMethods = _kernels.RequestMethods
@@ -78,6 +94,32 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
                 state.content_type = content_type
             self._content_type = content_type
         return content_type
+
+    async def is_disconnected(self) -> bool:
+        """Return whether the client disconnected, at once; as `litecon.Request.is_disconnected()`."""
+        return await has_disconnected(self.body_reader, self.receive)
+
+    def replay(self) -> Receive:
+        """Return a `receive` for an application inside, which gives the body once more; as `litecon.Request.replay()`."""
+        return Replay(self.body_reader, self.receive)
+
+    async def drain(self, max_size: int | None = None) -> None:
+        """Receive what is still coming of the body, and drop it; as `litecon.Request.drain()`.
+
+        Args:
+            max_size: How many bytes of what is still coming are dropped; None for any number.
+
+        Raises:
+            RuntimeError: Another task is reading the body.
+        """
+        await skip_body(self.body_reader, self.receive, max_size)
+
+    def stream_form(self) -> FormStream:
+        """Return an asynchronous iterator over the parts of a form as they arrive; as `litecon.Request.stream_form()`.
+
+        The bounds are those of `limits`, and the exceptions litecon's, of which the plugin makes responses.
+        """
+        return FormStream(self)
 
     async def form(self) -> FormMultiDict:
         """Return the form, of either encoding; it is empty for any other content type.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from litestar import connection
 from litestar.connection.base import AuthT, StateT, UserT
@@ -13,14 +13,42 @@ from .connection import ASGIConnection
 __all__ = ("WebSocket",)
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from litestar.connection.websocket import WebSocketMode
     from litestar.types import Receive, Scope, Send
 
+    from ..types import HeaderPairs
+
+    _T = TypeVar("_T")
+
     class _SocketMethods:
-        """A kernel's; what its methods take and return is what Litestar's do."""
+        """A kernel's; what its methods take and return is what Litestar's do, but for `type`."""
 
         __slots__ = ()
 
         def __init__(self, scope: Scope, receive: Receive = ..., send: Send = ...) -> None: ...
+        async def deny(self, status: int = 403, headers: HeaderPairs | None = None, body: bytes = b"") -> None: ...
+        @overload
+        async def receive_json(self, mode: WebSocketMode = "text", *, type: type[_T]) -> _T: ...
+        @overload
+        async def receive_json(self, mode: WebSocketMode, type: type[_T]) -> _T: ...
+        @overload
+        async def receive_json(self, mode: WebSocketMode = "text", type: Any = ...) -> Any: ...
+        @overload
+        async def receive_msgpack(self, type: type[_T]) -> _T: ...
+        @overload
+        async def receive_msgpack(self, type: Any = ...) -> Any: ...
+        @overload
+        def iter_json(self, mode: WebSocketMode = "text", *, type: type[_T]) -> AsyncGenerator[_T, None]: ...
+        @overload
+        def iter_json(self, mode: WebSocketMode, type: type[_T]) -> AsyncGenerator[_T, None]: ...
+        @overload
+        def iter_json(self, mode: WebSocketMode = "text", type: Any = ...) -> AsyncGenerator[Any, None]: ...
+        @overload
+        def iter_msgpack(self, type: type[_T]) -> AsyncGenerator[_T, None]: ...
+        @overload
+        def iter_msgpack(self, type: Any = ...) -> AsyncGenerator[Any, None]: ...
 
 else:
     _SocketMethods = litestar_kernels().SocketMethods

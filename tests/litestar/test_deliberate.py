@@ -6,14 +6,17 @@ import asyncio
 import json
 from typing import Any
 
+import litestar
 import pytest
 
+from litecon import ImproperlyConfiguredException
 from litecon.litestar import LiteconPlugin
 
-from ..helpers import http_scope
+from ..helpers import Receiver, Sender, await_, http_scope
 from .app import make_app
 from .driving import record
 from .exchanges import one
+from .scopes import socket_scope
 from .scripts import Conversation, Exchange, Leave
 
 pytestmark = pytest.mark.usefixtures("dropin")
@@ -85,3 +88,33 @@ def test_readers_at_once() -> None:
     """Of several tasks that read one body the first gets it whole, and the others are told."""
     _, causes = asyncio.run(slowly([LiteconPlugin()], "/members/body-at-once", b"one", b"two", b"three", b"four"))
     assert causes == ["RuntimeError: another task is reading this body: await it there, and use what it returns"]
+
+
+def test_encodings_of_forms() -> None:
+    """A text of a multipart form that cannot be decoded is the client's fault."""
+    body = b'--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n\xff\r\n--x--\r\n'
+    script = one("latin", "POST", "/members/form", ("content-type", "multipart/form-data; boundary=x"), body=body)
+    assert statuses(script) == [500, 400]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda socket: socket.accept(headers=[(b"x-a", b"1\r\nx-b: 2")]),
+        lambda socket: socket.accept("two, protocols"),
+        lambda socket: socket.close(1005),
+        lambda socket: socket.close(reason="x" * 200),
+    ],
+)
+def test_what_cannot_be_sent(dropin: Any, refused: Any) -> None:
+    """What would break the answer to a handshake, or a close frame, is refused before it is sent."""
+    for cls in (litestar.WebSocket, dropin.WebSocket):
+        sender = Sender()
+        socket = cls(socket_scope(), Receiver([{"type": "websocket.connect"}]), sender)
+        if cls is litestar.WebSocket:
+            await_(refused(socket))
+            assert len(sender.events) == 1
+        else:
+            with pytest.raises(ImproperlyConfiguredException):
+                await_(refused(socket))
+            assert not sender.events

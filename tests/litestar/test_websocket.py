@@ -390,3 +390,57 @@ def test_something_else_in_the_place_of_the_state(dropin: Any) -> None:
     for use in (lambda: socket.connection_state, lambda: drive(socket.accept()), lambda: drive(socket.send_text("a"))):
         with pytest.raises((TypeError, AttributeError)):
             use()
+
+
+def test_decoded_into_a_type(dropin: Any) -> None:
+    socket, _ = make(dropin, CONNECT, text("[1]"), text("[1]"), text('["a"]'), binary(b"\x91\x01"), text('["1"]'), text("[2]"))
+    ours = list[int]
+
+    async def main() -> None:
+        assert await socket.receive_json(type=ours) == [1]
+        assert await socket.receive_json(type=set[int]) == {1}
+        with pytest.raises(SerializationException):
+            await socket.receive_json("text", ours)
+        assert await socket.receive_msgpack(type=ours) == [1]
+        values = socket.iter_json(type=ours)
+        with pytest.raises(SerializationException):
+            await anext(values)
+        assert await anext(values) == [2]
+
+    asyncio.run(main())
+
+
+def test_an_own_iteration_decoded_into_a_type(dropin: Any) -> None:
+    class Own(dropin.WebSocket):  # type: ignore[misc, name-defined]
+        async def iter_data(self, mode: Any = "text") -> Any:
+            yield "[1]" if mode == "text" else b"\x91\x01"
+
+    async def main() -> None:
+        socket = Own(socket_scope())
+        assert [value async for value in socket.iter_json(type=set[int])] == [{1}]
+        assert [value async for value in socket.iter_msgpack(type=set[int])] == [{1}]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", ["receive", "send"])
+def test_a_callable_that_is_replaced_for_a_while(dropin: Any, name: str) -> None:
+    socket, sent = make(dropin, CONNECT, text("1"))
+    await_(socket.accept())
+    own, other = getattr(socket, name), Sender() if name == "send" else Receiver([text("other")])
+    with mock.patch.object(socket, name, other):
+        assert getattr(socket, name) is other
+        await_(socket.send_text("x") if name == "send" else socket.receive_text())
+    await_(socket.send_text("y"))
+    assert await_(socket.receive_text()) == "1"
+    assert len(sent.events) == 2
+    setattr(socket, name, own)
+    assert getattr(socket, name) is own
+
+
+def test_a_state_that_there_is_not(dropin: Any) -> None:
+    socket, _ = make(dropin)
+    with pytest.raises(ValueError, match="connection_state"):
+        socket.connection_state = "gone"
+    with pytest.raises(ValueError, match="mode"):
+        await_(socket.receive_data("words"))
