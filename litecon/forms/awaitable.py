@@ -140,6 +140,9 @@ async def _read_parts(request: RequestBase, boundary: str | None) -> FormMultiDi
             # a stream() that a subclass overrides may leave out the final b""
             parser.feed(b"")
             parser.check()
+        if type(request).stream is RequestBase.stream and request.body_reader.streamed > received:
+            # what another task was given may be missing in a file
+            raise body_busy()
     except BaseException as error:
         FormMultiDict(pairs).close_now()
         if file is not None:

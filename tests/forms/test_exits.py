@@ -291,3 +291,27 @@ class TestSaveTo:
 
         asyncio.run(main())
         assert os.listdir(tmp_path) == []
+
+
+def test_a_chunk_that_another_task_takes_is_missed(
+    side: Any, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the file is written to the disk, another may read; a file without that chunk is not taken for whole."""
+    request = make_request(side, *split(multipart(part("f", b"x" * 4000, "f")), 400), spool_size=500)
+    incoming = importlib.import_module(f"{side.__name__}.forms.storage").IncomingFile
+    flush = incoming.flush
+    taken = []
+
+    async def flush_while_another_reads(file: Any) -> None:
+        await flush(file)
+        if not taken:
+            taken.append(await anext(request.stream()))
+
+    monkeypatch.setattr(incoming, "flush", flush_while_another_reads)
+    with pytest.raises(RuntimeError, match="another task is reading this body"):
+        asyncio.run(await_form(request))
+    assert taken == [b"x" * 400]
+
+
+async def await_form(request: Any) -> Any:
+    return await request.form()
