@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import litecon
+import litecon.testing
 from litecon import ASGIConnection, Limits, Request, WebSocket
 
 from ..readme import DOCUMENTS, GUIDES, README, ROOT, blocks, guide, run_block
@@ -76,6 +79,27 @@ def test_the_readme_links_every_guide() -> None:
 def test_the_guides_are_installed() -> None:
     folder = Path(litecon.__file__).parent / "docs"
     assert sorted(path.name for path in folder.glob("*.md")) == [path.name for path in GUIDES]
+
+
+def test_the_site_has_every_guide_and_every_public_name() -> None:
+    names = runpy.run_path(str(ROOT / "docs" / "build.py"))
+    pages = {
+        path: title
+        for title, path in re.findall(r"- (.+): (\S+\.md)$", (ROOT / "docs" / "mkdocs.yml").read_text(), re.M)
+    }
+    guides = {path.name for path in GUIDES}
+    assert set(pages) == {"index.md", *guides, *(f"reference/{name}.md" for name in names["REFERENCE"])}
+    shown = {member for _, members in names["REFERENCE"].values() for member in members}
+    public = {name for name in litecon.__all__ if inspect.isclass(getattr(litecon, name))}
+    public -= {*litecon.exceptions.__all__, "Empty"}
+    assert public | {f"testing.{name}" for name in litecon.testing.__all__} <= shown
+    for member in shown:
+        module, _, name = member.rpartition(".")
+        if member not in ("exceptions", "serialization"):
+            assert hasattr(importlib.import_module(f"litecon.{module}".rstrip(".")), name), member
+    # what is no page is named, and not linked
+    links = [link for link in LINK.findall(names["first_page"]()) if "://" not in link]
+    assert {link.partition("#")[0] for link in links} == guides
 
 
 def test_the_readme_is_for_a_reader_of_two_minutes() -> None:
