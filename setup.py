@@ -27,6 +27,11 @@ def is_set(variable: str) -> bool:
 class BuildKernels(build_ext):
     """Compile all kernels or, where that fails, none of them: a half-built side could not be switched to."""
 
+    def initialize_options(self) -> None:
+        super().initialize_options()
+        # as many compilers as there are processors; `build_ext --parallel` says otherwise
+        self.parallel = True
+
     def run(self) -> None:
         try:
             self.extensions = cythonized(self.extensions, force=bool(self.force))
@@ -41,7 +46,8 @@ class BuildKernels(build_ext):
     def forget_extensions(self) -> None:
         # a shared object of an earlier, or of the first half of this, build must not be installed beside the failure
         for extension in self.extensions:
-            for path in (self.get_ext_fullpath(extension.name), os.path.join(self.build_lib, self.get_ext_filename(extension.name))):
+            in_build = os.path.join(self.build_lib, self.get_ext_filename(extension.name))
+            for path in (self.get_ext_fullpath(extension.name), in_build):
                 Path(path).unlink(missing_ok=True)
         self.extensions = self.distribution.ext_modules = []
 
@@ -78,7 +84,8 @@ def kernels() -> list[Extension]:
     if is_set("LITECON_PURE_PYTHON"):
         return []
     sources = sorted(NATIVE.glob("*.pyx"))
-    return [Extension(f"litecon._native.{path.stem}", [str(path)], include_dirs=[str(NATIVE)], extra_compile_args=FLAGS) for path in sources]
+    options = {"include_dirs": [str(NATIVE)], "extra_compile_args": FLAGS}
+    return [Extension(f"litecon._native.{path.stem}", [str(path)], **options) for path in sources]
 
 
 setup(ext_modules=kernels(), cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel})
