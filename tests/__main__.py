@@ -1,14 +1,23 @@
-"""Run the tests once per side, or on one: `python -m tests [--side=compiled|pure] [pytest arguments]`."""
+"""Run the tests once per side, or on one.
+
+`python -m tests [--side=compiled|pure] [--quick] [--matrix] [pytest arguments]`: on all processors, with `-n0` in one process.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDES = ("compiled", "pure")
+# the order is that of tests/selection.py, which puts the longest groups first
+PARALLEL = ("-n", "auto", "--dist=loadgroup", "--no-loadscope-reorder") if find_spec("xdist") else ()
 
 # an installed package goes before the checkout, which may have no extensions; the tests are the checkout's
 LAUNCH = """
@@ -44,22 +53,52 @@ def fallback_reason() -> str:
     return probe.stdout.strip()
 
 
-def run(side: str, arguments: list[str]) -> int:
-    print(f"\n===== the {side} side =====", flush=True)
+def start(side: str, arguments: list[str], stdout: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "LITECON_PURE_PYTHON": "1" if side == "pure" else ""}
+    # without bytecode each of the many processes of a run would compile the tests and the package again
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if side == "compiled":
         environment["LITECON_REQUIRE_EXTENSIONS"] = "1"
-    return subprocess.run(command(*arguments), env=environment, cwd=ROOT).returncode
+    return subprocess.Popen(command(*arguments), env=environment, cwd=ROOT, stdout=stdout)
+
+
+def run_one_after_another(sides: list[str], arguments: list[str]) -> dict[str, int]:
+    """Run each side on all processors, and return pytest's exit code of each."""
+    codes = {}
+    for side in sides:
+        announce(side)
+        codes[side] = start(side, [*PARALLEL, *arguments]).wait()
+    return codes
+
+
+def run_at_once(sides: list[str], arguments: list[str]) -> dict[str, int]:
+    """Run each side in one process, and return pytest's exit code of each.
+
+    Of a quick run a large part is to collect the tests, which each of several processes of a side would do.
+    """
+    codes = {}
+    with ExitStack() as stack:
+        outputs = [stack.enter_context(tempfile.TemporaryFile()) for _ in sides]
+        runs = [start(side, arguments, output) for side, output in zip(sides, outputs, strict=True)]
+        for side, process, output in zip(sides, runs, outputs, strict=True):
+            announce(side)
+            codes[side] = process.wait()
+            output.seek(0)
+            print(output.read().decode(errors="replace"), flush=True)
+    return codes
+
+
+def announce(side: str) -> None:
+    print(f"\n===== the {side} side =====", flush=True)
 
 
 def wanted_sides(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Return the sides that the first argument names, by default both, and the arguments that are pytest's."""
-    if arguments and arguments[0].startswith("--side="):
-        side = arguments[0].partition("=")[2]
+    """Return the sides that an argument names, by default both, and the arguments that are pytest's."""
+    wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("--side=")]
+    for side in wanted:
         if side not in SIDES:
             sys.exit(f"error: --side is one of {', '.join(SIDES)}, not {side!r}")
-        return [side], arguments[1:]
-    return list(SIDES), arguments
+    return wanted or list(SIDES), [argument for argument in arguments if not argument.startswith("--side=")]
 
 
 def main(arguments: list[str]) -> int:
@@ -74,7 +113,7 @@ def main(arguments: list[str]) -> int:
         print(f"there is no compiled side, running the pure side only: {reason}")
         sides = ["pure"]
     # pytest's 5, no test ran, is a failure too
-    codes = {side: run(side, arguments) for side in sides}
+    codes = (run_at_once if "--quick" in arguments else run_one_after_another)(sides, arguments)
     print()
     for side, code in codes.items():
         outcome = {0: "passed", 5: "no test ran"}.get(code, f"failed (pytest's exit code {code})")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import hypothesis
@@ -11,21 +10,33 @@ import pytest
 
 import litecon
 
-from .helpers import RUNNERS
-from .sides import PACKAGE, is_compiled_required, is_pure_wanted, load_module, load_side
+from .helpers import RUNNERS, Run
+from .selection import PlainNames, Selection
+from .sides import PACKAGE, is_compiled_required, load_module, load_side
 
 hypothesis.settings.register_profile(
-    "quick", deadline=None, database=None, max_examples=150, suppress_health_check=list(hypothesis.HealthCheck)
+    "usual", deadline=None, database=None, max_examples=150, suppress_health_check=list(hypothesis.HealthCheck)
 )
-hypothesis.settings.register_profile("thorough", hypothesis.settings.get_profile("quick"), max_examples=20_000)
-hypothesis.settings.load_profile("quick")
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("usual"), max_examples=10)
+hypothesis.settings.register_profile("thorough", hypothesis.settings.get_profile("usual"), max_examples=20_000)
+hypothesis.settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out what is slow: servers, browsers, fresh interpreters")
+    parser.addoption("--matrix", action="store_true", help="run tests/e2e with every server, not with one")
     parser.addoption(
         "--fuzz-seconds", type=float, default=0, help="how long each fuzzer goes on after its short run in the suite"
     )
     parser.addoption("--hammer", type=float, metavar="SECONDS", help="how long each of tests/threads runs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        hypothesis.settings.load_profile("few")
+    config.pluginmanager.register(Selection(config))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(PlainNames())
 
 
 @pytest.fixture
@@ -47,8 +58,9 @@ def pytest_sessionstart() -> None:
         )
 
 
-def pytest_collection_finish() -> None:
-    # many tests collect garbage, and need not look through the thousands of tests each time
+@pytest.fixture(scope="module", autouse=True)
+def _frozen() -> None:
+    # many tests collect garbage, and need not look each time through the tests and through what others have imported
     gc.collect()
     gc.freeze()
 
@@ -62,32 +74,16 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # in a run without a compiled side there is nothing to compare, and no drop-in; where it is required, nothing gets here
-    if litecon.COMPILED or is_compiled_required():
-        return
-    compiled = [item for item in items if COMPILED_ONLY & {*getattr(item, "fixturenames", ())}]
-    config.hook.pytest_deselected(items=compiled)
-    items[:] = [item for item in items if not COMPILED_ONLY & {*getattr(item, "fixturenames", ())}]
-
-
-# a run that is pure by wish has one side to try
-AVAILABLE = ("pure",) if is_pure_wanted() else ("compiled", "pure")
-
-
-@pytest.fixture(params=AVAILABLE)
+@pytest.fixture(params=["compiled" if litecon.COMPILED or is_compiled_required() else "pure"])
 def side(request: pytest.FixtureRequest) -> Any:
-    """The package of one side."""
+    """The package of the side that this run is of."""
     return load_side(request.param)
 
 
-@pytest.fixture(params=AVAILABLE)
-def core(request: pytest.FixtureRequest) -> Any:
-    """The kernels of one side."""
-    return load_side(request.param)._core
-
-
-COMPILED_ONLY = {"twins", "dropin"}
+@pytest.fixture
+def core(side: Any) -> Any:
+    """The kernels of the side that this run is of."""
+    return side._core
 
 
 @pytest.fixture
@@ -103,7 +99,8 @@ def twins() -> tuple[Any, Any]:
     return load_side("compiled"), load_side("pure")
 
 
-@pytest.fixture(params=RUNNERS)
-def run(request: pytest.FixtureRequest) -> Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]:
+# asyncio's debug mode looks at tasks, threads and coroutines that nobody awaits: tests of these have a `run` of their own
+@pytest.fixture(params=[name for name in RUNNERS if name != "asyncio-debug"])
+def run(request: pytest.FixtureRequest) -> Run:
     """Run an async function of no arguments under one of the event loops."""
     return RUNNERS[request.param]

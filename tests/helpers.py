@@ -17,6 +17,7 @@ import pytest
 from .sides import PACKAGE
 
 Main = Callable[[], Coroutine[Any, Any, Any]]
+Run = Callable[[Main], Any]
 
 
 def http_scope(**changes: Any) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def _run_trio(main: Main) -> Any:
     return pytest.importorskip("trio").run(main)
 
 
-RUNNERS: dict[str, Callable[[Main], Any]] = {
+RUNNERS: dict[str, Run] = {
     "asyncio": _run_asyncio,
     "asyncio-debug": _run_asyncio_debug,
     "uvloop": _run_uvloop,

@@ -11,6 +11,8 @@ import litecon
 from .helpers import check_python, run_python
 from .sides import PACKAGE
 
+pytestmark = pytest.mark.slow
+
 NOT_LOADED = (
     "msgspec",
     "ormsgpack",

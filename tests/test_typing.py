@@ -19,6 +19,8 @@ from .sides import PACKAGE
 
 pytest.importorskip("mypy")
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent / "typing"
 
 

@@ -16,14 +16,11 @@ from benchmarks.bounds import geometric_mean, judge
 from benchmarks.contestants import Contestant, contestant_names, load_contestant
 from benchmarks.data import events, http_scope
 from benchmarks.driver import check, drive, make_batch, make_receive, make_send
-from benchmarks.held import KINDS
-from benchmarks.held import measure as measure_held
-from benchmarks.limits import CASES, measure
-from benchmarks.sides import load_side
 from benchmarks.tasks import SUSPENDED, TASKS, find_task, select_tasks
 
-import litecon
 from litecon.testing import Sender, receiver, websocket_scope
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -322,6 +319,7 @@ def test_the_geometric_mean() -> None:
     assert geometric_mean([]) is None
 
 
+@pytest.mark.measures
 def test_the_command_times_a_task(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     words = ["--only", "one-header", "--contestants", "raw,fallback", "--rounds", "2", "--json", os.fspath(path)]
@@ -342,6 +340,7 @@ def test_the_command_times_a_task(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.measures
 def test_the_command_times_a_websocket_under_asyncio(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     words = ["--only", "ws-echo-text*", "--only", "ws-accept", "--contestants", "raw,fallback", "--rounds", "2"]
@@ -362,6 +361,7 @@ def test_both_apps_of_a_whole_server_do_the_same(app: str) -> None:
     assert others == [{"type": "websocket.send", "text": text} for text in ("one", "two")]
 
 
+@pytest.mark.measures
 @pytest.mark.skipif(find_spec("uvicorn") is None or find_spec("websockets") is None, reason="uvicorn is not installed")
 def test_the_command_compares_whole_servers() -> None:
     done = run("benchmarks", "--server", "--rounds", "1")
@@ -372,6 +372,7 @@ def test_the_command_compares_whole_servers() -> None:
     assert "bound >= 0.97" in done.stdout
 
 
+@pytest.mark.measures
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 def test_the_command_counts_instructions(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
@@ -401,30 +402,3 @@ def test_a_missing_valgrind_is_one_sentence() -> None:
     done = run("benchmarks", "--instructions", PATH="")
     assert done.returncode == 2
     assert done.stderr == "benchmarks: valgrind is not installed: its callgrind counts the instructions\n"
-
-
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.size is None], ids=lambda case: f"{case.limit}-{case.content_type[:20]}"
-)
-@pytest.mark.parametrize("name", ["compiled", "pure"])
-def test_bounds_hold_memory(name: Any, case: Any) -> None:
-    if name == "compiled" and not litecon.COMPILED:
-        pytest.skip("no compiled side in this run")
-    found = measure(load_side(name), case)
-    assert found.outcome == 413
-    assert found.received <= 11 * 1024 * 1024
-    assert found.peak < 16 * 1024 * 1024
-
-
-DENSE = [kind for kind in KINDS if "as list" in kind.name or "empty maps" in kind.name]
-
-
-@pytest.mark.parametrize("kind", DENSE, ids=lambda kind: kind.name)
-def test_a_body_at_its_bounds_holds_few_bytes_for_each(kind: Any) -> None:
-    assert measure_held(litecon, kind, True).ratio < 16
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_of_input_can_be_measured(kind: Any) -> None:
-    held = measure_held(litecon, kind, False)
-    assert held.received == len(kind.make(False)) and held.peak > 0

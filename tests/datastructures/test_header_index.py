@@ -192,6 +192,7 @@ WORK: dict[str, Callable[[Any], object]] = {
 
 
 class TestCost:
+    @pytest.mark.slow
     @pytest.mark.parametrize("work", WORK)
     @pytest.mark.parametrize("kind", [list, tuple])
     def test_each_of_n_headers_by_name_is_linear_in_lines(self, kind: Any, work: str) -> None:
@@ -203,6 +204,7 @@ class TestCost:
         assert counts[1] < 3.4 * counts[0]
         assert counts[2] < 3.4 * counts[1]
 
+    @pytest.mark.measures
     @pytest.mark.parametrize("work", WORK)
     def test_each_of_n_headers_by_name_is_linear_in_time(self, side: Any, work: str) -> None:
         raws = {count: many(count) for count in (2_000, 16_000)}

@@ -381,6 +381,7 @@ def broken_bodies(seed: int) -> Iterator[tuple[bytes, bytes]]:
         yield b"multipart/form-data" + value, small
 
 
+@pytest.mark.slow
 class TestBrokenBodies:
     @pytest.mark.parametrize("seed", [1])
     def test_same_outcome_on_both_sides(self, twins: Any, seed: int) -> None:
@@ -490,6 +491,7 @@ class TestCases:
         body = multipart(*[part(f"p{index}") for index in range(100)])
         assert drive(read(make_request(side, body))) == [(f"p{index}", "") for index in range(100)]
 
+    @pytest.mark.measures
     @pytest.mark.parametrize("size", [1000, 65536, 10_000_000])
     @pytest.mark.parametrize(
         "filler", [b"x", b"\r\n", b"\r", b"--" + BOUNDARY[:-1] + b"\r\n"], ids=lambda each: str(each[:6])
@@ -501,6 +503,7 @@ class TestCases:
         assert drive(read(make_request(side, *split(body, size), max_body_size=None))) == [("a", "1")]
         assert time.thread_time() - start < 5
 
+    @pytest.mark.measures
     @pytest.mark.parametrize("size", [64, 65536])
     def test_thousands_of_tiny_parts(self, side: Any, read: Any, size: int) -> None:
         body = multipart(*[part("a")] * 50_000)
@@ -540,6 +543,7 @@ class TestCases:
             request = make_request(side, receive=receive, content_type=URLENCODED, max_body_size=None)
             too_large(drive(verdict(read(request))))
 
+    @pytest.mark.measures
     def test_headers_of_100_000_lines(self, side: Any, read: Any) -> None:
         body = multipart(part("a", b"1", None, *[b"X: y"] * 100_000))
         for chunks in ([body], split(body, 100)):
@@ -549,6 +553,7 @@ class TestCases:
             assert time.thread_time() - start < 0.5
             assert request.receive.calls < 5
 
+    @pytest.mark.measures
     @pytest.mark.parametrize(
         "line", [b"X: " + b"y" * 1_000_000, b"y" * 1_000_000, b"X: y\r\n " + b"z" * 1_000_000], ids=len
     )
@@ -561,6 +566,7 @@ class TestCases:
             assert time.thread_time() - start < 0.5
             assert request.receive.calls < 60
 
+    @pytest.mark.measures
     def test_folded_header_lines_without_end(self, side: Any, read: Any) -> None:
         body = multipart(part("a", b"1", None, b"X: y", *[b" z"] * 100_000))
         start = time.thread_time()
@@ -827,6 +833,7 @@ class TestCases:
         for size in (1, 2, 50, len(body)):
             bad(drive(verdict(read(make_request(side, *split(body, size))))))
 
+    @pytest.mark.measures
     @pytest.mark.parametrize("size", [100, 65536, 10_000_000])
     def test_a_million_urlencoded_fields(self, side: Any, read: Any, size: int) -> None:
         body = b"a=1&" * 1_000_000
@@ -836,6 +843,7 @@ class TestCases:
         assert time.thread_time() - start < 1
         assert request.receive.calls <= 1001 * 4 // size + 2
 
+    @pytest.mark.measures
     @pytest.mark.parametrize(
         "piece", [b"a=1&", b"%", b"%41", b"&", b"=", b"+", b"\xff", b"a&", b"=&", b"%%41=+&"], ids=str
     )
@@ -848,6 +856,7 @@ class TestCases:
 
         check_linear(make, 1500)
 
+    @pytest.mark.measures
     @pytest.mark.parametrize(
         "piece",
         [b"x", b"\r\n", b"\r", b"\r\n--" + BOUNDARY[:-2], b"\n", b"--" + BOUNDARY],

@@ -23,6 +23,8 @@ from .bodies import (
 )
 from ..helpers import drive
 
+pytestmark = pytest.mark.slow
+
 Parts = list[tuple[bytes, bytes | None, bytes]]
 
 

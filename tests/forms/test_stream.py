@@ -280,6 +280,7 @@ class TestConsumed:
         run(main)
 
 
+@pytest.mark.slow
 class TestAbandoned:
     @pytest.mark.parametrize("how", ["part", "chunk", "both"])
     def test_leaves_nothing(self, side: Any, run: Any, how: str) -> None:
@@ -490,6 +491,7 @@ class TestErrors:
         run(main)
 
 
+@pytest.mark.slow
 class TestMemory:
     def measure(self, side: Any, read: Any, kind: bytes, chunks: Any) -> int:
         iterator = iter(chunks)
@@ -547,6 +549,7 @@ class TestMemory:
         assert self.measure(side, read, URLENCODED, (b"a=1&" * 100 for _ in range(600))) < 4_000_000
 
 
+@pytest.mark.slow
 class TestTinyEvents:
     """A field or a file in events of 1 and 2 bytes costs linear time, and holds at most four times its size."""
 

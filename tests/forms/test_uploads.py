@@ -26,7 +26,13 @@ from .bodies import (
     recorded_disk,
     split,
 )
-from ..helpers import DISCONNECT, body_events, drive, forever
+from ..helpers import DISCONNECT, RUNNERS, Run, body_events, drive, forever
+
+
+@pytest.fixture(params=RUNNERS)
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run an async function under one of the event loops, and in asyncio's debug mode."""
+    return RUNNERS[request.param]
 
 
 @pytest.fixture(params=[10_000, 0], ids=["in-memory", "on-disk"])

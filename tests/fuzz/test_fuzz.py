@@ -12,6 +12,7 @@ INPUTS = {"bodies": 400, "codecs": 2000, "events": 1500, "scopes": 100, "sent": 
 """How many of each seed are a part of the suite."""
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", FUZZERS)

@@ -194,6 +194,7 @@ class TestURL:
         assert str(request.url).isascii()
         assert request.query_params is not None
 
+    @pytest.mark.measures
     def test_long_path_and_query(self) -> None:
         check_linear(
             lambda size: lambda: Request(http_scope(path="/" + "?" * size, query_string=b"\xff" * size)).url, 50_000
@@ -244,6 +245,7 @@ class TestHeaders:
             assert request.url.hostname == "h"
             assert len(request.headers) == 3
 
+    @pytest.mark.measures
     @pytest.mark.parametrize(
         "work",
         [
@@ -268,6 +270,7 @@ class TestHeaders:
         assert request.content_type == ("", {})
         assert request.headers.keys() == ["x-a"]
 
+    @pytest.mark.measures
     def test_many_different_headers(self) -> None:
         check_linear(lambda size: lambda: list(Headers([(b"x-%d" % index, b"1") for index in range(size)])), 5_000)
 
@@ -295,6 +298,7 @@ def cookies_of(*values: bytes) -> dict[str, str]:
 
 
 class TestCookies:
+    @pytest.mark.measures
     @pytest.mark.parametrize("quoted", [True, False])
     def test_64_kib_of_escapes(self, quoted: bool) -> None:
         value = b'a="' + b'\\"' * 32768 + (b'"' if quoted else b"x")
@@ -304,6 +308,7 @@ class TestCookies:
         # the stated bound; the best of many is what the code takes and not what the machine does besides
         assert seconds(lambda: Request(http_scope(headers=headers)).cookies, repeat=20) < 0.005
 
+    @pytest.mark.measures
     @pytest.mark.parametrize(
         "value",
         [b'"' + b"\\101" * 16000 + b'"', b"%41" * 20000, b"%" * 60000, b'"' + b"\\" * 60000 + b'"', b"\xff%41" * 16000],
@@ -352,15 +357,18 @@ class TestCookies:
     def test_several_headers(self) -> None:
         assert cookies_of(b"a=1; b=1", b"bad\x01=1", b"b=2; c=3") == {"a": "1", "b": "2", "c": "3"}
 
+    @pytest.mark.measures
     def test_10_000_pairs(self) -> None:
         assert len(cookies_of(b"; ".join(b"n%d=v" % index for index in range(10_000)))) == 10_000
         check_linear(lambda size: lambda: cookies_of(b"; ".join(b"n%d=v" % index for index in range(size))), 2_000)
 
+    @pytest.mark.measures
     def test_10_000_headers(self) -> None:
         check_linear(lambda size: lambda: cookies_of(*[b"n=v"] * size), 5_000)
 
 
 class TestParameters:
+    @pytest.mark.measures
     @pytest.mark.parametrize(
         "text",
         [
@@ -402,6 +410,7 @@ class TestParameters:
 
         check_linear(work, 8_192)
 
+    @pytest.mark.measures
     def test_many_parameters(self) -> None:
         check_linear(
             lambda size: (
@@ -458,6 +467,7 @@ class TestParameters:
     def test_accept(self, value: str, offers: list[str], expected: str | None) -> None:
         assert Accept(value).best_match(offers) == expected
 
+    @pytest.mark.measures
     def test_large_quality(self) -> None:
         check_linear(lambda size: lambda: Accept("a/a;q=0." + "9" * size).best_match(["a/a"]), 100_000)
         assert Accept("a/a;q=" + "9" * 10_000).accepts("a/a")
@@ -498,6 +508,7 @@ class TestQuery:
     def test_pairs(self, query: bytes, expected: list[tuple[str, str]]) -> None:
         assert query_of(query) == expected
 
+    @pytest.mark.measures
     @pytest.mark.parametrize("pair", [b"a=1&", b"&", b"a&", b"=&"])
     def test_a_million_fields(self, pair: bytes) -> None:
         request = Request(http_scope(query_string=pair * 1_000_000))
@@ -518,10 +529,12 @@ class TestQuery:
         with pytest.raises(RequestEntityTooLarge):
             query_of(b"a&" * 1001)
 
+    @pytest.mark.measures
     @pytest.mark.parametrize("text", [b"%", b"%41", b"+", b"=", b"\xff", b"%ff", b"a"])
     def test_one_long_value(self, text: bytes) -> None:
         check_linear(lambda size: lambda: query_of(b"a=" + text * size), 10_000)
 
+    @pytest.mark.measures
     def test_many_fields_without_a_limit(self) -> None:
         def work(size: int) -> Any:
             scope = http_scope(query_string=b"&".join(b"n%d=%d" % (index, index) for index in range(size)))
@@ -531,11 +544,13 @@ class TestQuery:
 
 
 class TestBody:
+    @pytest.mark.slow
     def test_1_mib_in_1_byte_events(self) -> None:
         events = body_events(*[b"x"] * 1_048_576)
         request = Request(http_scope(), lambda events=iter(events): given(next(events)))
         assert len(await_(request.body())) == 1_048_576
 
+    @pytest.mark.measures
     @pytest.mark.parametrize("method", ["body", "stream"])
     def test_tiny_chunks_are_linear(self, method: str) -> None:
         def work(size: int) -> Any:

@@ -11,9 +11,15 @@ import pytest
 
 from litecon import ClientDisconnect, ImproperlyConfiguredException, Request
 
-from ..helpers import DISCONNECT, Receiver, await_, body_events, forever, http_scope, sleep
+from ..helpers import DISCONNECT, RUNNERS, Receiver, await_, body_events, forever, http_scope, sleep
 
 Run = Callable[[Any], Any]
+
+
+@pytest.fixture(params=RUNNERS)
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run an async function under one of the event loops, and in asyncio's debug mode."""
+    return RUNNERS[request.param]
 
 
 def part(body: bytes) -> dict[str, Any]:
@@ -85,6 +91,7 @@ RECEIVES = pytest.mark.parametrize("make_receive", [QueueReceive, EventReceive, 
 
 @RECEIVES
 class TestUnderEveryLoop:
+    @pytest.mark.measures
     def test_nothing_to_receive(self, run: Run, make_receive: Any) -> None:
         async def main() -> None:
             request = Request[Any, Any, Any](http_scope(), make_receive())

@@ -11,6 +11,8 @@ from litecon import Request
 
 from ..helpers import Receiver, await_, body_events, check_python, http_scope
 
+pytestmark = pytest.mark.slow
+
 PRELUDE = """
 import asyncio, gc, sys, tracemalloc, weakref
 from litecon import Request, ASGIConnection, ClientException, Limits

@@ -224,6 +224,7 @@ async def replay_to_litecon(request: Any, put: Any) -> None:
 SCRIPTS = [before_and_after_reading, between_chunks, asked_and_given_up, replay_to_another, replay_to_litecon]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [0, 2])
 @pytest.mark.parametrize("script", SCRIPTS)
 class TestBehindWrappers:
@@ -437,6 +438,7 @@ def test_disconnect_in_the_middle_each_time(kind: bytes, first: str, then: str) 
     await_(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2])
 @pytest.mark.parametrize("how", ["feed", "buffer"])
 def test_memory_of_small_events(side: Any, size: int, how: str) -> None:

@@ -234,6 +234,7 @@ def test_rest_is_received_before_the_answer(side: Any, run: Any) -> None:
     run(main)
 
 
+@pytest.mark.slow
 def test_memory_is_constant(side: Any, run: Any) -> None:
     chunk, count = b"x" * 65536, 1600
     peak = 0

@@ -16,7 +16,7 @@ from ..helpers import DISCONNECT, outcome
 from ..sides import load_side
 from .test_body import play
 
-pytestmark = pytest.mark.usefixtures("twins")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("twins")]
 
 CLIENT_ERRORS = {"ClientException", "RequestEntityTooLarge", "SerializationException", "ClientDisconnect"}
 DOCUMENTED = CLIENT_ERRORS | {"ImproperlyConfiguredException", "StreamConsumed"}

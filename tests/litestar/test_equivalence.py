@@ -19,7 +19,8 @@ from .driving import TOO_LONG, record
 from .layer_exchanges import EXCHANGES
 from .scripts import Conversation
 
-pytestmark = pytest.mark.usefixtures("dropin")
+# one process records the answers, and compares them
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dropin"), pytest.mark.xdist_group("equivalence")]
 
 SCRIPTS = [*EXCHANGES, *CONVERSATIONS]
 EXCHANGE_NAMES = [script.name for script in EXCHANGES]

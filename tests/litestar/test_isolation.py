@@ -13,7 +13,7 @@ from .app import make_app
 from .driving import exchange, record
 from .exchanges import BODIES, KINDS, MEMBERS, PARAMETERS
 
-pytestmark = pytest.mark.usefixtures("dropin")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dropin")]
 
 # what counts, and what is large
 EXCHANGES = [

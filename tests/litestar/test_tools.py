@@ -18,7 +18,7 @@ from .app import make_app
 from .driving import record
 from .exchanges import one
 
-pytestmark = pytest.mark.usefixtures("dropin")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dropin")]
 
 Plugins = list[Any]
 WITHOUT_AND_WITH: list[Callable[[], Plugins]] = [list, lambda: [LiteconPlugin()]]

@@ -13,7 +13,7 @@ from .answers import AWAITABLE, OF_ASYNCIO, RAISING, STOPS, UNAWAITABLE
 from .operations import OPERATIONS, Operation, Server
 from .running import BY_HAND, WAYS, Outcome, ends_the_process, over_ways
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 ASKING = [operation for operation in OPERATIONS if operation.calls]
 ASKING_BY_HAND = [operation for operation in ASKING if not operation.needs_loop]

@@ -10,7 +10,7 @@ import pytest
 from .isolated import isolated
 from .running import ends_the_process, takes_long
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="each object is tried in a process that is forked")

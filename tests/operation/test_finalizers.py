@@ -19,7 +19,7 @@ from .finalizers import PROTOCOLS, Awaitable, Finalizer, Inner, Text, by_next, w
 from .operations import OPERATIONS, Operation, Server
 from .running import ends_the_process
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 over_those_by_hand = pytest.mark.parametrize(
     "operation", [each for each in OPERATIONS if each.calls and not each.needs_loop], ids=str

@@ -14,7 +14,7 @@ from .running import BY_HAND, HUNG, WAYS, Outcome, ends_the_process
 from .test_awaitables import described
 from .test_foreign_stops import complaint
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 WAYS_TO_TRY = [way for way in ("await", "task", "eager-task", "trio") if way in WAYS]
 

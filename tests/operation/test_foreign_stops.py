@@ -15,7 +15,7 @@ from .answers import RAISING, STOPS, Raising
 from .operations import OPERATIONS, Operation, Server
 from .running import BY_HAND, HUNG, WAYS, Outcome, ends_the_process, over_ways
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 ASKING = pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation.calls], ids=str)
 ASKING_BY_HAND = pytest.mark.parametrize(

@@ -16,6 +16,8 @@ import pytest
 from .fuzzing import NO_ERRORS, SUBJECTS, events_for, native_receive, random_plan, random_steps, run
 from .running import ends_the_process
 
+pytestmark = pytest.mark.slow
+
 SHORT = 400
 """Runs of each operation in the suite."""
 

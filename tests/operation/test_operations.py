@@ -9,7 +9,7 @@ import pytest
 from .operations import Operation, Server, over_operations, over_those_by_hand
 from .running import BY_HAND, WAYS, Outcome, ends_the_process, over_ways
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 
 def check(operation: Operation, server: Server, outcome: Outcome) -> None:

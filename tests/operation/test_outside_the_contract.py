@@ -18,7 +18,7 @@ from .isolated import isolated
 from .operations import OPERATIONS, Operation, Server, over_operations, over_those_by_hand
 from .running import BY_HAND, SECONDS, ends_the_process, takes_long
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 ASKING_BY_HAND = [operation for operation in OPERATIONS if operation.calls and not operation.needs_loop]
 over_asking_by_hand = pytest.mark.parametrize("operation", ASKING_BY_HAND, ids=str)

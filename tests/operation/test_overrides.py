@@ -12,7 +12,7 @@ from ..websocket.doubles import websocket_scope
 from .operations import OPERATIONS, Operation, Server
 from .running import WAYS, ends_the_process
 
-pytestmark = ends_the_process
+pytestmark = [pytest.mark.slow, ends_the_process]
 
 
 class Settable:

@@ -83,6 +83,7 @@ MANY_KEYS = {
 
 
 class TestOtherKeys:
+    @pytest.mark.measures
     @pytest.mark.parametrize("name", MANY_KEYS)
     def test_many_are_refused(self, side: Any, name: str) -> None:
         start = time.process_time()
@@ -145,6 +146,7 @@ class TestOtherKeys:
         assert type(error) is side.RequestEntityTooLarge
         assert await_(socket.receive_msgpack()) == {1: 2}
 
+    @pytest.mark.measures
     def test_decoding_a_flood_takes_no_time(self, side: Any) -> None:
         # multiples of the modulus of a hash, and of a power of two, as many as a body may have
         keys = [ormsgpack.packb(number << 44) for number in range(100_000)]
@@ -249,6 +251,7 @@ def filled(piece: bytes, *, opening: bytes = b"[", closing: bytes = b"]", size: 
     return opening + piece + closing + b" " * (size - len(piece) - 2)
 
 
+@pytest.mark.slow
 class TestMemory:
     ITEMS = 100_000
     # a tenth of everything: 16 bytes are held for each that is received, at a body's bound

@@ -15,6 +15,8 @@ import litecon
 from ..helpers import check_python, drive
 from .doubles import CONNECT, at, binary, disconnect, error_of, text
 
+pytestmark = pytest.mark.slow
+
 PRELUDE = """
 import asyncio, gc, sys, tracemalloc, weakref
 from litecon import WebSocket, ImproperlyConfiguredException, Limits, SerializationException, WebSocketDisconnect

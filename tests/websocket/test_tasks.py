@@ -34,6 +34,12 @@ Run = Callable[[Any], Any]
 ASYNCIO_RUNNERS = {name: run for name, run in RUNNERS.items() if name != "trio"}
 
 
+@pytest.fixture(params=RUNNERS)
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run an async function under one of the event loops, and in asyncio's debug mode."""
+    return RUNNERS[request.param]
+
+
 @pytest.fixture(params=ASYNCIO_RUNNERS)
 def run_asyncio(request: pytest.FixtureRequest) -> Run:
     return ASYNCIO_RUNNERS[request.param]

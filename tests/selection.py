@@ -1,0 +1,148 @@
+"""Which tests a run leaves out, what it says of them, and how several processes share the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+import litecon
+
+from .sides import is_compiled_required, is_pure_wanted
+
+COMPILED_ONLY = {"twins", "dropin"}
+"""The fixtures of tests that need compiled kernels."""
+
+SLOW_FOLDERS = ("tests/benchmarks/", "tests/e2e/", "tests/threads/")
+"""Where each test starts processes of its own."""
+
+BLOCK = 40
+"""Tests of one module that a process is given at once."""
+
+OTHER_SIDE = "compiled" if is_pure_wanted() else "pure"
+RUN_OF_ITS_OWN = f"the {OTHER_SIDE} side, which has a run of its own in `python -m tests`"
+NO_COMPILED_SIDE = "tests of what only the compiled side has"
+ONCE = "tests that run on one side, the compiled one"
+SLOW = "slow tests, which `--quick` leaves out"
+OTHER_SERVERS = "tests with another server, which `--matrix` runs"
+
+
+class Selection:
+    """Leaves out what the options and the side say, and tells how much that was."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.is_quick = config.getoption("quick")
+        self.has_matrix = config.getoption("matrix")
+        self.is_distributed = config.getoption("dist", "no") == "loadgroup"
+        self.left_out: Counter[str] = Counter()
+
+    # before xdist adds the names of the groups
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        servers = servers_of(items)
+        reasons = {item: self.reason_against(item, servers) for item in items}
+        config.hook.pytest_deselected(items=[item for item in items if reasons[item]])
+        self.left_out.update(reason for reason in reasons.values() if reason)
+        items[:] = [item for item in items if not reasons[item]]
+        if self.is_distributed:
+            group(items)
+
+    def reason_against(self, item: pytest.Item, servers: dict[str, list[object]]) -> str | None:
+        """Return why a test is left out, or None.
+
+        Args:
+            item: The test.
+            servers: The servers of each module, in order.
+        """
+        # where the compiled side is required, nothing gets here without it
+        if not litecon.COMPILED and not is_compiled_required():
+            if COMPILED_ONLY & {*getattr(item, "fixturenames", ())}:
+                return NO_COMPILED_SIDE
+            if is_pure_wanted() and item.get_closest_marker("once"):
+                return ONCE
+        if self.is_quick and is_slow(item):
+            return SLOW
+        if not self.has_matrix and (server := server_of(item)) is not None:
+            # the first for one side, the last for the other, so that together they have tried two
+            wanted = servers[module_of(item)][0 if litecon.COMPILED else -1]
+            return None if server == wanted else OTHER_SERVERS
+        return None
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["left_out"] = dict(self.left_out)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        # each process has collected all tests
+        self.left_out |= Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section("left out")
+        terminalreporter.write_line(RUN_OF_ITS_OWN)
+        for reason, count in self.left_out.items():
+            terminalreporter.write_line(f"{count} {reason}")
+
+
+class PlainNames:
+    """Takes the names of the groups off again, so that what a report names can be run."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name, mark, group = report.nodeid.rpartition("@")
+        if mark and "]" not in group:
+            report.nodeid = name
+
+
+def module_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def is_slow(item: pytest.Item) -> bool:
+    is_marked = item.get_closest_marker("slow") or item.get_closest_marker("measures")
+    return is_marked is not None or module_of(item).startswith(SLOW_FOLDERS)
+
+
+def server_of(item: pytest.Item) -> object:
+    """Return the server that a test runs with, None for a test without or without a choice."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("server") if callspec else None
+
+
+def servers_of(items: list[pytest.Item]) -> dict[str, list[object]]:
+    """Return the servers of each module, in the order in which its tests name them."""
+    servers: dict[str, list[object]] = {}
+    for item in items:
+        if (server := server_of(item)) is not None:
+            known = servers.setdefault(module_of(item), [])
+            if server not in known:
+                known.append(server)
+    return servers
+
+
+def group(items: list[pytest.Item]) -> None:
+    """Say which tests one process runs one after another, and put the longest of these groups first.
+
+    What measures time or memory is one group, the tests of one server are one, which starts it once, and so is what a
+    module says. The others go in blocks, since the processes ask for each group.
+    """
+    counts: Counter[str] = Counter()
+    ranks = {}
+    for item in items:
+        module, server = module_of(item), server_of(item)
+        rank = 0
+        if item.get_closest_marker("measures"):
+            name = "measures"
+        elif item.get_closest_marker("xdist_group"):
+            continue
+        elif server is not None or "/e2e/" in module:
+            rank, name = 1, f"{module} {server}"
+        else:
+            rank, name = 2, f"{module} {counts[module] // BLOCK}"
+            counts[module] += 1
+        ranks[item] = rank
+        item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: ranks.get(item, 1))
+
+
+__all__ = ("COMPILED_ONLY", "PlainNames", "Selection")
