@@ -52,9 +52,9 @@ def compare_throughput(
 ) -> str:
     """Return a sentence about the messages per second. The two applications take turns, and each turn gives a ratio.
 
-    Turns are short and many: what else runs on the machine disturbs neighbours alike. Both are in one process, started anew
-    several times: how memory happens to lie in a process makes two that run the same application differ by a fifth, as
-    long as they live.
+    Turns are short and many: what else runs on the machine disturbs neighbours alike. Both are in one process, started
+    anew several times: how memory happens to lie in a process makes two that run the same application differ by a
+    fifth, as long as they live.
 
     Args:
         server: Of `SERVERS`.

@@ -56,11 +56,12 @@ try:
     from ._native.multipart import MultipartReader
     from ._native.nesting import measure_json, measure_msgpack
     from ._native.parsing import FieldReader, parse_cookies, parse_query
-    from ._native.url import URLBase, make_url, raw_headers, url_from_scope
+
     # isort: split
     # behind those that make values, of which the data structures are made that a connection returns
     from ._native.request import RequestBase
     from ._native.scope import ConnectionBase, with_fast_constructor
+    from ._native.url import URLBase, make_url, raw_headers, url_from_scope
     from ._native.websocket import WebSocketBase
 except ImportError as error:
     COMPILED = False
@@ -96,7 +97,7 @@ else:
 
 
 def litestar_kernels() -> SimpleNamespace:
-    """Return the kernels of the drop-in for Litestar: they are compiled only and, as they need Litestar, loaded on demand.
+    """Return the kernels of the drop-in for Litestar: they are compiled only and, needing Litestar, loaded on demand.
 
     Raises:
         ImportError: There is no Litestar, or litecon runs pure.

@@ -25,8 +25,8 @@ class WebSocket(WebSocketBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         scope: The scope of a WebSocket; a dict or another mapping.
         receive: The server's callable that returns the next event.
         send: The server's callable that takes an event.
-        connection_state: The state to begin in: "receive" if the connection was accepted before, "connect" if its handshake
-            was received and not answered.
+        connection_state: The state to begin in: "receive" if the connection was accepted before, "connect" if its
+            handshake was received and not answered.
 
     Raises:
         ValueError: There is no such state.

@@ -1,6 +1,6 @@
 """Run the tests once per side, or on one.
 
-`python -m tests [--side=compiled|pure] [--quick] [--matrix] [pytest arguments]`: on all processors, with `-n0` in one process.
+`python -m tests [--side=compiled|pure] [--quick] [--matrix] [pytest arguments]`; all processors work, with `-n0` one.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ hypothesis.settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="leave out what is slow: servers, browsers, fresh interpreters")
+    parser.addoption("--quick", action="store_true", help="leave out what is slow: servers, fresh interpreters")
     parser.addoption("--matrix", action="store_true", help="run tests/e2e with every server, not with one")
     parser.addoption(
         "--fuzz-seconds", type=float, default=0, help="how long each fuzzer goes on after its short run in the suite"
@@ -99,7 +99,7 @@ def twins() -> tuple[Any, Any]:
     return load_side("compiled"), load_side("pure")
 
 
-# asyncio's debug mode looks at tasks, threads and coroutines that nobody awaits: tests of these have a `run` of their own
+# asyncio's debug mode looks at tasks, threads and forgotten coroutines: tests of these have a `run` of their own
 @pytest.fixture(params=[name for name in RUNNERS if name != "asyncio-debug"])
 def run(request: pytest.FixtureRequest) -> Run:
     """Run an async function of no arguments under one of the event loops."""

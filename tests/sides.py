@@ -9,10 +9,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from benchmarks import sides
-from benchmarks.sides import Side, is_set
 
 import litecon
+from benchmarks import sides
+from benchmarks.sides import Side, is_set
 
 PACKAGE = Path(litecon.__file__).parent
 

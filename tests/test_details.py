@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 import litecon
-from litecon import SerializationException
+from litecon import SerializationException, exceptions
 from litecon import _errors as errors
-from litecon import exceptions
 from litecon.serialization import encode_json, encode_msgpack
 
 from .helpers import Receiver, await_, body_events, http_scope
@@ -25,7 +24,8 @@ ADVICE = re.compile(
     r"\b(increase|raise|Limits|middleware|call|pass|ask|use|set|sets|make|accept\(\)|deny\(\)|serializer)\b"
 )
 ARGUMENTS: dict[str, Any] = {
-    "key": "session", "value": 5, "expected": "a str", "scheme": "x", "pair": None, "scope": None, "name": 5, "host": "a b",
+    "key": "session", "value": 5, "expected": "a str", "scheme": "x", "pair": None, "scope": None, "name": 5,
+    "host": "a b",
     "limit": 5, "event": {"type": "x"}, "body": 5, "code": 1000, "reason": "", "state": "connect",
     "kind": "websocket.send", "hint": "accept() it before", "wanted": "text", "data": b"x", "mode": 5, "o": 5,
     "connection": 5, "what": "x", "authority": "a", "digits": 25,

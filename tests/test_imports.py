@@ -107,7 +107,8 @@ assert "_pure" in litecon._core.parse_query.__module__ and "_pure" in litecon._c
 for public in ("URL", "ASGIConnection", "Headers", "Request", "WebSocket"):
     modules = {{base.__module__ for base in getattr(litecon, public).__mro__}}
     assert any("_pure" in module for module in modules) and not any("_native" in module for module in modules), modules
-scope = {{"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"a", b"b")], "server": ("h", 1)}}
+parts = {{"path": "/", "query_string": b"", "headers": [(b"a", b"b")], "server": ("h", 1)}}
+scope = {{"type": "http", "method": "GET", **parts}}
 request = litecon.Request(scope)
 assert type(request.headers) is litecon.Headers and type(request.url) is litecon.URL
 """

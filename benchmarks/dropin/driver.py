@@ -1,8 +1,8 @@
 """The loops that are measured: an app is called as a server calls it, in a task of an asyncio loop.
 
 The loop is a real one, since Litestar's session stores and listeners ask for it. What only suspends, as the doubles of
-the server do, is resumed at once, so that turns of the loop are not what is measured; only where the server gives futures
-does each take a turn.
+the server do, is resumed at once, so that turns of the loop are not what is measured; only where the server gives
+futures does each take a turn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The client that asks for one task: `python -m benchmarks.dropin.load TASK CONNECTIONS MESSAGES ROUNDS PORT PROCESS ARM...`.
+"""The client for one task: `python -m benchmarks.dropin.load TASK CONNECTIONS MESSAGES ROUNDS PORT PROCESS ARM...`.
 
 The seconds of each arm in each round are printed as JSON, and then the processor time that its server has had for it,
 where Linux tells it.

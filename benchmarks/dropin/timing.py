@@ -1,4 +1,4 @@
-"""Time: the arms take turns in one process, round by round, and each round gives a ratio to the app without the plugin."""
+"""Time: the arms take turns in one process, and each round gives a ratio to the app without the plugin."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ class SocketBase(ConnectionBase):
 
     @property
     def connection_state(self) -> str:
-        """The state: "init", "connect" from the client's handshake on, "receive" from its first message on, "disconnect".
+        """The state: "init", "connect" from the client's handshake on, "receive" from its first message, "disconnect".
 
         A wrapper of the application that is not built on litecon's may set it.
 
@@ -189,8 +189,8 @@ class SocketBase(ConnectionBase):
             WebSocketDisconnect: The client disconnected.
             WebSocketStateError: It was accepted before, or is being denied.
             RuntimeError: Another task is receiving.
-            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's events
-                break the ASGI specification.
+            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's
+                events break the ASGI specification.
         """
         self._expect_constructed()
         event = accept_event(subprotocols, headers)

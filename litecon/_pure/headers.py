@@ -123,10 +123,10 @@ class HeadersBase:
     def _is_current(self, positions: list[int] | None) -> bool:
         """Return whether the list is as the index says, as far as a look-up of a name can tell.
 
-        Nothing says that a list has changed, so up to 1,024 items, and for an absent name, all are compared. Of more, those of
-        the name, the first, the last and a part that moves on with each look-up are: else n look-ups in n headers would
-        take n * n steps. What can be seen late then, by a look-up for each 256 items, is another header of a name that is
-        there, put in the place of one of another name.
+        Nothing says that a list has changed, so up to 1,024 items, and for an absent name, all are compared. Of more,
+        those of the name, the first, the last and a part that moves on with each look-up are: else n look-ups in n
+        headers would take n * n steps. What can be seen late then, by a look-up for each 256 items, is another header
+        of a name that is there, put in the place of one of another name.
 
         Args:
             positions: Those of the name that matter; None for a name that is not there.

@@ -61,8 +61,8 @@ def parse_accept(value: str) -> list[tuple[int, int, str, str, dict[str, str], s
         value: The header's value.
 
     Returns:
-        For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its text.
-        A quality that is no number counts as 1; an item that is no media range is skipped.
+        For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its
+        text. A quality that is no number counts as 1; an item that is no media range is skipped.
     """
     ranges = []
     for item in _LIST_ITEM.finditer(_plain_str("an Accept header", value)):

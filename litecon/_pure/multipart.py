@@ -33,8 +33,8 @@ class MultipartReader:
     """Finds the parts of a multipart form in the chunks of its body, in the same way wherever these end.
 
     It holds what may be the beginning of a delimiter, the head that is arriving and, where `whole` is true, the text
-    field that is arriving. A boundary counts at the beginning of a line; what stands before the first and behind the last
-    is skipped.
+    field that is arriving. A boundary counts at the beginning of a line; what stands before the first and behind the
+    last is skipped.
 
     Args:
         boundary: Of the content type, None without one.

@@ -110,10 +110,13 @@ class FieldReader:
                 return False
         self._held += piece
         # decoded it is not larger
-        if self._max_size is not None and len(self._held) > self._max_size:
-            if self._measure(is_last) > self._max_size:
-                self._refusal = field_too_large, self._max_size
-                return False
+        if (
+            self._max_size is not None
+            and len(self._held) > self._max_size
+            and self._measure(is_last) > self._max_size
+        ):
+            self._refusal = field_too_large, self._max_size
+            return False
         return True
 
     def _measure(self, is_last: bool) -> int:

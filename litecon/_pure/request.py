@@ -209,7 +209,7 @@ _stream = RequestBase.stream
 
 
 def _length(value: bytes) -> int | None:
-    """Return a Content-Length, of any number of digits; None for what is none, the most there is for one beyond that."""
+    """Return a Content-Length, of any number of digits; None for what is none, the most there is for one beyond."""
     if not value.isdigit():
         return None
     significant = value.lstrip(b"0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final, TypeVar
 
 from .._errors import missing_key, no_app, not_initialised, not_set, wrong_type
-from .._shared.scope import empty_receive, empty_send, pass_to_setter, lookup
+from .._shared.scope import empty_receive, empty_send, lookup, pass_to_setter
 from .._shared.url import port_number
 from ..datastructures import URL, Address, Headers, MultiDict, State
 from ..types import Receive, Scope, Send

@@ -57,9 +57,9 @@ def abandon(holder: Any) -> None:
 class ShieldedFuture:
     """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
 
-    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future. The
-    task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The future
-    is cancelled when nobody will ask for it any more.
+    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future.
+    The task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The
+    future is cancelled when nobody will ask for it any more.
     """
 
     __slots__ = ("_asyncio_future_blocking", "_callback", "_context", "_future", "_message", "get_loop")
@@ -105,8 +105,8 @@ class ShieldedFuture:
             if future.get_loop().is_closed():
                 self._future = None
                 return False
-        # the task was woken by an error, or it has got its cancellation together with the event, or it is gone; or it was
-        # cancelled while nobody waited, as the end of a loop does
+        # the task was woken by an error, or it has got its cancellation together with the event, or it is gone; or it
+        # was cancelled while nobody waited, as the end of a loop does
         elif self._callback is not None or future.cancelled():
             try:
                 future.result()

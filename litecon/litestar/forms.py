@@ -11,8 +11,8 @@ from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from .. import exceptions
-from .._shared.multipart import decode_text
 from .._core import MultipartReader
+from .._shared.multipart import decode_text
 from ..limits import Limits
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
         part_limit: How many parts are accepted.
 
     Raises:
-        ClientException: It is no multipart form, or a text cannot be decoded; in Litestar 2 also where a bound is passed.
+        ClientException: It is no multipart form, or a text cannot be decoded; in Litestar 2 also where a bound is
+            passed.
         RequestEntityTooLarge: It is larger than the handler accepts; from Litestar 3 on also where a bound is passed.
     """
     fields: dict[str, list[Any]] = {}

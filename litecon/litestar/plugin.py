@@ -47,7 +47,7 @@ def _quick(cls: Any, ours: type[Any]) -> type[Any]:
 
 
 def _read_forms(model: Any) -> None:
-    """Have the multipart forms of a handler that takes one as its `data` read by litecon, before Litestar asks for them.
+    """Have litecon read the multipart forms of a handler that takes one as its `data`, before Litestar asks for them.
 
     Args:
         model: Litestar's description of what the handler takes.

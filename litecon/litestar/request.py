@@ -54,8 +54,8 @@ else:
 class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.Request[UserT, AuthT, StateT]):
     """A request of a Litestar app, as `litestar.Request` is.
 
-    It reads the body without a coroutine of its own, takes up a read that was cancelled, and shares what it has read and
-    parsed with all that Litestar and its middlewares make for the same request, both ways.
+    It reads the body without a coroutine of its own, takes up a read that was cancelled, and shares what it has read
+    and parsed with all that Litestar and its middlewares make for the same request, both ways.
 
     Args:
         scope: Of the kind `http`.

@@ -57,8 +57,8 @@ else:
 class WebSocket(_SocketMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.WebSocket[UserT, AuthT, StateT]):
     """A WebSocket of a Litestar app, as `litestar.WebSocket` is.
 
-    It receives and sends without a coroutine of its own, keeps the code of a disconnect, loses no message when a receive
-    is cancelled, and is freed by reference count.
+    It receives and sends without a coroutine of its own, keeps the code of a disconnect, loses no message when a
+    receive is cancelled, and is freed by reference count.
 
     Args:
         scope: Of the kind `websocket`.

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from benchmarks.bounds import geometric_mean, judge
 from benchmarks.contestants import Contestant, contestant_names, load_contestant
 from benchmarks.data import events, http_scope
 from benchmarks.driver import check, drive, make_batch, make_receive, make_send
 from benchmarks.tasks import SUSPENDED, TASKS, find_task, select_tasks
-
 from litecon.testing import Sender, receiver, websocket_scope
 
 pytestmark = pytest.mark.once

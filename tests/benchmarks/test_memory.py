@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+import litecon
 from benchmarks.held import KINDS
 from benchmarks.held import measure as measure_held
 from benchmarks.limits import CASES, measure
-
-import litecon
 
 
 @pytest.mark.parametrize(

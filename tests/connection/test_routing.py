@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote, urlsplit
@@ -62,7 +62,7 @@ def test_several_parameters():
     table.add("named", "/{name:str}/{self:int}")
     assert table.route_reverse("file", user_id=7, path="a/b.txt") == "/users/7/files/a/b.txt"
     assert table.route_reverse("spaced", a=1) == "/1"
-    assert table.route_reverse("named", **{"name": "x", "self": 1}) == "/x/1"
+    assert table.route_reverse("named", name="x", self=1) == "/x/1"
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_the_router_of_litestar_takes_every_path():
         "uuid": ID,
         "decimal": Decimal("-1.50"),
         "date": date(2024, 2, 29),
-        "datetime": datetime(2024, 2, 29, 1, 2, 3, tzinfo=timezone.utc),
+        "datetime": datetime(2024, 2, 29, 1, 2, 3, tzinfo=UTC),
         "time": time(1, 2, 3, 4),
         "timedelta": timedelta(days=1, hours=2),
         "path": "/a/b c",

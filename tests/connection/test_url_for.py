@@ -52,7 +52,7 @@ class TestRouteTable:
         assert connection(table()).url_for("named", name="a/b?c") == "http://localhost/named/a%2Fb%3Fc"
         routes = RouteTable()
         routes.add("all", "/{self:int}/{app:int}/{scope:int}/{base_url:int}")
-        url = connection(routes).url_for("all", **{"self": 1, "app": 2, "scope": 3, "base_url": 4})
+        url = connection(routes).url_for("all", self=1, app=2, scope=3, base_url=4)
         assert url == "http://localhost/1/2/3/4"
 
     def test_what_is_encoded_stays_as_it_is(self):

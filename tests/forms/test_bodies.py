@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from ..helpers import check_linear, drive
 from .bodies import (
     BOUNDARY,
     FIELDS,
@@ -38,7 +39,6 @@ from .bodies import (
     urlencoded,
     verdict,
 )
-from ..helpers import check_linear, drive
 
 COUNTER = itertools.count()
 READERS: dict[str, Any] = {"form": read_form, "stream_form": read_parts}
@@ -588,9 +588,9 @@ class TestCases:
             "idna",
             "undefined",
             "unicode_escape",
-        ]
-        + ["raw_unicode_escape", "utf-7", " ", "a" * 3000, "../../x", "a\x00b", "mbcs", "os", "__init__", "ü"]
-        + ["utf-8ü", "utf-8\x00", "aliases", "encodings.utf_8"],
+            *("raw_unicode_escape", "utf-7", " ", "a" * 3000, "../../x", "a\x00b", "mbcs", "os", "__init__", "ü"),
+            *("utf-8ü", "utf-8\x00", "aliases", "encodings.utf_8"),
+        ],
     )
     def test_charset_refused(self, side: Any, read: Any, charset: str) -> None:
         body = multipart(part("a", b"616263", content_type=f'text/plain; charset="{charset}"'.encode()))

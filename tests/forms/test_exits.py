@@ -1,4 +1,4 @@
-"""Every way out of reading a form and saving a part, at each place where it waits: files are closed, and none is left."""
+"""Every way out of reading a form and saving a part, where it waits: files are closed, and none is left."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from .bodies import at_once, make_request, multipart, open_descriptors, part, split
 from ..helpers import body_events
+from .bodies import at_once, make_request, multipart, open_descriptors, part, split
 
 SIZES = {"a": 50, "f": 3000, "g": 2000, "b": 1}
 BODY = multipart(*[part(name, b"x" * size, None if size < 99 else name) for name, size in SIZES.items()])

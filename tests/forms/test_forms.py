@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ..helpers import DISCONNECT, Receiver, body_events, drive, forever, sleep
 from .bodies import (
     BOUNDARY,
     FIELDS,
@@ -36,7 +37,6 @@ from .bodies import (
     split,
     verdict,
 )
-from ..helpers import DISCONNECT, Receiver, body_events, drive, forever, sleep
 
 FILE = multipart(part("a", b"1"), part("f", b"x" * 100, "f.txt"), part("b", b"2"))
 FILE_FORM = [("a", "1"), ("f", ("f.txt", "application/octet-stream", b"x" * 100)), ("b", "2")]
@@ -562,7 +562,7 @@ class TestFilesAreClosed:
             + part("f", b"y", "f")
         )
         events = [more(each) if isinstance(each, bytes) else each for each in ending]
-        if all(map(lambda each: isinstance(each, bytes), ending)):
+        if all(isinstance(each, bytes) for each in ending):
             events += body_events(b"")
         return make_request(
             side, more(start), *events, spool_size=spool_size, max_fields=8, max_field_size=100, max_file_size=100

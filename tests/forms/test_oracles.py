@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ..helpers import drive
 from .bodies import (
     BOUNDARY,
     MIX,
@@ -21,7 +22,6 @@ from .bodies import (
     split,
     verdict,
 )
-from ..helpers import drive
 
 pytestmark = pytest.mark.slow
 

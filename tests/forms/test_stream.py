@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ..helpers import DISCONNECT, body_events, drive, sleep
 from .bodies import (
     BOUNDARY,
     FIELDS,
@@ -28,7 +29,6 @@ from .bodies import (
     split,
     verdict,
 )
-from ..helpers import DISCONNECT, body_events, drive, sleep
 
 THREE = multipart(part("a", b"one"), part("f", b"x" * 100, "f.txt", content_type=b"text/plain"), part("c", b"three"))
 BOTH = pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ..helpers import DISCONNECT, RUNNERS, Run, body_events, drive, forever
 from .bodies import (
     BOUNDARY,
     URLENCODED,
@@ -26,7 +27,6 @@ from .bodies import (
     recorded_disk,
     split,
 )
-from ..helpers import DISCONNECT, RUNNERS, Run, body_events, drive, forever
 
 
 @pytest.fixture(params=RUNNERS)

@@ -1,8 +1,8 @@
 """Random bodies in random chunks, read in random ways: the same on both sides, and whatever the chunks.
 
 Checked are: every call of a random sequence says the same on both sides, with the same causes, and asks the server as
-often; nothing is raised but the documented exceptions; and the first call says of the body in random chunks what it says
-of it in one.
+often; nothing is raised but the documented exceptions; and the first call says of the body in random chunks what it
+says of it in one.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ _TYPES = {
     "multipart": b"multipart/form-data; boundary=" + BOUNDARY,
     "bytes": b"application/octet-stream",
 }
-_PIECES = [b"a", b"b=1", b"&", b"=", b"%41", b"%", b"%zz", b"+", b"\xff", b"\xc3\xbc", b"[1]", b'{"a":1}', b"null", b"\x00",
-    b"\x91\x01", b"\xc0", b"\r\n", b"\n", b"\r", b"--", b"--" + BOUNDARY, b"--" + BOUNDARY + b"--", b"\r\n\r\n", b'"', b";",
-    b"; filename=y", b"form-data", b"Content-Type: text/plain; charset=latin-1\r\n", b"x" * 40]  # fmt: skip
+_PIECES = [b"a", b"b=1", b"&", b"=", b"%41", b"%", b"%zz", b"+", b"\xff", b"\xc3\xbc", b"[1]", b'{"a":1}', b"null",
+    b"\x00", b"\x91\x01", b"\xc0", b"\r\n", b"\n", b"\r", b"--", b"--" + BOUNDARY, b"--" + BOUNDARY + b"--",
+    b"\r\n\r\n", b'"', b";", b"; filename=y", b"form-data",
+    b"Content-Type: text/plain; charset=latin-1\r\n", b"x" * 40]  # fmt: skip
 _CHARSETS = [
     None,
     b"text/plain",
@@ -266,18 +267,18 @@ async def _stream(request: Any, count: int = 10**9) -> Any:
 
 async def _parts(request: Any, act: str, count: int = 10**9) -> Any:
     found = []
-    async for part in request.stream_form():
+    async for arrived in request.stream_form():
         if act == "read":
-            data = await part.read()
+            data = await arrived.read()
         elif act == "text":
-            data = await part.text()
+            data = await arrived.text()
         elif act == "bounded":
-            data = await part.read(5)
+            data = await arrived.read(5)
         elif act == "stream":
-            data = b"".join([chunk async for chunk in part.stream()])
+            data = b"".join([chunk async for chunk in arrived.stream()])
         else:
             data = None
-        found.append((part.name, part.filename, part.content_type, part.headers, data))
+        found.append((arrived.name, arrived.filename, arrived.content_type, arrived.headers, data))
         if len(found) == count:
             break
     return found

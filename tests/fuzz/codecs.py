@@ -2,8 +2,8 @@
 
 An input is made of a value, encoded in one of the ways that the format has for it, and then often damaged. Checked are:
 both sides measure and decode it alike, through the decoders and through a request; what is accepted is what an
-independent decoder makes of it, and what that refuses is refused; the bounds are kept to the value; nothing is raised but
-the documented exceptions, which show nothing of the input; and what is encoded comes back.
+independent decoder makes of it, and what that refuses is refused; the bounds are kept to the value; nothing is raised
+but the documented exceptions, which show nothing of the input; and what is encoded comes back.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ class Record:
 
 
 TYPES: list[Any] = [
-    int, str, float, bool, None, bytes, list[int], list[Any], dict[str, int], dict[str, Any], dict[int, Any], tuple[int, str],
-    set[int], Node, Record, Color, Literal["a", 1], uuid.UUID, decimal.Decimal, datetime.datetime, datetime.date, int | None,
+    int, str, float, bool, None, bytes, list[int], list[Any], dict[str, int], dict[str, Any], dict[int, Any],
+    tuple[int, str], set[int], Node, Record, Color, Literal["a", 1], uuid.UUID, decimal.Decimal, datetime.datetime,
+    datetime.date, int | None,
     list[Node], dict[str, Record], dict[uuid.UUID, Any],
 ]  # fmt: skip
 
@@ -73,7 +74,7 @@ class Refused(Exception):
 
 
 def unpack(data: bytes) -> tuple[Any, int, int]:
-    """Return what a MessagePack object is, how many objects are in it, and how many keys that are neither str nor bytes.
+    """Return what a MessagePack object is, how many objects are in it, and how many keys are neither str nor bytes.
 
     Written after the specification, and slowly.
 
@@ -225,7 +226,7 @@ def same(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, float):
-        return one == other and math.copysign(1, one) == math.copysign(1, other) or one != one and other != other
+        return (one == other and math.copysign(1, one) == math.copysign(1, other)) or (one != one and other != other)
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
@@ -425,7 +426,7 @@ class Fuzzer(base.Fuzzer):
                 raise UnlikeError(f"accepted, and the oracle refuses it: {answer!r:.300}") from None
             self.counts["JSON, refused"] += 1
             return
-        if deep > 512 or answer[0] == "raised" and "out of range" in answer[2]:
+        if deep > 512 or (answer[0] == "raised" and "out of range" in answer[2]):
             self.counts["JSON, refused"] += answer[0] == "raised"
             return
         if answer[0] != "returned" or not same(answer[1], value):

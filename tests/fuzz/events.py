@@ -1,7 +1,7 @@
 """Random events from a server that breaks the specification, read in random ways: the same on both sides.
 
-Checked are: every call of a random sequence says the same on both sides, with the same causes, and leaves the same state;
-nothing is raised but the documented exceptions, and what an object of the event raises itself.
+Checked are: every call of a random sequence says the same on both sides, with the same causes, and leaves the same
+state; nothing is raised but the documented exceptions, and what an object of the event raises itself.
 """
 
 from __future__ import annotations

@@ -82,7 +82,8 @@ _NO_EVENTS: list[Callable[[], Any]] = [
     *[lambda error=error: Raising(error) for error in (KeyError(1), IndexError(1), TypeError(1), Fuzzed("item"))],
 ]
 _WRAPPERS: list[Callable[[dict[str, Any]], Any]] = [
-    *[dict] * 8, UserDict, Bare, type("Own", (dict,), {}), type("Made", (dict,), {"__missing__": lambda self, key: None}),
+    *[dict] * 8, UserDict, Bare, type("Own", (dict,), {}),
+    type("Made", (dict,), {"__missing__": lambda self, key: None}),
 ]  # fmt: skip
 
 

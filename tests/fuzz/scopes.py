@@ -43,7 +43,8 @@ _COOKIE = [b"a=1", b"b", b";", b"; ", b"=", b'"', b"\\", b"\\101", b"%41", b"%",
 _LENGTH = [b"0", b"1", b"9", b"99999999", b"5", b" ", b"+", b"-", b"000000000", b"9" * 18, b"9" * 60, b"9" * 5000]
 _OFFERS = ["a/b", "A/B", "text/html", "a/b;charset=utf-8", "a/b;charset=x", "a/b;x=1", "*/*", "a/*", "*/b", "é/b", "a",
     "", "text/html;charset=UTF-8", " a/b ", "a/b;x=1;charset=UTF-8", "\u212a/b"]  # fmt: skip
-_NAMES = [b"host", b"Host", b"HOST", b"cookie", b"Cookie", b"accept", b"Accept", b"content-type", b"content-length", b"x",
+_NAMES = [b"host", b"Host", b"HOST", b"cookie", b"Cookie", b"accept", b"Accept", b"content-type", b"content-length",
+    b"x",
     b"", b"\xe9", b"transfer-encoding"]  # fmt: skip
 _LOOK_UPS = ["host", "HOST", "x", "cookie", "Accept", "", "é", "€", Text("host"), "content-length"]
 _ODD = [None, 5, True, False, "", b"", [], (), {}, 1.5, -1, object, "x", b"x", float("nan"), 10**30]
@@ -201,7 +202,8 @@ class Fuzzer(base.Fuzzer):
         if chance < 0.85:
             return pair
         return self.random.choice([
-            (Data(pair[0]), Data(pair[1])), list(pair), (pair[0], bytearray(pair[1])), (name.decode("latin-1"), pair[1]),
+            (Data(pair[0]), Data(pair[1])), list(pair), (pair[0], bytearray(pair[1])),
+            (name.decode("latin-1"), pair[1]),
             pair + pair, *_ODD,
         ])  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""Random events and arguments from an application that does as it likes: what the server gets is right, on both sides alike.
+"""Random events and arguments from an application: what the server gets is right, on both sides alike.
 
-Checked are: every call of a random sequence says the same on both sides, with the same causes, and has the server get the
-same; what it gets is what the specification allows, of built-in types; nothing is raised but the documented exceptions,
-and what an object of the application raises itself.
+Checked are: every call of a random sequence says the same on both sides, with the same causes, and has the server get
+the same; what it gets is what the specification allows, of built-in types; nothing is raised but the documented
+exceptions, and what an object of the application raises itself.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ..helpers import drive, http_scope
-from ..websocket.test_states import StrictServer
 from ..websocket.doubles import EXTENSION, websocket_scope
+from ..websocket.test_states import StrictServer
 from . import base
 from .odd import any_event, any_text, odd_value
 
 __all__ = ("Fuzzer",)
 
-_PAIRS: list[Any] = [(b"a", b"b"), ("A", "b"), [b"x-y", "é"], (b"a\r", b""), (b"", b"b"), (b"a", b"\r\nx: y"), ("é", "b"), (b"a",),
+_PAIRS: list[Any] = [(b"a", b"b"), ("A", "b"), [b"x-y", "é"], (b"a\r", b""), (b"", b"b"), (b"a", b"\r\nx: y"),
+    ("é", "b"), (b"a",),
     ("a", "€"), b"ab", None, (b"a", None), (b"a", bytearray(b"b"))]  # fmt: skip
 _SUBPROTOCOLS = [None, "chat", "a,b", "a\r\n", "é", ""]
 _CODES = [1000, 1001, 3000, 4999, 999, 5000, 1004, 1005, 1006, 1015]

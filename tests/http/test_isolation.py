@@ -297,8 +297,8 @@ assert not errors, errors
 
 
 def test_no_references_leak() -> None:
-    # native code counts by hand: what goes in must come out as often; the interpreter's own caches let go of some dozens
-    # of None now and then, a leak would be one for each request
+    # native code counts by hand: what goes in must come out as often; the interpreter's own caches let go of some
+    # dozens of None now and then, a leak would be one for each request
     code = """
 objects = {
     "scope": scope(), "name": "x-some-header", "query": b"name%41=value", "value": b"cookie=value; b=c",

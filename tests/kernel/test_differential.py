@@ -141,7 +141,7 @@ def test_parse_query_takes_back_what_urllib_encodes(pairs: list[tuple[str, str]]
     from urllib.parse import urlencode
 
     query = urlencode(pairs, errors="surrogatepass").encode("ascii")
-    expected = [pair for pair in pairs]
+    expected = list(pairs)
     for side in ("compiled", "pure"):
         assert load_side(side)._core.parse_query(query, None) == expected  # type: ignore[arg-type]
 

@@ -179,15 +179,18 @@ ACCEPTS = [
     'a/b;x="1,2",c/d', 'a/b;x="1', 'a/b;x="\\",c/d', ",", ",,a/b,,", "a", "a/",
     "a/b;x=1, a/b;x=2, a/b", " a/b ;q=0.1 , c/d", "a/b;q=\u0661", "\xe9/b", "a/b;x=\xe9",
     "text/html;q=0.7,*/*;q=0.1,text/*;q=0.3", "a/b;q=0.5;q=0.7", '"a/b"', 'a/b"', "a/b;q=1e1", "*;q=0.5", "* ;q=0.5",
-    "a/b\x00", "a/b;q=0,a/b", "a/b;charset=UTF-8", 'a/b;q=0.5;charset="utf-8", a/b;charset=x;q=0.6', "a/b;charset=x;x=1",
+    "a/b\x00", "a/b;q=0,a/b", "a/b;charset=UTF-8", 'a/b;q=0.5;charset="utf-8", a/b;charset=x;q=0.6',
+    "a/b;charset=x;x=1",
     "a/b;charset=utf-8;q=0.5, a/b", "a/*;charset=utf-8", "*/*;charset=utf-8, a/b;q=0.1", "a/b;q=1.0", "a/b;q=0.1234",
-    "a/b;\tq=0.5", "a/b; q=0.25 ", "a/b;q=01", "a/b;q=0.5x", ",".join(["*"] * 40), ", ".join(f"a/c{i}" for i in range(30)),
+    "a/b;\tq=0.5", "a/b; q=0.25 ", "a/b;q=01", "a/b;q=0.5x", ",".join(["*"] * 40),
+    ", ".join(f"a/c{i}" for i in range(30)),
 ]  # fmt: skip
 OFFERS: list[list[str]] = [
     [], ["a/b"], ["A/B"], ["c/d", "a/b"], ["a/b;x=1"], ["a/b;x=2", "a/b;x=1"], ["a/*"], ["*/*"], ["*/b", "c/d"],
     ["text/html", "text/plain", "image/png"], [""], ["a"], ["nonsense", "a/b"], [" a/b "],
     ['a/b;x="1"'], ["a/b;q=0.1"], ["\xe9/b", "a/b"], ["*"],
-    ["a/b;charset=utf-8"], ["a/b;charset=latin-1", "a/b"], ["a/b;charset=X;x=1", "a/b;x=1"], ["\u212a/b"], ["A/c29", "*/C3"],
+    ["a/b;charset=utf-8"], ["a/b;charset=latin-1", "a/b"], ["a/b;charset=X;x=1", "a/b;x=1"], ["\u212a/b"],
+    ["A/c29", "*/C3"],
     ["\xc9/*", "\xc9X/B"], ["*/\xc9X"], ["a/\u20ac"], ["/", "/*", "*/"],
 ]  # fmt: skip
 

@@ -290,7 +290,8 @@ VALUES: list[dict[str, Any]] = [
     )),
     *({"client": client} for client in (
         ("h", 1), ["h", 1], (Text("h"), 1), ("h", Port.OWN), ("h", Number(5)), ("h", True), ("h", False), ("h", -1),
-        ("h", 0), ("h", 65535), ("h", 65536), ("h", 10**30), ("h", "5"), ("h", "x"), ("h", None), ("h", 1.5), ("h",), (),
+        ("h", 0), ("h", 65535), ("h", 65536), ("h", 10**30), ("h", "5"), ("h", "x"), ("h", None), ("h", 1.5), ("h",),
+        (),
         None, (None, None), (None, 1), "ab", b"ab", 5, True, ("h", 1, 2), types.SimpleNamespace(host="h", port=1),
     )),
     *({"state": value} for value in (UserDict({"b": 2}), Missing(b=2), types.MappingProxyType({"b": 2}), ..., None)),

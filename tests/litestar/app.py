@@ -9,7 +9,6 @@ from litestar import Litestar
 from litestar.channels import ChannelsPlugin
 from litestar.channels.backends.memory import MemoryChannelsBackend
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
 from litestar.plugins.htmx import HTMXConfig, HTMXPlugin
 
 from .answers import CACHES, DOCUMENTS, HTMX, MOUNTS, SIDE_EFFECTS, STATIC, STREAMS, TEMPLATES, on_noted

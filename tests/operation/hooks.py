@@ -335,7 +335,11 @@ HOOKS: Final = (
     ),
     Hook("serializer", _named("WebSocket.send_json*", "litestar.WebSocket.send_json*"), _serialized),
     *(
-        Hook(f"scope-{cls.__name__}", (*_WHOLE, *_named("Request.send_push_promise", "WebSocket.deny*", *more)), _with_scope(cls))
+        Hook(
+            f"scope-{cls.__name__}",
+            (*_WHOLE, *_named("Request.send_push_promise", "WebSocket.deny*", *more)),
+            _with_scope(cls),
+        )
         # of a dict subclass the reader is looked up as it was stored
         for cls, more in ((RaisingMapping, ("Request.is_disconnected",)), (RaisingDict, ()))
     ),

@@ -195,9 +195,8 @@ def _typed(content_type: bytes) -> dict[str, Any]:
 
 def _first_part(request: Any) -> Any:
     stream = request.stream_form()
-    part = drive(stream.__anext__())
     # a part keeps its stream alive, and the stream nothing of its caller
-    return part
+    return drive(stream.__anext__())
 
 
 def _request(name: str, start: Callable[[Any], Any], *calls: str, **items: Any) -> Operation:

@@ -1,7 +1,7 @@
 """The driven operation behaves as a native coroutine: each test runs over both and, where it compares, compares them.
 
-The compiled side's `Request.body()` is a driven operation, the pure side's a coroutine; what holds for one holds for the
-other.
+The compiled side's `Request.body()` is a driven operation, the pure side's a coroutine; what holds for one holds for
+the other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server whose `receive()` gives futures (granian): none of its events is lost, and none comes a turn of the loop later."""
+"""A server whose `receive()` gives futures (granian): no event is lost, and none comes a turn of the loop later."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ..helpers import http_scope
-from ..websocket.test_tasks import ASYNCIO_RUNNERS
 from ..websocket.doubles import Line, text, websocket_scope
+from ..websocket.test_tasks import ASYNCIO_RUNNERS
 
 Run = Callable[[Any], Any]
 
@@ -24,7 +24,7 @@ def run_asyncio(request: pytest.FixtureRequest) -> Run:
 
 
 class ServerFuture:
-    """A future of a server's own: it is its own iterator, keeps one callback, and yields itself where it is cancelled."""
+    """A server's own future: it is its own iterator, keeps one callback, and yields itself where it is cancelled."""
 
     def __init__(self) -> None:
         self._asyncio_future_blocking = True

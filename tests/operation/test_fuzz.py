@@ -58,7 +58,7 @@ def test_both_sides_say_the_same(twins: Any, subject: str, fuzz_seconds: float) 
     for seed in seeds(fuzz_seconds / (len(SUBJECTS) + 2)):
         rng = random.Random(f"{subject} {seed}")
         plans = [random_plan(rng) for _ in range(4)]
-        # what is no exception is refused by the innermost of several coroutines, and ends those around it: the pure side has some
+        # of several coroutines, which the pure side has, the innermost refuses what is no exception; the others end
         steps = [step for step in random_steps(rng) if step[0] != "throw" or step[1] not in NO_ERRORS]
         compiled, pure = (
             run(lambda stage: SUBJECTS[subject](side, stage), plans, events_for(subject), steps)  # noqa: B023

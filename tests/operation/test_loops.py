@@ -218,7 +218,8 @@ def test_run_of_an_operation(side: Any) -> None:
         return event(b"x")
 
     # asyncio.run() takes a coroutine, as inspect and asyncio see one
-    assert asyncio.iscoroutine(operation := side.Request({"type": "http"}, receive).body())
+    operation = side.Request({"type": "http"}, receive).body()
+    assert asyncio.iscoroutine(operation)
 
     async def main() -> Any:
         return await operation

@@ -168,8 +168,7 @@ def sent_into(iterator: Any, value: Any) -> tuple[int | None, bool, BaseExceptio
 
 def the_c_iterator(made: Any) -> Any:
     """Return what an `await` sends into; of a native coroutine that is the coroutine itself."""
-    iterator = made if type(made) is CoroutineType else made.__await__()
-    return iterator
+    return made if type(made) is CoroutineType else made.__await__()
 
 
 @over_those_by_hand
@@ -203,7 +202,7 @@ def test_am_send_clears_its_result_with_an_error(side: Any, operation: Operation
             made = make()
             # `await` is what refuses a coroutine that has ended
             iterator = made if hasattr(made, "cr_code") else the_c_iterator(made)
-            status, is_null, error = sent_into(iterator, value)
+            _, is_null, error = sent_into(iterator, value)
             made.close()
             del made, iterator
             # an error that was raised keeps the frames that keep what was never awaited

@@ -333,7 +333,8 @@ TYPES: list[Any] = [
 ]  # fmt: skip
 SECRETS: list[Any] = [
     "SECRET", {"SECRET": 1}, {"x": "SECRET"}, {"x": 1, "SECRET": 2}, ["SECRET"], [1, "SECRET"], {"x": {"SECRET": 1}},
-    {"type": "SECRET"}, {"type": "SECRET", "x": 1}, {"SECRET": "SECRET"}, {"SECRET": {"x": "SECRET"}}, "Expected `SECRET",
+    {"type": "SECRET"}, {"type": "SECRET", "x": 1}, {"SECRET": "SECRET"}, {"SECRET": {"x": "SECRET"}},
+    "Expected `SECRET",
     "Expected `int`, got SECRET", {"Expected `SECRET": 1},
 ]  # fmt: skip
 BROKEN_JSON = [
@@ -341,7 +342,8 @@ BROKEN_JSON = [
     b'"\\uSECR"', b"\xffSECRET", b'{SECRET: 1}', b"[1] SECRET", b"\xef\xbb\xbfSECRET", b'"SECRET\\q"',
 ]  # fmt: skip
 BROKEN_MSGPACK = [
-    b"\xa6SECRE", b"\xa7SECRET\xff", b"\xa6SECRET\xa6SECRET", b"\xc1SECRET", b"\xd8\x05SECRETSECRETSECR", b"\x81\xa6SECRET",
+    b"\xa6SECRE", b"\xa7SECRET\xff", b"\xa6SECRET\xa6SECRET", b"\xc1SECRET", b"\xd8\x05SECRETSECRETSECR",
+    b"\x81\xa6SECRET",
     b"\x81\x81\xa6SECRET\x01\x02", b"\xc7\x06\x01SECRET", b"\xc7\x06\xffSECRET", b"\x81\xc7\x06\x01SECRET\x01",
 ]  # fmt: skip
 
@@ -428,12 +430,15 @@ class TestNoMessageShowsBytesOfABody:
 TIMESTAMPS = [
     (b"\xd6\xff\x00\x00\x00\x01", datetime.datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)),
     (b"\xd6\xff\xff\xff\xff\xff", datetime.datetime(2106, 2, 7, 6, 28, 15, tzinfo=UTC)),
-    (b"\xd7\xff" + (500_000_000 << 34 | 1).to_bytes(8, "big"), datetime.datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)),
-    (b"\xc7\x0c\xff" + bytes(4) + (-1).to_bytes(8, "big", signed=True), datetime.datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    (b"\xd7\xff" + (500_000_000 << 34 | 1).to_bytes(8, "big"),
+     datetime.datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)),
+    (b"\xc7\x0c\xff" + bytes(4) + (-1).to_bytes(8, "big", signed=True),
+     datetime.datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
 ]  # fmt: skip
 BROKEN_TIMESTAMPS = [
     b"\xd4\xff\x01", b"\xd5\xff\x01\x01", b"\xd7\xff" + b"\xff" * 8, b"\xc7\x0c\xff" + b"\xff" * 12, b"\xc7\x00\xff",
-    b"\xc7\x0c\xff" + bytes(4) + (2**60).to_bytes(8, "big"), b"\xc7\x0c\xff" + bytes(4) + (253_402_300_800).to_bytes(8, "big"),
+    b"\xc7\x0c\xff" + bytes(4) + (2**60).to_bytes(8, "big"),
+    b"\xc7\x0c\xff" + bytes(4) + (253_402_300_800).to_bytes(8, "big"),
 ]  # fmt: skip
 
 
@@ -580,7 +585,8 @@ BOTH_ENCODE: list[tuple[Any, Any]] = [
     ({uuid.UUID(int=1): 1}, {"00000000-0000-0000-0000-000000000001": 1}), ({decimal.Decimal("1.5"): 1}, {"1.5": 1}),
     ({pathlib.PurePosixPath("/a"): 1}, {"/a": 1}), ({datetime.timedelta(seconds=5): 1}, {"PT5S": 1}),
     ({datetime.date(2020, 1, 2): 1}, {"2020-01-02": 1}), ({OldWord.A: 1}, {"a": 1}),
-    (collections.OrderedDict(a=1), {"a": 1}), (collections.defaultdict(int, a=1), {"a": 1}), (collections.Counter("a"), {"a": 1}),
+    (collections.OrderedDict(a=1), {"a": 1}), (collections.defaultdict(int, a=1), {"a": 1}),
+    (collections.Counter("a"), {"a": 1}),
     (collections.deque([Text("a")]), ["a"]), (frozenset({Number(1)}), [1]), (decimal.Decimal("1.50"), "1.50"),
 ]  # fmt: skip
 # keys and bytes, which JSON has not: what JSON makes of them, and MessagePack
@@ -592,7 +598,8 @@ JSON_DIFFERS: list[tuple[Any, Any, Any]] = [
     (Data(Raw(b"ab")), {"x": "YWI=", "_y": 1}, {"x": b"ab", "_y": 1}),
 ]  # fmt: skip
 NEITHER_ENCODES: list[Any] = [
-    object(), 1j, range(3), iter([1]), {"a": 1}.keys(), len, int, ..., msgspec.UNSET, "\ud800", Text("\ud800"), {"\ud800": 1},
+    object(), 1j, range(3), iter([1]), {"a": 1}.keys(), len, int, ..., msgspec.UNSET, "\ud800", Text("\ud800"),
+    {"\ud800": 1},
     Node(object()), Data(1j), Named(object()), [object()], {"a": object()}, {object(): 1}, {frozenset({object()}): 1},
     Items([object()]), collections.UserDict(a=1), collections.ChainMap({}),
 ]  # fmt: skip
@@ -669,7 +676,8 @@ class TestBothEncodersTakeTheSameTypes:
 
 def test_depth_on_both_sides(side: Any) -> None:
     for method, body, deepest in (
-        ("json", b"[" * 100_000, MAX_DEPTH), ("json", b'{"":' * 100_000, MAX_DEPTH), ("msgpack", b"\x91" * 100_000, MAX_MSGPACK_DEPTH),
+        ("json", b"[" * 100_000, MAX_DEPTH), ("json", b'{"":' * 100_000, MAX_DEPTH),
+        ("msgpack", b"\x91" * 100_000, MAX_MSGPACK_DEPTH),
     ):  # fmt: skip
         with pytest.raises(side.SerializationException, match=str(deepest)):
             await_(getattr(request_of(side, body), method)())

@@ -30,7 +30,16 @@ from litecon import (
 )
 from litecon.forms import Part
 from litecon.serialization import decode_json, decode_msgpack, encode_json
-from litecon.testing import Client, ClientSocket, RequestFactory, Response, Sender, WebSocketFactory, receiver, websocket_scope
+from litecon.testing import (
+    Client,
+    ClientSocket,
+    RequestFactory,
+    Response,
+    Sender,
+    WebSocketFactory,
+    receiver,
+    websocket_scope,
+)
 from litecon.types import Event, Receive, Scope, Send
 
 
