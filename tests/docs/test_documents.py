@@ -85,7 +85,7 @@ def test_the_site_has_every_guide_and_every_public_name() -> None:
     names = runpy.run_path(str(ROOT / "docs" / "build.py"))
     pages = {
         path: title
-        for title, path in re.findall(r"- (.+): (\S+\.md)$", (ROOT / "docs" / "mkdocs.yml").read_text(), re.M)
+        for title, path in re.findall(r"- (.+): (\S+\.md)$", (ROOT / ".github" / "docs" / "mkdocs.yml").read_text(), re.M)
     }
     guides = {path.name for path in GUIDES}
     assert set(pages) == {"index.md", *guides, *(f"reference/{name}.md" for name in names["REFERENCE"])}

@@ -1,4 +1,4 @@
-"""Build the site of the documentation: `tox -e docs`, or `python docs/build.py` where its requirements are installed.
+"""Build the site of the documentation: `tox -e docs`, or `python .github/docs/build.py` where its requirements are installed.
 
 The pages are the README, the guides of litecon/docs, and a reference made of the docstrings. The kernels have no source
 that the generator could parse, so the package is imported, on the pure side, which has annotations.
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 TARGET = ROOT / "build" / "docs"
 PAGES = TARGET / "pages"
 
