@@ -56,12 +56,12 @@ try:
     from ._native.multipart import MultipartReader
     from ._native.nesting import measure_json, measure_msgpack
     from ._native.parsing import FieldReader, parse_cookies, parse_query
+    from ._native.url import URLBase, make_url, raw_headers, url_from_scope
 
     # isort: split
     # behind those that make values, of which the data structures are made that a connection returns
     from ._native.request import RequestBase
     from ._native.scope import ConnectionBase, with_fast_constructor
-    from ._native.url import URLBase, make_url, raw_headers, url_from_scope
     from ._native.websocket import WebSocketBase
 except ImportError as error:
     COMPILED = False
@@ -86,6 +86,7 @@ except ImportError as error:
     from ._pure.nesting import measure_json, measure_msgpack
     from ._pure.parsing import FieldReader, parse_cookies, parse_query
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope
+
     # isort: split
     # behind those that make values, of which the data structures are made that a connection returns
     from ._pure.request import RequestBase
