@@ -82,7 +82,7 @@ def test_the_guides_are_installed() -> None:
 
 
 def test_the_site_has_every_guide_and_every_public_name() -> None:
-    names = runpy.run_path(str(ROOT / "docs" / "build.py"))
+    names = runpy.run_path(str(ROOT / ".github" / "docs" / "build.py"))
     pages = {
         path: title
         for title, path in re.findall(r"- (.+): (\S+\.md)$", (ROOT / ".github" / "docs" / "mkdocs.yml").read_text(), re.M)

@@ -626,7 +626,7 @@ class TestCases:
     def test_charset_is_looked_up_in_ascii_alone(self, side: Any, read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """CPython 3.15 warns of any other."""
         asked = []
-        charsets = importlib.import_module(f"{side.__name__}._charsets")
+        charsets = importlib.import_module(f"{side.__name__}._shared.multipart")
         monkeypatch.setattr(charsets, "normalize_encoding", lambda name: asked.append(name) or name)
         for charset in ("ü", "utf-8ü", "latin-1"):
             body = multipart(part("a", b"1", content_type=f"text/plain; charset={charset}".encode()))
