@@ -1,8 +1,8 @@
 """The inspector: an ASGI application that answers any request with what litecon sees in it.
 
-`python -m litecon` serves it. `litecon.inspector:app` is the application, for any ASGI server and its own options.
+`python -m litecon` serves it, and prints a line for each request. `litecon.inspector:app` is the application, for any ASGI server and its own options.
 """
 
-from .app import app
+from .app import Inspector, app
 
-__all__ = ("app",)
+__all__ = ("Inspector", "app")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from ..exceptions import ClientDisconnect, ClientException, ImproperlyConfiguredException
@@ -10,11 +11,12 @@ from ..types import Receive, Scope, Send
 from .echo import echo
 from .layout import to_json
 from .page import SECURITY_POLICY, render
-from .plain import Report
+from .plain import Report, with_text_names
+from .recent import Recent, log_line
 from .report import make_report
 from .uploads import request_of
 
-__all__ = ("app",)
+__all__ = ("Inspector", "app")
 
 # the first is for clients without a preference, such as those on the command line
 _JSON: Final = "application/json"
@@ -22,36 +24,66 @@ _HTML: Final = "text/html"
 _DRAIN_BYTES: Final = 256 * 1024 * 1024
 
 
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer any request with a report of it, and echo the messages of a WebSocket (ASGI 3).
+class Inspector:
+    """An ASGI application that answers any request with a report of it, and echoes the messages of a WebSocket (ASGI 3).
 
     Args:
-        scope: The scope of any kind that the specification defines.
-        receive: The server's callable that returns the next event.
-        send: The server's callable that takes an event.
-
-    Raises:
-        ImproperlyConfiguredException: The scope is of another kind.
+        recent: The list that keeps the last requests and shows them to anybody; None to keep none.
+        log: A callable that takes a line of text about each request; None to print nothing.
     """
-    kind = scope.get("type")
-    if kind == "http":
-        await _answer(scope, receive, send)
-    elif kind == "websocket":
-        await echo(scope, receive, send)
-    elif kind == "lifespan":
-        await _live(receive, send)
-    else:
-        raise ImproperlyConfiguredException(f"the scope is of the kind {str(kind)[:40]!r}, expected 'http'")
+
+    __slots__ = ("_log", "_recent")
+
+    def __init__(self, recent: Recent | None = None, log: Callable[[str], object] | None = None) -> None:
+        self._recent = recent
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection.
+
+        Args:
+            scope: The scope of any kind that the specification defines.
+            receive: The server's callable that returns the next event.
+            send: The server's callable that takes an event.
+
+        Raises:
+            ImproperlyConfiguredException: The scope is of another kind.
+        """
+        kind = scope.get("type")
+        if kind == "http":
+            await self._answer(scope, receive, send)
+        elif kind == "websocket":
+            if self._log is not None:
+                self._log(log_line(scope, None, None))
+            await echo(scope, receive, send, self._recent)
+        elif kind == "lifespan":
+            await _live(receive, send)
+        else:
+            raise ImproperlyConfiguredException(f"the scope is of the kind {str(kind)[:40]!r}, expected 'http'")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_of(scope, receive, send)
+        try:
+            report, error = await make_report(request)
+        except ClientDisconnect:
+            return
+        status = error.status_code if isinstance(error, ClientException) else 200
+        # before the answer, so that who has it sees it in the list
+        if self._recent is not None:
+            self._recent.add(report, status)
+        await _send_report(request, report, status, isinstance(error, ClientException), self._recent is not None)
+        if self._log is not None:
+            self._log(log_line(scope, status, report["body"]["size"]))
 
 
-async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    request = request_of(scope, receive, send)
-    try:
-        report, error = await make_report(request)
-    except ClientDisconnect:
-        return
-    status = error.status_code if isinstance(error, ClientException) else 200
-    media_type, body = _encoded(request, report)
+app: Final = Inspector()
+"""An inspector that keeps nothing and prints nothing, for any ASGI server."""
+
+
+async def _send_report(
+    request: Request[Any, Any, Any], report: Report, status: int, must_drain: bool, is_kept: bool
+) -> None:
+    media_type, body = _encoded(request, report, is_kept)
     headers = [
         (b"content-type", media_type.encode()),
         (b"content-length", b"%d" % len(body)),
@@ -62,15 +94,15 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         (b"cross-origin-resource-policy", b"same-origin"),
         (b"content-security-policy", SECURITY_POLICY.encode()),
     ]
+    send = request.send
     # a client that is still sending would lose the response if the connection were closed; one that has not started to
     # send may be waiting for the response
-    must_drain = isinstance(error, ClientException)
     if must_drain and request.body_reader.size:
         # NOTE: not after the response, which granian truncates then (2.8)
         await _drain(request)
         must_drain = False
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    shown = b"" if scope.get("method") == "HEAD" else body
+    shown = b"" if request.scope.get("method") == "HEAD" else body
     if must_drain:
         await send({"type": "http.response.body", "body": shown, "more_body": True})
         await _drain(request)
@@ -78,15 +110,15 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": shown, "more_body": False})
 
 
-def _encoded(request: Request[Any, Any, Any], report: Report) -> tuple[str, bytes]:
+def _encoded(request: Request[Any, Any, Any], report: Report, is_kept: bool) -> tuple[str, bytes]:
     """Return the content type and the body of the response."""
     try:
         wanted = request.accept.best_match((_JSON, _HTML), _JSON)
     except ImproperlyConfiguredException:
         wanted = _JSON
     if wanted == _HTML:
-        return f"{_HTML}; charset=utf-8", render(report).encode()
-    return f"{_JSON}; charset=utf-8", f"{to_json(report)}\n".encode()
+        return f"{_HTML}; charset=utf-8", render(report, is_kept).encode()
+    return f"{_JSON}; charset=utf-8", f"{to_json(with_text_names(report))}\n".encode()
 
 
 async def _drain(request: Request[Any, Any, Any]) -> None:

@@ -7,6 +7,8 @@ The query of the handshake says how:
   is expected in text messages, MessagePack in binary ones; both are decoded and encoded again.
 - `report=on`: the first message is a report of the handshake. Then each message of the client is answered with a
   report, and with the echo behind it if the report's `answer` is not null.
+- `recent=on`: where the inspector keeps what was sent, each text message, the number of a request, is answered with a
+  JSON list of those behind it. A page of another origin is refused.
 - `close=4000&reason=...`: the inspector closes with that code once the handshake is done.
 
 A report is a JSON object in a text message, with `as=msgpack` a MessagePack map in a binary one; its key `report` is
@@ -35,6 +37,7 @@ from ..limits import Limits
 from ..types import Event, Receive, Scope, Send
 from ..websocket import WebSocket
 from .plain import Report
+from .recent import SECRET_WORDS, Recent, as_number
 from .report import describe_connection, describe_error, describe_litecon, read_field
 
 __all__ = ("echo",)
@@ -49,7 +52,6 @@ _PLAIN_TEXT: Final = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
-_SECRET_WORDS: Final = ("auth", "cookie", "token", "secret", "password", "session", "credential", "jwt", "api-key")
 _OPEN_NAMES: Final = frozenset({"host", "origin", "connection", "upgrade", "user-agent"})
 _OPEN_PREFIX: Final = "sec-websocket-"
 
@@ -72,6 +74,7 @@ class Wish(NamedTuple):
 
     mode: str
     is_reported: bool
+    is_recent: bool
     close: tuple[int, str] | None
 
 
@@ -101,27 +104,30 @@ class MessageWatch:
         return event
 
 
-async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+async def echo(scope: Scope, receive: Receive, send: Send, recent: Recent | None = None) -> None:
     """Serve a WebSocket until it is closed (ASGI 3, WebSocket message format 2.5).
 
     Args:
         scope: The scope of a WebSocket.
         receive: The server's callable that returns the next event.
         send: The server's callable that takes an event.
+        recent: The list of the last requests; None if the inspector keeps none.
 
     Raises:
         ImproperlyConfiguredException: The server's events break the ASGI specification.
     """
     try:
-        await _echo(scope, receive, send)
+        await _echo(scope, receive, send, recent)
     except WebSocketDisconnect:
         # the client disconnected and gets no report
         pass
 
 
-async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
+async def _echo(scope: Scope, receive: Receive, send: Send, recent: Recent | None) -> None:
     try:
         wish = _read_wish(scope)
+        if wish.is_recent:
+            _expect_recent(scope, recent)
     except HTTPException as error:
         socket = EchoSocket(scope, receive, send)
         await socket.receive()
@@ -135,6 +141,10 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
         await socket.accept(subprotocol)
     except ImproperlyConfiguredException as error:
         await _refuse(socket, ClientException(str(error)))
+        return
+    if recent is not None and wish.is_recent:
+        async for text in socket.iter_data():
+            await socket.send_json(recent.since(as_number(text)))
         return
     if wish.is_reported:
         await _send_report(socket, wish, _describe_handshake(socket, wish, subprotocol))
@@ -158,7 +168,15 @@ def _read_wish(scope: Scope) -> Wish:
         raise ClientException(f"the query's 'as' must be one of {', '.join(_MODES)}")
     if is_reported not in ("on", "off"):
         raise ClientException("the query's 'report' must be on or off")
-    return Wish(mode, is_reported == "on", _read_close(query.get("close"), query.get("reason", "")))
+    is_recent = query.get("recent") == "on"
+    return Wish(mode, is_reported == "on", is_recent, _read_close(query.get("close"), query.get("reason", "")))
+
+
+def _expect_recent(scope: Scope, recent: Recent | None) -> None:
+    if recent is None:
+        raise ClientException("the inspector keeps nothing: start it with --recent", status_code=404)
+    if _is_same_origin(EchoSocket(scope)) is False:
+        raise ClientException("what others have sent is for pages of this host only", status_code=403)
 
 
 def _read_close(code: str | None, reason: str) -> tuple[int, str] | None:
@@ -285,7 +303,7 @@ def _is_same_origin(socket: EchoSocket) -> bool | None:
 def _is_shown(name: str, same_origin: object) -> bool:
     """Return whether the value of a header is reported: no possible secret, and few to pages of other origins."""
     if same_origin is True or same_origin is None:
-        return not any(word in name.lower() for word in _SECRET_WORDS)
+        return not any(word in name.lower() for word in SECRET_WORDS)
     return name.lower() in _OPEN_NAMES or name.lower().startswith(_OPEN_PREFIX)
 
 

@@ -31,7 +31,7 @@ def _allowed(text: str) -> str:
 
 _PAGE: Final = Template(_shipped("page.html"))
 _STYLE: Final = _shipped("style.css")
-_SCRIPT: Final = "\n".join(map(_shipped, ("common.js", "app.js", "upload.js", "msgpack.js", "console.js")))
+_SCRIPT: Final = "\n".join(map(_shipped, ("common.js", "app.js", "upload.js", "msgpack.js", "console.js", "recent.js")))
 
 SECURITY_POLICY: Final = "; ".join(
     (
@@ -55,6 +55,8 @@ _HIDDEN: Final = {
     for code in range(*span)
 }
 _LINKED: Final = ("Headers", "Query", "Cookies", "Body", "Form", "Extensions", "Scope")
+_KEPT: Final = "The last 50 requests are kept in memory, and shown to everybody who asks this inspector."
+_NOT_KEPT: Final = "Nothing is kept: every request is read, shown and forgotten."
 _PART_TITLES: Final = ("Name", "Kind", "Filename", "Content type", "Size", "SHA-256")
 _FORMATS: Final = {
     "json": "JSON",
@@ -65,11 +67,12 @@ _FORMATS: Final = {
 }
 
 
-def render(report: Report) -> str:
+def render(report: Report, is_kept: bool = False) -> str:
     """Return the page.
 
     Args:
         report: The report, as `make_report()` returns it.
+        is_kept: Whether the inspector keeps the last requests.
     """
     sections = [
         _section("overview", "What litecon reads", "", _overview(report)),
@@ -77,6 +80,7 @@ def render(report: Report) -> str:
         _pairs_section("query", "Query parameters", report["query"], "The URL has no query."),
         _pairs_section("cookies", "Cookies", report["cookies"], "No cookies were sent."),
         _section("body", "Body", "", _body(report["body"])),
+        _curl_section(report["curl"]),
         *([] if report["form"] is None else [_form_section(report["form"], report["body"])]),
         _pairs_section("extensions", "Extensions of the server", report["extensions"], "The server offers none."),
         _pairs_section("scope", "The raw scope", report["scope"], "It is empty.", is_raw=True),
@@ -92,9 +96,33 @@ def render(report: Report) -> str:
         target=target,
         facts=_facts(report),
         socket=_text(_socket_path(report)),
+        recent=_recent_section(_socket_path(report)) if is_kept else "",
+        kept=_KEPT if is_kept else _NOT_KEPT,
         links="\n".join(f'<a href="#{title.lower()}">{title}</a>' for title in linked),
         sections="\n".join(sections),
     )
+
+
+def _curl_section(command: Any) -> str:
+    error = _error(command)
+    if error is not None:
+        return _section("curl", "The same with curl", "", f'<p class="error">{_error_text(error)}</p>')
+    button = '<button type="button" class="quiet copy" data-copies="curl-command" hidden>Copy</button>'
+    return _section(
+        "curl",
+        "The same with curl",
+        "",
+        f'<div class="line"><pre id="curl-command" tabindex="0">{_text(command)}</pre>{button}</div>',
+    )
+
+
+def _recent_section(socket: str) -> str:
+    """Return a section that the page's script fills."""
+    noscript = '<noscript><p class="note">The list needs JavaScript.</p></noscript>'
+    rows = '<div id="recent-list" role="log" aria-live="polite" aria-labelledby="recent-title"></div>'
+    state = '<p class="hint" id="recent-state" role="status"></p>'
+    content = f'{noscript}\n<div data-socket="{_text(socket)}?recent=on" id="recent-socket">{state}\n{rows}</div>'
+    return _section("recent", "What was sent", "", content)
 
 
 def _text(text: object) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final, TypeAlias
 
-__all__ = ("MAX_BINARY", "MAX_TEXT", "BytesText", "Report", "plain")
+__all__ = ("MAX_BINARY", "MAX_TEXT", "BytesText", "Report", "plain", "preview", "with_text_names")
 
 Report: TypeAlias = dict[str, Any]
 
@@ -24,6 +26,11 @@ class BytesText(str):
     """The representation of bytes, such as `b'x'`, of a class of its own to distinguish it from a str."""
 
     __slots__ = ()
+
+    def text(self) -> str:
+        """Return the bytes as Latin-1, which is what the names of headers are."""
+        data: bytes = literal_eval(str(self))
+        return data.decode("latin-1")
 
 
 def plain(value: object, depth: int = 0) -> Any:
@@ -46,7 +53,7 @@ def plain(value: object, depth: int = 0) -> Any:
     if depth == _MAX_DEPTH:
         return "..."
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item, depth + 1) for key, item in value.items()}
+        return {_key(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item, depth + 1) for item in value]
     try:
@@ -54,3 +61,46 @@ def plain(value: object, depth: int = 0) -> Any:
     except Exception:
         text = f"<{type(value).__name__}>"
     return plain(text if len(text) <= _MAX_REPR else f"{text[:_MAX_REPR]}...")
+
+
+def _key(key: object) -> str:
+    text = plain(key)
+    return text if isinstance(text, str) else str(text)
+
+
+def with_text_names(value: Any) -> Any:
+    """Return a plain value whose names are text: the keys of mappings, and the first of two bytes, such as a raw header.
+
+    Args:
+        value: As `plain` returns it.
+    """
+    if isinstance(value, dict):
+        return {_text_of(key): with_text_names(item) for key, item in value.items()}
+    if isinstance(value, list):
+        if len(value) == 2 and isinstance(value[0], BytesText) and isinstance(value[1], BytesText):
+            return [_text_of(value[0]), value[1]]
+        return [with_text_names(item) for item in value]
+    return value
+
+
+def _text_of(name: str) -> str:
+    return name.text() if isinstance(name, BytesText) else name
+
+
+def preview(head: bytes, is_cut: bool, is_binary: bool = False) -> Report:
+    """Return the beginning of a body as text, or as hexadecimal digits where it is none.
+
+    Args:
+        head: Its first bytes; as many as `MAX_TEXT` has characters are shown.
+        is_cut: Whether more came.
+        is_binary: Whether it is not to be read as text.
+    """
+    if not is_binary:
+        try:
+            # a letter may be cut in the middle
+            text = getincrementaldecoder("utf-8")().decode(head, not is_cut)
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" not in text:
+            return {"truncated": is_cut or len(text) > MAX_TEXT, "text": text[:MAX_TEXT]}
+    return {"truncated": is_cut or len(head) > MAX_BINARY, "hex": head[:MAX_BINARY].hex()}

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from .. import __version__
-from .._core import COMPILED, FALLBACK_REASON
+from .._core import COMPILED, FALLBACK_REASON, BodyReader
 from ..connection import ASGIConnection
 from ..exceptions import ClientDisconnect, HTTPException, WebSocketException
 from ..request import Request
 from ..types import Scope
-from .plain import MAX_BINARY, MAX_TEXT, Report, plain
-from .uploads import is_form, read_form
+from .curl import curl_command
+from .plain import MAX_TEXT, Report, plain, preview
+from .uploads import RawBody, is_form, read_form
 
 __all__ = ("describe_connection", "describe_error", "describe_litecon", "make_report", "read_field")
 
@@ -23,7 +24,7 @@ _EMPTY_BODY: Final[Report] = {"size": 0, "format": "empty", "truncated": False}
 
 
 async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
-    """Return what litecon sees in a request, and the exception for which its body could not be received, if any.
+    """Return what litecon sees in a request, and why its body could not be received or decoded, if so.
 
     An accessor that raises does not stop the others: its exception stands in its place.
 
@@ -37,9 +38,10 @@ async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exceptio
     form: list[Report] | None = None
     if is_form(request):
         form, error = await read_form(request)
-        body = _form_body(request, error)
+        raw = bytes(request.receive.head) if isinstance(request.receive, RawBody) else b""
+        body = _form_body(request.body_reader, raw, error)
     else:
-        body, error = await _body(request)
+        body, error, raw = await _body(request)
     report: Report = {
         "method": read_field(lambda: request.method),
         **describe_connection(request),
@@ -48,6 +50,7 @@ async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exceptio
         "accept": read_field(lambda: list(request.accept)),
         "body": body,
         "form": form,
+        "curl": read_field(lambda: curl_command(request, raw, body["size"])),
         "extensions": read_field(lambda: dict(scope.get("extensions") or {})),
         "scope": read_field(lambda: scope),
         "litecon": describe_litecon(),
@@ -119,36 +122,41 @@ def _content_type(request: Request[Any, Any, Any]) -> dict[str, Any] | None:
     return {"media_type": media_type, "parameters": parameters} if media_type else None
 
 
-async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
-    """Return the part of the report about the body, and the exception for which it could not be received."""
+async def _body(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None, bytes]:
+    """Return the part of the report about the body, why it could not be received or decoded, and the body."""
     try:
         body = await request.body()
     except ClientDisconnect:
         raise
     except Exception as error:
-        return _lost_body(error), error
+        return _lost_body(error), error, b""
     if not body:
-        return dict(_EMPTY_BODY), None
-    report: Report = {"size": len(body)}
-    error_report: dict[str, Any] = {}
+        return dict(_EMPTY_BODY), None, body
     name, decode = _decoder(request)
+    failure: Exception | None = None
     if decode is not None:
-        report["format"] = name
         try:
             value = await decode()
             if len(body) <= MAX_TEXT:
-                return {**report, "truncated": False, "value": plain(value)}, None
+                return {"size": len(body), "format": name, "truncated": False, "value": plain(value)}, None, body
         except Exception as error:
-            error_report = {"error": describe_error(error)}
-    return {**report, **_preview(body, name), **error_report}, None
+            failure = error
+    shown = preview(body, False, is_binary=name == "msgpack")
+    report = {"size": len(body), "format": name or ("text" if "text" in shown else "binary"), **shown}
+    return (report if failure is None else {**report, "error": describe_error(failure)}), failure, body
 
 
-def _form_body(request: Request[Any, Any, Any], error: Exception | None) -> Report:
-    """Return the part of the report about the body of a form, of which nothing is kept."""
-    if error is not None:
-        return _lost_body(error)
-    size = request.body_reader.size
-    return {"size": size, "format": "form", "truncated": False} if size else dict(_EMPTY_BODY)
+def _form_body(reader: BodyReader, raw: bytes, error: Exception | None) -> Report:
+    """Return the part of the report about the body of a form, of which the beginning is kept."""
+    size = reader.size
+    if error is None and not size:
+        return dict(_EMPTY_BODY)
+    shown = preview(raw, size > len(raw)) if raw else {}
+    if error is None:
+        return {"size": size, "format": "form", "truncated": False, **shown}
+    if not reader.ended:
+        return {**_lost_body(error), **shown}
+    return {"size": size, "format": "form", "truncated": False, **shown, "error": describe_error(error)}
 
 
 def _lost_body(error: Exception) -> Report:
@@ -166,15 +174,3 @@ def _decoder(request: Request[Any, Any, Any]) -> tuple[str | None, Callable[[], 
     if media_type in _MSGPACK_TYPES or media_type.endswith("+msgpack"):
         return "msgpack", request.msgpack
     return None, None
-
-
-def _preview(body: bytes, name: str | None) -> Report:
-    """Return the beginning of a body as text, or as hexadecimal digits if it is no text."""
-    if name != "msgpack":
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" not in text:
-            return {"format": name or "text", "truncated": len(text) > MAX_TEXT, "text": text[:MAX_TEXT]}
-    return {"format": name or "binary", "truncated": len(body) > MAX_BINARY, "hex": body[:MAX_BINARY].hex()}

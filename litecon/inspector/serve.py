@@ -9,19 +9,38 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from .. import __version__
 from .._core import COMPILED, FALLBACK_REASON
 from ..types import ASGIApp
-from .app import app
+from .app import Inspector
+from .recent import Recent
 
 __all__ = ("main",)
 
 _BACKLOG: Final = 128
 _GRACE: Final = 2
 """The number of seconds that a request may take to end after Ctrl-C."""
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What was asked for on the command line."""
+
+    host: str
+    port: int
+    uds: str | None
+    root_path: str
+    certificate: str | None
+    key: str | None
+    key_password: str | None
+    recent: bool
+    quiet: bool
 
 
 class _Problem(Exception):
@@ -39,11 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The arguments of the command line; None for those in `sys.argv`.
     """
-    options = _parser().parse_args(arguments)
+    given = vars(_parser().parse_args(arguments))
+    server = given.pop("server")
     try:
         # service managers send SIGTERM instead of Ctrl-C
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        _serve(options.host, options.port, options.server)
+        _serve(_Options(**given), server)
     except KeyboardInterrupt:
         return 0
     except _Problem as problem:
@@ -59,6 +79,21 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--server", choices=tuple(_SERVERS), default="uvicorn", help="an installed one (default: %(default)s)"
     )
+    parser.add_argument(
+        "--uds", metavar="PATH", help="listen on a unix socket instead; a file there is replaced if it is one"
+    )
+    parser.add_argument(
+        "--root-path", default="", metavar="PATH", help="where a proxy mounts it, as the server is told"
+    )
+    parser.add_argument("--ssl-certfile", dest="certificate", metavar="FILE", help="serve https, with this certificate")
+    parser.add_argument(
+        "--ssl-keyfile", dest="key", metavar="FILE", help="its key, where the certificate's file has none"
+    )
+    parser.add_argument("--ssl-keyfile-password", dest="key_password", metavar="TEXT", help="the password of the key")
+    parser.add_argument(
+        "--recent", action="store_true", help="keep the last 50 requests in memory, and show them to everybody"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print no line for each request")
     parser.add_argument("--version", action="version", version=f"litecon {__version__} ({_side()})")
     return parser
 
@@ -75,20 +110,44 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _serve(host: str, port: int, server: str) -> None:
+def _serve(options: _Options, server: str) -> None:
     if find_spec(server) is None:
         raise _Problem(_missing(server))
-    run = _SERVERS[server]
-    listener = _listen(host, port)
-    address = f"[{host}]" if ":" in host else host
-    line = (
-        f"litecon {__version__} inspects requests at http://{address}:{listener.getsockname()[1]}/"
-        f" ({_side()}; {server}; Ctrl-C ends it)"
-    )
+    _check_files(options)
+    listener = _listen_at(options.uds) if options.uds else _listen(options.host, options.port)
+    line = f"litecon {__version__} inspects requests at {_address(options, listener)} ({_side()}; {server}; Ctrl-C ends it)"
     try:
-        run(listener, line)
+        _SERVERS[server](listener, line, options)
     except ImportError as error:
         raise _Problem(f"the server {server} cannot be imported: {error}") from None
+    finally:
+        if options.uds:
+            Path(options.uds).unlink(missing_ok=True)
+
+
+def _check_files(options: _Options) -> None:
+    if options.key and not options.certificate:
+        raise _Problem("a key needs a certificate: name it with --ssl-certfile")
+    for path in filter(None, (options.certificate, options.key)):
+        if not Path(path).is_file():
+            raise _Problem(f"there is no file {path[:200]!r}")
+
+
+def _address(options: _Options, listener: socket.socket) -> str:
+    if options.uds:
+        return f"the unix socket {options.uds}"
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    scheme = "https" if options.certificate else "http"
+    return f"{scheme}://{host}:{listener.getsockname()[1]}{options.root_path.rstrip('/')}/"
+
+
+def _inspector(options: _Options) -> Inspector:
+    return Inspector(Recent() if options.recent else None, None if options.quiet else _print)
+
+
+def _print(line: str) -> None:
+    # to a pipe, too, at once
+    print(line, flush=True)
 
 
 def _missing(server: str) -> str:
@@ -107,25 +166,43 @@ def _listen(host: str, port: int) -> socket.socket:
         raise _Problem(f"cannot listen on {host[:80]!r} port {port}: {_plain_reason(reason)}") from None
 
 
+def _listen_at(path: str) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise _Problem("this system has no unix sockets")
+    try:
+        if Path(path).is_socket():
+            Path(path).unlink()
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(path)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise _Problem(f"cannot listen on {path[:200]!r}: {error.strerror or error}") from None
+    return listener
+
+
 def _plain_reason(reason: str) -> str:
     if "in use" in reason.lower():
         return "another program uses it; choose another with --port, or --port 0 for a free one"
     return reason
 
 
-def _run_uvicorn(listener: socket.socket, line: str) -> None:
+def _run_uvicorn(listener: socket.socket, line: str, options: _Options) -> None:
     import logging
 
     import uvicorn
 
     config = uvicorn.Config(
-        app,
+        _inspector(options),
         log_level="error",
         access_log=False,
         lifespan="on",
         # NOTE: the inspector shows what arrives, and not what uvicorn makes of forwarding headers
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
+        root_path=options.root_path,
+        ssl_certfile=options.certificate,
+        ssl_keyfile=options.key,
+        ssl_keyfile_password=options.key_password,
     )
     server = uvicorn.Server(config)
     shut_down = server.shutdown
@@ -140,7 +217,7 @@ def _run_uvicorn(listener: socket.socket, line: str) -> None:
     server.run(sockets=[listener])
 
 
-def _run_hypercorn(listener: socket.socket, line: str) -> None:
+def _run_hypercorn(listener: socket.socket, line: str, options: _Options) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -148,7 +225,11 @@ def _run_hypercorn(listener: socket.socket, line: str) -> None:
     config.bind = [f"fd://{listener.detach()}"]
     config.loglevel = "ERROR"
     config.graceful_timeout = _GRACE
-    untyped_app: Any = app
+    config.root_path = options.root_path
+    config.certfile = options.certificate
+    config.keyfile = options.key or options.certificate
+    config.keyfile_password = options.key_password
+    untyped_app: Any = _inspector(options)
 
     async def run() -> None:
         interrupted = _interruption()
@@ -168,35 +249,42 @@ def _run_hypercorn(listener: socket.socket, line: str) -> None:
     asyncio.run(run())
 
 
-def _run_granian(listener: socket.socket, line: str) -> None:
+def _run_granian(listener: socket.socket, line: str, options: _Options) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
     # granian takes no socket: the listener only proved that the address is free
-    host, port = listener.getsockname()[:2]
+    host, port = (options.host, options.port) if options.uds else listener.getsockname()[:2]
     listener.close()
+    if options.uds:
+        Path(options.uds).unlink()
     # NOTE: not its embedded server, which is experimental and panics when it ends (2.8)
     server = Granian(
-        app.__module__,
+        Inspector.__module__,
         address=host,
         port=port,
+        uds=Path(options.uds) if options.uds else None,
+        url_path_prefix=options.root_path or None,
+        ssl_cert=Path(options.certificate) if options.certificate else None,
+        ssl_key=Path(options.key or options.certificate) if options.certificate else None,
+        ssl_key_password=options.key_password,
         interface=Interfaces.ASGI,
         log_level=LogLevels.error,
         workers_kill_timeout=_GRACE,
     )
     print(line, flush=True)
     try:
-        server.serve(target_loader=_load_app)
+        server.serve(target_loader=partial(_load_app, options))
     except SystemExit:
         # NOTE: Ctrl-C reaches the worker of granian too, which may then end before granian stops it: no failure (2.8)
         if not server.interrupt_signal:
             raise
 
 
-def _load_app(target: str) -> ASGIApp:
+def _load_app(options: _Options, target: str) -> ASGIApp:
     """Return the application, in the process of granian's worker."""
-    return app
+    return _inspector(options)
 
 
 def _interruption() -> asyncio.Event:
@@ -211,7 +299,7 @@ def _interruption() -> asyncio.Event:
     return event
 
 
-_SERVERS: Final[dict[str, Callable[[socket.socket, str], None]]] = {
+_SERVERS: Final[dict[str, Callable[[socket.socket, str, _Options], None]]] = {
     "uvicorn": _run_uvicorn,
     "granian": _run_granian,
     "hypercorn": _run_hypercorn,

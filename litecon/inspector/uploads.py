@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from codecs import getincrementaldecoder
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -10,13 +9,13 @@ from .._shared.loops import run_in_thread
 from ..exceptions import ClientDisconnect
 from ..limits import Limits
 from ..request import Request
-from .plain import MAX_BINARY, MAX_TEXT, Report, plain
+from .plain import MAX_TEXT, Report, plain, preview
 
 if TYPE_CHECKING:
     from ..forms import Part
-    from ..types import Receive, Scope, Send
+    from ..types import Event, Receive, Scope, Send
 
-__all__ = ("MAX_FIELD", "is_form", "read_form", "request_of")
+__all__ = ("MAX_FIELD", "RawBody", "is_form", "read_form", "request_of")
 
 MAX_FIELD: Final = 4096
 """The number of bytes of a field that are shown; for all fields together it is `MAX_TEXT`."""
@@ -35,6 +34,28 @@ class UploadRequest(Request[Any, Any, Any]):
     limits: ClassVar[Limits] = Limits(max_body_size=None)
 
 
+class RawBody:
+    """A server's `receive` that keeps the beginning of the body, of which a form keeps nothing.
+
+    Args:
+        receive: The server's callable that returns the next event.
+    """
+
+    __slots__ = ("_receive", "head")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.head: bytearray = bytearray()
+
+    async def __call__(self) -> Event:
+        """Return the next event."""
+        event = await self._receive()
+        left = MAX_TEXT - len(self.head)
+        if left > 0 and event.get("type") == "http.request":
+            self.head += event.get("body", b"")[:left]
+        return event
+
+
 def request_of(scope: Scope, receive: Receive, send: Send) -> Request[Any, Any, Any]:
     """Return a request with the limits for its content type.
 
@@ -44,8 +65,10 @@ def request_of(scope: Scope, receive: Receive, send: Send) -> Request[Any, Any, 
         send: The server's callable that takes an event.
     """
     request: Request[Any, Any, Any] = Request(scope, receive, send)
-    # an urlencoded form has no files
-    return UploadRequest(scope, receive, send) if _media_type(request) == _MULTIPART else request
+    if is_form(request):
+        request.receive = RawBody(receive)
+    # an urlencoded form holds no files
+    return UploadRequest(scope, request.receive, send) if _media_type(request) == _MULTIPART else request
 
 
 def is_form(request: Request[Any, Any, Any]) -> bool:
@@ -118,17 +141,5 @@ async def _read(part: Part, report: Report, limit: int) -> int:
             digest.update(chunk)
     report["sha256"] = digest.hexdigest()
     if part.filename is None:
-        report.update(_beginning(head, part.size > len(head)))
+        report.update(preview(head, part.size > len(head)))
     return len(head)
-
-
-def _beginning(head: bytes, is_cut: bool) -> Report:
-    """Return the beginning of a field as text, or as hexadecimal digits if it is no text."""
-    try:
-        # the bytes of a character may be cut
-        text = getincrementaldecoder("utf-8")().decode(head, not is_cut)
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" not in text:
-        return {"truncated": is_cut, "text": text}
-    return {"truncated": is_cut or len(head) > MAX_BINARY, "hex": head[:MAX_BINARY].hex()}

@@ -35,7 +35,7 @@ WEBSOCKET_SERVERS = (
 _HERE = Path(__file__).parent
 _PACKAGE_PARENT = Path(litecon.__file__).parent.parent
 _PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
-_URL = re.compile(r"http://\S+?:(\d+)/")
+_URL = re.compile(r"https?://\S+?:(\d+)/")
 
 
 @dataclass
@@ -105,12 +105,13 @@ def run_python(*arguments: str) -> Ended:
 
 
 @contextmanager
-def serving(*arguments: str, port: int | None = None) -> Iterator[RunningServer]:
+def serving(*arguments: str, port: int | None = None, ready: Path | None = None) -> Iterator[RunningServer]:
     """Run `python` with these arguments until the end of the block.
 
     Args:
         arguments: Those of a server.
         port: Where it will listen; without one the first URL that it prints tells.
+        ready: The unix socket where it will listen instead, once it has printed something.
     """
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         command = [sys.executable, *arguments]
@@ -126,7 +127,7 @@ def serving(*arguments: str, port: int | None = None) -> Iterator[RunningServer]
         )
         server = RunningServer(process, port or 0, stdout, stderr)
         try:
-            _wait(server, command)
+            _wait(server, command, ready)
             yield server
         finally:
             try:
@@ -183,7 +184,7 @@ def websocket_server(app: str, name: str) -> AbstractContextManager[RunningServe
     return hypercorn(app) if name == "hypercorn" else granian(app)
 
 
-def _wait(server: RunningServer, command: Sequence[str]) -> None:
+def _wait(server: RunningServer, command: Sequence[str], ready: Path | None) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
@@ -191,16 +192,20 @@ def _wait(server: RunningServer, command: Sequence[str]) -> None:
         found = _URL.search(_text_of(server.stdout))
         if not server.port and found:
             server.port = int(found[1])
-        if server.port and _accepts(server.port):
+        if _accepts(ready) and server.output()[0] if ready else server.port and _accepts(server.port):
             return
         time.sleep(0.03)
     raise RuntimeError(f"{command} does not answer: {server.output()}")
 
 
-def _accepts(port: int) -> bool:
+def _accepts(where: int | Path) -> bool:
     try:
-        with socket.create_connection((HOST, port), timeout=1):
-            return True
+        if isinstance(where, int):
+            socket.create_connection((HOST, where), timeout=1).close()
+        else:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(where))
+        return True
     except OSError:
         return False
 
