@@ -210,9 +210,10 @@ def _parse(kind: str, expected: type[Any], text: str) -> None:
 
     try:
         convert(text, expected)
-    except ValidationError:
+    except ValidationError as error:
         if kind != "timedelta":
-            raise
+            # NOTE: it is no ValueError in the lowest msgspec
+            raise ValueError(str(error)) from None
         expected(seconds=int(float(text)))
 
 

@@ -257,7 +257,7 @@ async def cut_off(seconds: float, work: Any) -> bool:
         work: Called without arguments, returns an awaitable.
     """
     trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
+    if trio is not None and trio.lowlevel.in_trio_task():
         with trio.move_on_after(seconds) as cancel_scope:
             await work()
         return bool(cancel_scope.cancelled_caught)
@@ -280,7 +280,7 @@ async def at_once(*works: Any) -> list[Any]:
             results[index] = error
 
     trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
+    if trio is not None and trio.lowlevel.in_trio_task():
         async with trio.open_nursery() as nursery:
             for index, work in enumerate(works):
                 nursery.start_soon(keep, index, work)

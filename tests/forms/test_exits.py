@@ -93,7 +93,7 @@ def test_cancelled_anywhere(side: Any, run: Any, directory: Path, tmp_path: Path
     async def main() -> None:
         nonlocal ended
         trio = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_run():
+        if trio is not None and trio.lowlevel.in_trio_task():
             with trio.CancelScope() as scope:
                 ended = await counted(work(side, folder), at, scope.cancel)
             return
