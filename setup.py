@@ -6,18 +6,28 @@ Environment:
         install succeeds, pure, and says so in one line.
 """
 
+import gzip
 import os
+import re
 import sys
+import tarfile
+import tomllib
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 from setuptools.errors import BaseError, CCompilerError
 
 NATIVE = Path("litecon", "_native")
-# debug information makes the extensions five times as large, and a wheel carries it
-FLAGS = [] if sys.platform == "win32" else ["-g0"]
+# debug information makes the extensions five times as large, symbols a tenth larger, and a wheel carries them; who compiles
+# with -g wants both
+KEEPS_DEBUG_INFORMATION = sys.platform == "win32" or "-g" in os.environ.get("CFLAGS", "").split()
+COMPILER_FLAGS = [] if KEEPS_DEBUG_INFORMATION else ["-g0"]
+LINKER_FLAGS = [] if KEEPS_DEBUG_INFORMATION else ["-Wl,-x" if sys.platform == "darwin" else "-Wl,--strip-all"]
 
 
 def is_set(variable: str) -> bool:
@@ -41,7 +51,9 @@ class BuildKernels(build_ext):
                 raise
             self.forget_extensions()
             reason = str(error).splitlines()[0]
-            print(f"litecon: installing the pure-Python side, the extensions did not compile: {reason}", file=sys.stderr)
+            print(
+                f"litecon: installing the pure-Python side, the extensions did not compile: {reason}", file=sys.stderr
+            )
 
     def forget_extensions(self) -> None:
         # a shared object of an earlier, or of the first half of this, build must not be installed beside the failure
@@ -56,6 +68,32 @@ class BuildKernels(build_ext):
 
     def get_output_mapping(self) -> dict[str, str]:
         return super().get_output_mapping() if self.extensions else {}
+
+
+class SourceArchive(sdist):
+    """Make the same archive of the same files each time, where SOURCE_DATE_EPOCH says when that was."""
+
+    def make_archive(
+        self, base_name: str, format: str, root_dir: str | None = None, base_dir: str | None = None, **options: Any
+    ) -> str:
+        moment = os.environ.get("SOURCE_DATE_EPOCH")
+        if format != "gztar" or moment is None or base_dir is None:
+            return super().make_archive(base_name, format, root_dir, base_dir, **options)
+        path = Path(f"{base_name}.tar.gz")
+        with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, int(moment)) as zipped:
+            with tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive:
+                for member in sorted(Path(base_dir).rglob("*")):
+                    if member.is_file():
+                        archive.add(member, filter=partial(_at, int(moment)))
+        return str(path)
+
+
+def _at(moment: int, member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.mtime = moment
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.mode & 0o100 else 0o644
+    return member
 
 
 class Wheel(bdist_wheel):
@@ -84,8 +122,27 @@ def kernels() -> list[Extension]:
     if is_set("LITECON_PURE_PYTHON"):
         return []
     sources = sorted(NATIVE.glob("*.pyx"))
-    options = {"include_dirs": [str(NATIVE)], "extra_compile_args": FLAGS}
+    options = {
+        "include_dirs": [str(NATIVE)],
+        "extra_compile_args": COMPILER_FLAGS,
+        "extra_link_args": LINKER_FLAGS,
+    }
     return [Extension(f"litecon._native.{path.stem}", [str(path)], **options) for path in sources]
 
 
-setup(ext_modules=kernels(), cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel})
+def long_description() -> str:
+    """Return the README as an index shows it: with links that lead out of there."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = re.search(
+        r'^__version__ = "(.*)"$', Path("litecon", "__init__.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    base = f"{project['urls']['Source']}/blob/v{version[1]}/"
+    return re.sub(r"\]\((?![a-z]+:|#)", f"]({base}", Path("README.md").read_text(encoding="utf-8"))
+
+
+setup(
+    ext_modules=kernels(),
+    cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel, "sdist": SourceArchive},
+    long_description=long_description(),
+    long_description_content_type="text/markdown",
+)
