@@ -23,8 +23,8 @@ from setuptools.command.sdist import sdist
 from setuptools.errors import BaseError, CCompilerError
 
 NATIVE = Path("litecon", "_native")
-# debug information makes the extensions five times as large, symbols a tenth larger, and a wheel carries them; who compiles
-# with -g wants both
+# debug information makes extensions five times as large, and symbols a tenth larger, and a wheel carries both; -g in
+# CFLAGS keeps them
 KEEPS_DEBUG_INFORMATION = sys.platform == "win32" or "-g" in os.environ.get("CFLAGS", "").split()
 COMPILER_FLAGS = [] if KEEPS_DEBUG_INFORMATION else ["-g0"]
 LINKER_FLAGS = [] if KEEPS_DEBUG_INFORMATION else ["-Wl,-x" if sys.platform == "darwin" else "-Wl,--strip-all"]
@@ -80,11 +80,14 @@ class SourceArchive(sdist):
         if format != "gztar" or moment is None or base_dir is None:
             return super().make_archive(base_name, format, root_dir, base_dir, **options)
         path = Path(f"{base_name}.tar.gz")
-        with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, int(moment)) as zipped:
-            with tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive:
-                for member in sorted(Path(base_dir).rglob("*")):
-                    if member.is_file():
-                        archive.add(member, filter=partial(_at, int(moment)))
+        with (
+            path.open("wb") as file,
+            gzip.GzipFile("", "wb", 9, file, int(moment)) as zipped,
+            tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
+        ):
+            for member in sorted(Path(base_dir).rglob("*")):
+                if member.is_file():
+                    archive.add(member, filter=partial(_at, int(moment)))
         return str(path)
 
 

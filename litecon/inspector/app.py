@@ -25,7 +25,7 @@ _DRAIN_BYTES: Final = 256 * 1024 * 1024
 
 
 class Inspector:
-    """An ASGI application that answers any request with a report of it, and echoes the messages of a WebSocket (ASGI 3).
+    """An ASGI application that reports what it sees of a request, and echoes the messages of a WebSocket (ASGI 3).
 
     Args:
         recent: The list that keeps the last requests and shows them to anybody; None to keep none.

@@ -69,7 +69,7 @@ def _key(key: object) -> str:
 
 
 def with_text_names(value: Any) -> Any:
-    """Return a plain value whose names are text: the keys of mappings, and the first of two bytes, such as a raw header.
+    """Return a plain value with text for names: the keys of mappings, and the first of two bytes, such as a raw header.
 
     Args:
         value: As `plain` returns it.

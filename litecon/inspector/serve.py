@@ -115,7 +115,8 @@ def _serve(options: _Options, server: str) -> None:
         raise _Problem(_missing(server))
     _check_files(options)
     listener = _listen_at(options.uds) if options.uds else _listen(options.host, options.port)
-    line = f"litecon {__version__} inspects requests at {_address(options, listener)} ({_side()}; {server}; Ctrl-C ends it)"
+    address = _address(options, listener)
+    line = f"litecon {__version__} inspects requests at {address} ({_side()}; {server}; Ctrl-C ends it)"
     try:
         _SERVERS[server](listener, line, options)
     except ImportError as error:

@@ -28,7 +28,9 @@ def certificate() -> Iterator[tuple[str, str]]:
         how = ("-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
         made = f"subjectAltName=IP:{HOST}"
         subprocess.run(
-            ["openssl", "req", *how, "-addext", made, "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True
+            ["openssl", "req", *how, "-addext", made, "-out", paths[0], "-keyout", paths[1]],
+            check=True,
+            capture_output=True,
         )
         yield paths
 

@@ -71,8 +71,10 @@ def file(name: str, filename: str, content_type: str | None, data: bytes) -> dic
 
 def test_multipart(side: Any, report: Any) -> None:
     content = bytes(range(256)) * 1000
-    request = module_of(side, "testing").RequestFactory().post(
-        form={"a": ["1", "é<b>"], "": b"\xff\x00"}, files={"f": b"", "g": ("ü.bin", content, "a/b; c=d")}
+    request = (
+        module_of(side, "testing")
+        .RequestFactory()
+        .post(form={"a": ["1", "é<b>"], "": b"\xff\x00"}, files={"f": b"", "g": ("ü.bin", content, "a/b; c=d")})
     )
     content_type = request.headers["content-type"].encode()
     chunks = request.receive

@@ -60,7 +60,9 @@ def test_nothing_is_kept_unless_asked_for(inspector: Any, run: Any) -> None:
 
 def test_the_page_says_so(inspector: Any, recent: Any, run: Any) -> None:
     async def main() -> None:
-        page = await Client(inspector(recent), headers=ORIGIN, root_path="/in").get("/in/x", headers={"accept": "text/html"})
+        page = await Client(inspector(recent), headers=ORIGIN, root_path="/in").get(
+            "/in/x", headers={"accept": "text/html"}
+        )
         assert 'data-socket="/in/ws?recent=on"' in page.text
         assert "The last 50 requests are kept in memory, and shown to everybody" in page.text
 
@@ -82,7 +84,7 @@ def test_pages_of_other_hosts_are_refused(inspector: Any, recent: Any, run: Any)
 
 def test_secrets_are_hidden_from_others(inspector: Any, recent: Any, run: Any) -> None:
     async def main() -> None:
-        secret = "it's a \"secret\""
+        secret = 'it\'s a "secret"'
         headers = {"authorization": f"Bearer {secret}", "x-api-key": "k1", "x-plain": "shown", **JSON}
         response = await Client(inspector(recent), headers=ORIGIN).get(headers=headers, cookies={"a": "b1"})
         # to whom it belongs, it is shown
@@ -99,7 +101,8 @@ def test_secrets_are_hidden_from_others(inspector: Any, recent: Any, run: Any) -
     ("method", "options", "words"),
     [
         ("GET", {}, ["curl", "http://example.org/a%20b?c=d"]),
-        ("PUT", {"content": "it's"}, ["curl", "--request", "PUT", "http://example.org/a%20b?c=d", "--data-raw", "it's"]),
+        ("PUT", {"content": "it's"}, ["curl", "--request", "PUT", "http://example.org/a%20b?c=d",
+                                      "--data-raw", "it's"]),
         ("POST", {"content": "@x\n"}, ["curl", "http://example.org/a%20b?c=d", "--data-raw", "@x\n"]),
         ("POST", {"content": b"\xff"}, ["curl", "http://example.org/a%20b?c=d", "--data-binary", "@body"]),
         ("POST", {"content": b"x" * 100_000}, None),
