@@ -80,6 +80,7 @@ class SourceArchive(sdist):
         if format != "gztar" or moment is None or base_dir is None:
             return super().make_archive(base_name, format, root_dir, base_dir, **options)
         path = Path(f"{base_name}.tar.gz")
+        path.parent.mkdir(parents=True, exist_ok=True)
         with (
             path.open("wb") as file,
             gzip.GzipFile("", "wb", 9, file, int(moment)) as zipped,
