@@ -14,7 +14,7 @@ import pytest
 
 import litecon
 
-from .readme import blocks
+from . import readme
 from .sides import PACKAGE
 
 pytest.importorskip("mypy")
@@ -64,19 +64,19 @@ def test_misuse(cache: Path) -> None:
 
 @pytest.fixture(scope="module")
 def snippets(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The README's blocks of Python, each a file."""
+    """The blocks of Python of the README and of the guides, each a file."""
     folder = tmp_path_factory.mktemp("snippets")
     paths = []
-    for number, code in enumerate(blocks("python")):
-        paths.append(folder / f"snippet_{number}.py")
+    for name, _, code in readme.snippets():
+        paths.append(folder / f"snippet_{name}.py")
         paths[-1].write_text(code, encoding="utf-8")
     return paths
 
 
 def test_snippets_are_strict(cache: Path, snippets: list[Path]) -> None:
-    for path in snippets:
-        done = check(path, cache)
-        assert done.returncode == 0, done.stdout
+    options = ["--strict", "--config-file=", "--no-error-summary", f"--cache-dir={cache}"]
+    done = run_tool("mypy", *options, *map(str, snippets), cwd=cache)
+    assert done.returncode == 0, done.stdout
 
 
 def run_tool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -84,7 +84,12 @@ def run_tool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "MYPYPATH": str(PACKAGE.parent), "PYTHONPATH": str(PACKAGE.parent), "PATH": path}
     return subprocess.run(
-        [sys.executable, "-m", *arguments], env=environment, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", *arguments],
+        env=environment,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
     )
 
 
@@ -117,7 +122,11 @@ def test_usage_and_snippets_are_strict_for_pyright(tmp_path: Path, snippets: lis
     paths = [tmp_path / path.name for path in (HERE / "usage.py", *snippets)]
     for path, source in zip(paths, (HERE / "usage.py", *snippets), strict=True):
         path.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
-    settings = {"typeCheckingMode": "strict", "extraPaths": [str(PACKAGE.parent)], "include": [path.name for path in paths]}
+    settings = {
+        "typeCheckingMode": "strict",
+        "extraPaths": [str(PACKAGE.parent)],
+        "include": [path.name for path in paths],
+    }
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
     done = run_tool("pyright", "--pythonpath", sys.executable, cwd=tmp_path)
     assert done.returncode == 0, done.stdout

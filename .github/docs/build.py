@@ -1,4 +1,4 @@
-"""Build the site of the documentation: `tox -e docs`, or `python .github/docs/build.py` where its requirements are installed.
+"""Build the site of the documentation: `tox -e docs`, which installs what is required.
 
 The pages are the README, the guides of litecon/docs, and a reference made of the docstrings. The kernels have no source
 that the generator could parse, so the package is imported, on the pure side, which has annotations.

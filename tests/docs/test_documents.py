@@ -15,14 +15,11 @@ import litecon
 import litecon.testing
 from litecon import ASGIConnection, Limits, Request, WebSocket
 
-from ..readme import DOCUMENTS, GUIDES, README, ROOT, blocks, guide, run_block
+from ..readme import DOCUMENTS, GUIDES, README, ROOT, blocks, guide, run_block, snippets
 
+SITE = ROOT / ".github" / "docs"
 TEXTS = {document: document.read_text(encoding="utf-8") for document in DOCUMENTS}
-BLOCKS = [
-    pytest.param(document, number, id=f"{document.stem}-{number}")
-    for document in DOCUMENTS
-    for number in range(len(blocks("python", document=document)))
-]
+BLOCKS = [pytest.param(document, code, id=name) for name, document, code in snippets()]
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 DOCUMENT = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
 
@@ -35,9 +32,9 @@ def anchors(text: str) -> set[str]:
 
 # where litecon runs pure
 @pytest.mark.filterwarnings("ignore:LiteconPlugin changes nothing")
-@pytest.mark.parametrize(("document", "number"), BLOCKS)
-def test_every_block_of_python_runs(document: Path, number: int) -> None:
-    names = run_block(blocks("python", document=document)[number], document)
+@pytest.mark.parametrize(("document", "code"), BLOCKS)
+def test_every_block_of_python_runs(document: Path, code: str) -> None:
+    names = run_block(code, document)
     for name, function in names.items():
         if name.startswith("test_"):
             function()
@@ -82,16 +79,16 @@ def test_the_guides_are_installed() -> None:
 
 
 def test_the_site_has_every_guide_and_every_public_name() -> None:
-    names = runpy.run_path(str(ROOT / ".github" / "docs" / "build.py"))
+    names = runpy.run_path(str(SITE / "build.py"))
     pages = {
         path: title
-        for title, path in re.findall(r"- (.+): (\S+\.md)$", (ROOT / ".github" / "docs" / "mkdocs.yml").read_text(), re.M)
+        for title, path in re.findall(r"- (.+): (\S+\.md)$", (SITE / "mkdocs.yml").read_text(), re.MULTILINE)
     }
     guides = {path.name for path in GUIDES}
     assert set(pages) == {"index.md", *guides, *(f"reference/{name}.md" for name in names["REFERENCE"])}
     shown = {member for _, members in names["REFERENCE"].values() for member in members}
     public = {name for name in litecon.__all__ if inspect.isclass(getattr(litecon, name))}
-    public -= {*litecon.exceptions.__all__, "Empty"}
+    public -= {*litecon.exceptions.__all__}
     assert public | {f"testing.{name}" for name in litecon.testing.__all__} <= shown
     for member in shown:
         module, _, name = member.rpartition(".")

@@ -27,7 +27,9 @@ def test_it_is_what_the_socket_says(side: Any, state: str) -> None:
 
 class TestAccepted:
     def test_messages_are_received_at_once(self, side: Any) -> None:
-        socket, server = over(side, "receive", text("a"), binary(b"b"), text("[1]"), disconnect(code=4002, reason="gone"))
+        socket, server = over(
+            side, "receive", text("a"), binary(b"b"), text("[1]"), disconnect(code=4002, reason="gone")
+        )
         assert drive(socket.receive_text()) == "a"
         assert drive(socket.receive_bytes()) == b"b"
         assert drive(socket.iter_json().__anext__()) == [1]
@@ -80,7 +82,9 @@ def test_a_connection_that_has_ended(side: Any) -> None:
 
 @pytest.mark.parametrize("state", ["open", "", None, 3, b"receive"])
 def test_there_is_no_such_state(side: Any, state: Any) -> None:
-    with pytest.raises(ValueError, match="connection_state is .*, expected 'init', 'connect', 'receive' or 'disconnect'"):
+    with pytest.raises(
+        ValueError, match="connection_state is .*, expected 'init', 'connect', 'receive' or 'disconnect'"
+    ):
         over(side, state)
 
 
