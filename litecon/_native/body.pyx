@@ -68,7 +68,7 @@ cdef Py_ssize_t announced_size(object announced) except -2:
 @cython.final
 @cython.freelist(8)
 cdef class BodyReader:
-    """What was received of one body. It does no I/O: events go in, bytes come out.
+    """The received part of one body. It does no I/O: it is fed with events, and returns bytes.
 
     As a context manager it is claimed by one task, which alone may feed it.
     """
@@ -79,7 +79,7 @@ cdef class BodyReader:
 
     @property
     def busy(self):
-        """Whether one task reads."""
+        """Whether a task is reading."""
         return self.is_busy
 
     def __enter__(self):
@@ -90,7 +90,7 @@ cdef class BodyReader:
         self.release()
 
     cpdef object claim(self):
-        """Have one task read alone, until `release()`; one thread gets it where several ask at once.
+        """Claim the reader for one task, until `release()`; of several threads that call this at once, one gets it.
 
         Raises:
             RuntimeError: Another task is reading.
@@ -103,7 +103,7 @@ cdef class BodyReader:
             raise self.errors.busy()
 
     cpdef void release(self) noexcept:
-        """Let others read."""
+        """Let other tasks read."""
         with cython.critical_section(self):
             self.is_busy = False
 
@@ -113,14 +113,14 @@ cdef class BodyReader:
         return 0
 
     def check(self, max_size, announced):
-        """Raise what is known before anything more is received.
+        """Raise the exceptions that are known before anything more is received.
 
         Args:
-            max_size: Bytes that are accepted; None for any number.
-            announced: The Content-Length, None if it is missing or invalid.
+            max_size: The number of bytes that is accepted; None for any number.
+            announced: The Content-Length; None if it is missing or invalid.
 
         Raises:
-            RequestEntityTooLarge: More was received, or is announced.
+            RequestEntityTooLarge: More bytes were received, or are announced.
         """
         self.check_size(bound(max_size), announced_size(announced))
 
@@ -133,11 +133,11 @@ cdef class BodyReader:
         return 0
 
     def expect_unread(self):
-        """Raise where the whole body cannot be had any more.
+        """Raise an exception if the whole body is not available any more.
 
         Raises:
             ClientDisconnect: The client disconnected before the end.
-            StreamConsumed: A stream has given a part of it away.
+            StreamConsumed: A stream has yielded a part of the body.
         """
         if self.body is None:
             self.expect_unstreamed()
@@ -162,27 +162,27 @@ cdef class BodyReader:
         return awaitable
 
     def receiving(self, receive):
-        """Return what to await for the next event: what `receive` returns, or a receive that is under way.
+        """Return the awaitable of the next event: what `receive` returns, or a receive that is under way.
 
         A receive that is under way is not cancelled with the read, which would drop its event.
 
         Args:
-            receive: The server's callable.
+            receive: The connection's `receive`.
 
         Raises:
-            ClientDisconnect: The client disconnected, so that nothing more is to be received.
+            ClientDisconnect: The client disconnected, so that there are no more events.
         """
         return self.next_awaitable(receive)
 
     def resume(self):
-        """Return what to await for the receive that is under way, None where there is none."""
+        """Return the awaitable of the receive that is under way; None if there is none."""
         return None if self.pending is None else resume_pending(self)
 
     def shield(self, awaitable):
-        """Keep a future as the receive that is under way; anything else is not kept.
+        """Store a future as the receive that is under way; any other awaitable is not stored.
 
         Args:
-            awaitable: What `receive()` gave, or a task.
+            awaitable: What `receive()` returned, or a task.
         """
         shield_future(self, awaitable)
 
@@ -232,16 +232,16 @@ cdef class BodyReader:
         return 0
 
     def feed(self, event, max_size):
-        """Take an event that `receive` gave.
+        """Take an event that `receive` returned.
 
         Args:
-            event: `http.request` or `http.disconnect`.
-            max_size: Bytes of body that are accepted; None for any number.
+            event: The event, `http.request` or `http.disconnect`.
+            max_size: The number of bytes of the body that is accepted; None for any number.
 
         Raises:
             ClientDisconnect: The client disconnected before the end.
-            RequestEntityTooLarge: The bytes received are more than accepted; they are kept.
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
+            RequestEntityTooLarge: More bytes than accepted were received; they are kept.
+            ImproperlyConfiguredException: The event is none of an HTTP request.
         """
         self.take(event, bound(max_size))
 
@@ -249,23 +249,23 @@ cdef class BodyReader:
         """Take an event that was received ahead of reading.
 
         Args:
-            event: `http.request` or `http.disconnect`.
+            event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
+            ImproperlyConfiguredException: The event is none of an HTTP request.
         """
         cdef Py_ssize_t size = self.size
         self.add(event)
         self.ahead_size += self.size - size
 
     def skip(self, event):
-        """Take an event without its bytes, which are given to others or dropped.
+        """Take an event without its bytes, which are passed on or dropped.
 
         Args:
-            event: `http.request` or `http.disconnect`.
+            event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
+            ImproperlyConfiguredException: The event is none of an HTTP request.
         """
         self.add(event)
         while self.pop_chunk() is not None:
@@ -273,7 +273,7 @@ cdef class BodyReader:
         self.consumed = self.ended
 
     def next_chunk(self):
-        """Return the first chunk that was not read, None if there is none; it is not kept."""
+        """Return the first chunk that was not read, and do not keep it; None if there is none."""
         cdef bytes chunk = self.pop_chunk()
         if self._first is None and self.ended:
             self.consumed = True
@@ -312,7 +312,7 @@ cdef class BodyReader:
         """Return the whole body, once its last event was fed.
 
         Raises:
-            StreamConsumed: A stream has given a part of it away.
+            StreamConsumed: A stream has yielded a part of the body.
             ClientDisconnect: It has, and the client disconnected before the end.
         """
         return self.whole()

@@ -202,12 +202,12 @@ cdef inline str _decoded(object value):
 cdef class HeadersBase:
     """A case-insensitive view of a list of headers, which is read at each call.
 
-    After some look-ups in many headers it keeps an index of them, which is used as long as the list has the same items.
+    After some look-ups in many headers it keeps an index of them, which is used while the list has the same items.
     """
 
     @property
     def raw(self):
-        """The list that this is a view of."""
+        """The list of raw headers of which this is a view."""
         return self._raw
 
     def __getitem__(self, name):
@@ -223,8 +223,8 @@ cdef class HeadersBase:
         """Return the first value of a header.
 
         Args:
-            name: The header's name, in any case.
-            default: What to return if there is no such header.
+            name: The name of the header, in any case.
+            default: The value to return if there is no such header.
 
         Raises:
             TypeError: The name is no str.
@@ -248,7 +248,7 @@ def make_headers(cls, raw):
 
     Args:
         cls: A subclass of `HeadersBase`.
-        raw: Pairs of bytes, as in `scope["headers"]`.
+        raw: The headers, pairs of bytes as in `scope["headers"]`.
     """
     if not issubclass(cls, HeadersBase):
         raise TypeError(f"{cls!r} is no subclass of HeadersBase")

@@ -106,11 +106,11 @@ cdef object scan_list(object headers, const char *name, Py_ssize_t length):
 
 
 def find_header(headers, name):
-    """Return the value of the first header of that name, None if there is none.
+    """Return the value of the first header of that name; None if there is none.
 
     Args:
-        headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A header's name; its case does not count.
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
+        name: The name of the header, in any case.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
@@ -120,11 +120,11 @@ def find_header(headers, name):
 
 
 def find_headers(headers, name):
-    """Return the values of all headers of that name, in their order.
+    """Return the values of all headers of that name, in order.
 
     Args:
-        headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A header's name; its case does not count.
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
+        name: The name of the header, in any case.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.

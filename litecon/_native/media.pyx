@@ -175,13 +175,13 @@ cdef str _unescape(str quoted):
 def parse_content_type(value):
     """Return a media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
 
-    Parameters that are none are skipped; the first of a name wins, and names are in lower case.
+    Malformed parameters are skipped; of several of a name the first is used; names are in lower case.
 
     Args:
-        value: The header's value.
+        value: The value of the header.
 
     Returns:
-        `("application/octet-stream", {})` for what is no media type, `("", {})` for an empty value.
+        `("application/octet-stream", {})` if the value is no media type, `("", {})` if it is empty.
     """
     return read_content_type(_plain_str("a Content-Type header", value))
 
@@ -198,10 +198,10 @@ cdef tuple read_content_type(str value):
 
 
 def parse_accept(value):
-    """Return the media ranges of an Accept header, the most wanted first (RFC 9110 section 12.5.1).
+    """Return the media ranges of an Accept header, in order of preference (RFC 9110 section 12.5.1).
 
     Args:
-        value: The header's value.
+        value: The value of the header.
 
     Returns:
         For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its text.
@@ -346,15 +346,15 @@ cdef int _quality(str value) except -1:
 
 
 def best_match(value, offers):
-    """Return the offer that a client wants most, None if it accepts none of them (RFC 9110 section 12.5.1).
+    """Return the offer that a client prefers; None if it accepts none of them (RFC 9110 section 12.5.1).
 
     The most specific range that matches an offer decides its quality. Between equal offers the more specific range
     decides, then the order of the ranges, then the order of the offers. A `charset` is compared without case, and an
     offer that names none has any.
 
     Args:
-        value: The Accept header's value.
-        offers: Media types; a wildcard in one is filled in from the range that it matches.
+        value: The value of the Accept header.
+        offers: The media types to choose from; a wildcard in one is replaced by what the range has there.
     """
     cdef str plain = _plain_str("an Accept header", value)
     cdef Text text = _read(plain)

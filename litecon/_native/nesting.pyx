@@ -206,18 +206,18 @@ cdef extern from *:
 
 
 def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
-    """Return whether a JSON text is within bounds, before anything is built of it: 0 where it is.
+    """Return 0 if a JSON text is within bounds, before any value is built.
 
-    Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise; and of a
-    byte that is received they can make a hundred that are held.
+    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; and they
+    can turn one received byte into a hundred in memory.
 
     Args:
-        body: JSON, valid or not.
-        max_depth: How many arrays and objects may lie in each other.
-        max_items: How many values it may hold, containers and keys included; None for any number.
+        body: The JSON text, valid or not.
+        max_depth: The number of levels to which arrays and objects may nest.
+        max_items: The number of values that the text may have, containers and keys included; None for any number.
 
     Returns:
-        -1 where it nests deeper, else -2 where it holds more values, else 0.
+        -1 if the text nests deeper, else -2 if it has more values, else 0.
     """
     return json_verdict(body, max_depth, bound(max_items))
 
@@ -227,21 +227,21 @@ cdef int json_verdict(bytes body, Py_ssize_t max_depth, Py_ssize_t max_items) no
 
 
 def measure_msgpack(bytes body not None, Py_ssize_t max_depth, max_items, max_other_keys):
-    """Return the length of the MessagePack object that a body begins with, before anything is built of it.
+    """Return the length of the MessagePack object at the beginning of a body, before any value is built.
 
-    Decoders recurse on the C stack, and on a thread with a small one they crash where they should raise; some ignore
-    what follows the object; of a byte that is received they can make a hundred that are held; and keys that a client
-    has chosen to collide in a dict cost each the time of all before it, which keys of str and bytes cannot.
+    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; some
+    ignore what follows the object; they can turn one received byte into a hundred in memory; and keys that a client
+    chose to collide in a dict each cost the time of all before them, which keys of str and bytes cannot.
 
     Args:
-        body: MessagePack, valid or not.
-        max_depth: How many arrays and maps may lie in each other.
-        max_items: How many objects it may hold, containers and keys included; None for any number.
-        max_other_keys: How many keys may be neither str nor bytes; None for any number.
+        body: The MessagePack, valid or not.
+        max_depth: The number of levels to which arrays and maps may nest.
+        max_items: The number of objects that the body may have, containers and keys included; None for any number.
+        max_other_keys: The number of keys that may be neither str nor bytes; None for any number.
 
     Returns:
-        -1 where it nests deeper, -2 where it holds more objects, -3 where it has more such keys, whichever is first;
-        more than there is where the body ends too early.
+        -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys, whichever is first; more
+        than its length if the body ends too early.
     """
     return msgpack_length(body, max_depth, bound(max_items), bound(max_other_keys))
 

@@ -441,7 +441,7 @@ cdef class AsyncIteratorBase:
         """Return the next value, as `__anext__` does.
 
         Args:
-            value: None before the first value; ignored afterwards.
+            value: The value that is sent: None before the first step, ignored afterwards.
 
         Raises:
             TypeError: Another value was sent before the first value.
@@ -456,12 +456,12 @@ cdef class AsyncIteratorBase:
 
         Args:
             error: The exception.
-            details: Accepted for the older signature of three arguments, and not used.
+            details: Further arguments of the older signature, which are not used.
         """
         return completed(self, "athrow", error)
 
     def aclose(self):
-        """Close the iterator; what was received and not given out stays for the next."""
+        """Close the iterator; what was received and not yielded is left for the next one."""
         return completed(self, "aclose", None)
 
 

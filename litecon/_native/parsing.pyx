@@ -63,14 +63,14 @@ cdef extern from *:
 def parse_query(query, max_fields):
     """Return the name and value pairs of a query string, or of an urlencoded form.
 
-    Only `&` separates, blank values are kept, empty pairs are not, what is no UTF-8 becomes U+FFFD.
+    Only `&` separates pairs; blank values are kept, empty pairs are not; malformed UTF-8 becomes U+FFFD.
 
     Args:
         query: The encoded pairs.
-        max_fields: How many of them are accepted; None for any number.
+        max_fields: The number of pairs that is accepted; None for any number.
 
     Raises:
-        RequestEntityTooLarge: There are more.
+        RequestEntityTooLarge: There are more pairs.
     """
     return read_query(plain_bytes(query), bound(max_fields))
 
@@ -110,12 +110,13 @@ cdef int _add_field(list fields, const char *text, const char *stop, char **buff
 
 @cython.final
 cdef class FieldReader:
-    """Finds the fields of an urlencoded form in the chunks of its body, in the same way wherever these end.
+    """An incremental parser of urlencoded forms, whose result does not depend on where the chunks end.
 
-    It holds the field that is arriving. Fields are read as `parse_query()` reads them.
+    It buffers the field that is arriving. Fields are parsed as by `parse_query()`.
 
     Args:
-        limits: `max_fields` and `max_field_size` count; the latter for names and for values, decoded.
+        limits: The limits, of which `max_fields` and `max_field_size` are used; the latter bounds names and values,
+            each decoded.
     """
 
     cdef object make_refusal
@@ -131,10 +132,10 @@ cdef class FieldReader:
         self.max_size = bound(limits.max_field_size)
 
     def feed(self, chunk):
-        """Return the fields that a chunk completes, and call `check()` for what is wrong behind them.
+        """Return the fields that a chunk completes; `check()` then raises the error behind them, if any.
 
         Args:
-            chunk: The next of the body, b"" at its end.
+            chunk: The next chunk of the body, b"" at its end.
         """
         cdef bytes data = bytes(chunk)
         cdef list fields = []
@@ -165,7 +166,7 @@ cdef class FieldReader:
         return fields
 
     def check(self):
-        """Raise what is wrong behind the fields that were given.
+        """Raise the error behind the fields that were returned, if any.
 
         Raises:
             RequestEntityTooLarge: There are more fields than accepted, or one is too large.
@@ -256,12 +257,12 @@ cdef str _decode_field(const char *start, const char *stop, char **buffer, const
 
 
 def parse_cookies(headers):
-    """Return the cookies of all Cookie headers (RFC 6265 section 5.4); the last of a name wins.
+    """Return the cookies of all Cookie headers (RFC 6265 section 5.4); the last value of a name is used.
 
     A pair without `=`, without a name or with a control character is skipped. Values are unquoted and percent-decoded.
 
     Args:
-        headers: Pairs of bytes, as in `scope["headers"]`.
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.

@@ -179,7 +179,7 @@ cdef object _new_read(RequestBase request, int method, object type_):
 
 
 cdef class RequestBase(ConnectionBase):
-    """The accessors and the reading methods of an HTTP request."""
+    """The members of an HTTP request, and the methods that read its body."""
 
     cdef int forget(self) except -1:
         ConnectionBase.forget(self)
@@ -190,7 +190,7 @@ cdef class RequestBase(ConnectionBase):
 
     @property
     def method(self):
-        """The request's method.
+        """The method of the request.
 
         Raises:
             ImproperlyConfiguredException: The scope has none.
@@ -201,10 +201,10 @@ cdef class RequestBase(ConnectionBase):
     def content_type(self):
         """The media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
 
-        `("application/octet-stream", {})` where the header is no media type, `("", {})` where there is none.
+        It is `("application/octet-stream", {})` if the header is no media type, and `("", {})` if there is none.
 
         Raises:
-            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
         """
         cdef object scope = scope_of(self)
         cdef object value
@@ -221,12 +221,12 @@ cdef class RequestBase(ConnectionBase):
 
     @property
     def content_length(self):
-        """The number of bytes that the client announced, None if it did not.
+        """The number of bytes that the client announced; None if it announced none.
 
         Raises:
-            ClientException: The header has something else than ASCII digits (RFC 9110 section 8.6).
-            RequestEntityTooLarge: It has more digits than any length that there can be.
-            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+            ClientException: The header is no number in ASCII digits (RFC 9110 section 8.6).
+            RequestEntityTooLarge: The number has more digits than any length has.
+            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
         """
         cdef object value = scan_headers(headers_of(scope_of(self)), "content-length", 14)
         cdef Py_ssize_t length
@@ -239,10 +239,10 @@ cdef class RequestBase(ConnectionBase):
 
     @property
     def accept(self):
-        """What the client accepts (RFC 9110 section 12.5.1); everything without an Accept header.
+        """The media types that the client accepts (RFC 9110 section 12.5.1); all of them without an Accept header.
 
         Raises:
-            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
         """
         cdef object scope = scope_of(self)
         cdef object value
@@ -259,32 +259,37 @@ cdef class RequestBase(ConnectionBase):
 
     @property
     def is_connected(self):
-        """Whether no disconnect was seen."""
+        """Whether no disconnect of the client was received."""
         return not reader_of(self, scope_of(self)).disconnected
 
     @property
     def body_reader(self):
-        """What was received of the body, shared by all connections over the scope."""
+        """The reader of the body, which all connections over the scope share."""
         return reader_of(self, scope_of(self))
 
     def body(self):
         """Return the whole body, read once for all connections over the scope.
 
-        A read that was cancelled is taken up again by the next call.
+        After a read that was cancelled, the next call continues it.
 
         Raises:
-            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
             ClientDisconnect: The client disconnected before the end.
-            StreamConsumed: A stream has given out a part of it.
-            RuntimeError: Another task is reading it.
+            StreamConsumed: A stream has yielded a part of the body.
+            RuntimeError: Another task is reading the body.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
         return _new_read(self, BODY, None)
 
     def stream(self):
-        """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
+        """Return an asynchronous iterator over the chunks of the body, each yielded once, and a final `b""`.
 
-        After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
+        After `body()` it yields the body that was kept. While iterating, it raises what `body()` raises.
+
+        ```python
+        async for chunk in request.stream():
+            file.write(chunk)
+        ```
         """
         cdef object scope = scope_of(self)
         cdef Py_ssize_t max_size = bounds_of(self).max_body_size
@@ -292,33 +297,38 @@ cdef class RequestBase(ConnectionBase):
         return new_stream(reader_of(self, scope), receive_of(self), max_size, announced)
 
     def json(self, type=Any):
-        """Return the body, decoded as JSON; None for an empty body, where the type admits it.
+        """Return the body, decoded as JSON; None for an empty body, if the type admits None.
+
+        ```python
+        order = await request.json(type=Order)
+        ```
 
         Args:
-            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+            type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid JSON, not of that type, or nests too deep.
-            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            SerializationException: The body is no valid JSON, not of that type, or nests too deep.
+            RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
             ClientDisconnect: The client disconnected before the end.
-            StreamConsumed: A stream has given out a part of it.
-            RuntimeError: Another task is reading it.
+            StreamConsumed: A stream has yielded a part of the body.
+            RuntimeError: Another task is reading the body.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
         return _new_read(self, JSON, type)
 
     def msgpack(self, type=Any):
-        """Return the body, decoded as MessagePack; None for an empty body, where the type admits it.
+        """Return the body, decoded as MessagePack; None for an empty body, if the type admits None.
 
         Args:
-            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+            type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes.
-            RequestEntityTooLarge: It is larger than `limits.max_body_size`, as announced or as received.
+            SerializationException: The body is no valid MessagePack, not of that type, nests too deep or has trailing
+                bytes.
+            RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
             ClientDisconnect: The client disconnected before the end.
-            StreamConsumed: A stream has given out a part of it.
-            RuntimeError: Another task is reading it.
+            StreamConsumed: A stream has yielded a part of the body.
+            RuntimeError: Another task is reading the body.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
         return _new_read(self, MSGPACK, type)

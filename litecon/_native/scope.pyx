@@ -155,7 +155,7 @@ cdef int store(ConnectionBase connection, object scope, object receive, object s
 
 
 cdef class ConnectionBase:
-    """The accessors that an HTTP request and a WebSocket share."""
+    """The members that an HTTP request and a WebSocket share."""
 
     def __init__(self, scope, receive=empty_receive, send=empty_send):
         store(self, scope, receive, send)
@@ -185,7 +185,7 @@ cdef class ConnectionBase:
 
     @property
     def scope(self):
-        """What the server says of the connection."""
+        """The mapping with which the server describes the connection."""
         cdef object scope
         with cython.critical_section(self):
             scope = self._scope
@@ -204,7 +204,7 @@ cdef class ConnectionBase:
 
     @property
     def receive(self):
-        """The callable that gives events."""
+        """The callable that returns the next event."""
         return self.own_receive()
 
     @receive.setter
@@ -220,7 +220,7 @@ cdef class ConnectionBase:
 
     @property
     def send(self):
-        """The callable that takes events."""
+        """The callable that takes an event."""
         return self.own_send()
 
     @send.setter
@@ -236,10 +236,10 @@ cdef class ConnectionBase:
 
     @property
     def app(self):
-        """The application: `scope["litestar_app"]`, else `scope["app"]`.
+        """The application: `scope["litestar_app"]`, or else `scope["app"]`.
 
         Raises:
-            ImproperlyConfiguredException: The scope has neither.
+            ImproperlyConfiguredException: The scope has neither of them.
         """
         cdef object scope = scope_of(self)
         cdef object app = item(scope, "litestar_app")
@@ -260,34 +260,34 @@ cdef class ConnectionBase:
 
     @property
     def auth(self):
-        """What the authentication middleware made of the credentials.
+        """The credentials, as the authentication middleware stored them.
 
         Raises:
-            ImproperlyConfiguredException: No middleware has set it.
+            ImproperlyConfiguredException: No middleware stored it in the scope.
         """
         return _required(scope_of(self), "auth")
 
     @property
     def user(self):
-        """The user that the authentication middleware found.
+        """The user, as the authentication middleware stored it.
 
         Raises:
-            ImproperlyConfiguredException: No middleware has set it.
+            ImproperlyConfiguredException: No middleware stored it in the scope.
         """
         return _required(scope_of(self), "user")
 
     @property
     def session(self):
-        """The session's data.
+        """The data of the session.
 
         Raises:
-            ImproperlyConfiguredException: No middleware has set it.
+            ImproperlyConfiguredException: No middleware stored it in the scope.
         """
         return _required(scope_of(self), "session")
 
     @property
     def state(self):
-        """The connection's state, which writes through to `scope["state"]`."""
+        """The state of the connection, which reads and writes `scope["state"]`."""
         cdef object scope = scope_of(self)
         cdef object state = item(scope, "state")
         if state is None:
@@ -296,7 +296,7 @@ cdef class ConnectionBase:
 
     @property
     def url(self):
-        """The URL that was asked for.
+        """The requested URL.
 
         Raises:
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
@@ -315,7 +315,7 @@ cdef class ConnectionBase:
 
     @property
     def base_url(self):
-        """The URL of the application's root: that of the connection without path and query.
+        """The URL of the root of the application: that of the connection without path and query.
 
         Raises:
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
@@ -337,7 +337,7 @@ cdef class ConnectionBase:
         """The headers, a live view of `scope["headers"]`.
 
         Raises:
-            ImproperlyConfiguredException: The scope's headers are no iterable.
+            ImproperlyConfiguredException: The headers of the scope are no iterable.
         """
         cdef object raw = headers_of(scope_of(self))
         cdef object headers
@@ -351,11 +351,11 @@ cdef class ConnectionBase:
 
     @property
     def query_params(self):
-        """The parameters of the query string, all values of repeated ones.
+        """The parameters of the query string, in order, with all values of repeated ones.
 
         Raises:
-            RequestEntityTooLarge: There are more than `limits.max_fields`.
-            ImproperlyConfiguredException: The scope's query string is not bytes.
+            RequestEntityTooLarge: There are more parameters than `limits.max_fields`.
+            ImproperlyConfiguredException: The query string of the scope is not bytes.
         """
         cdef object scope = scope_of(self)
         cdef object params
@@ -370,16 +370,16 @@ cdef class ConnectionBase:
 
     @property
     def path_params(self):
-        """What the router read from the path; an empty dict without one."""
+        """The path parameters that the router found; an empty dict if there was no router."""
         cdef object params = item(scope_of(self), "path_params")
         return {} if params is None else params
 
     @property
     def cookies(self):
-        """The cookies of all Cookie headers (RFC 6265 section 5.4); the last of a name wins.
+        """The cookies of all Cookie headers (RFC 6265 section 5.4); the last value of a name is used.
 
         Raises:
-            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
         """
         cdef object scope = scope_of(self)
         cdef object cookies
@@ -394,7 +394,7 @@ cdef class ConnectionBase:
 
     @property
     def client(self):
-        """The client's host and port; None where the server does not know them, as for a unix socket."""
+        """The host and port of the client; None if the server does not know them, as with a unix socket."""
         cdef object client = item(scope_of(self), "client")
         # PERF: a named tuple's own constructor is a Python function
         if type(client) is tuple and len(<tuple> client) == 2 and litecon_is_port((<tuple> client)[1]):
@@ -458,13 +458,13 @@ cdef void allow_constructor(type base) noexcept:
 
 
 def with_fast_constructor(cls):
-    """Make calls of a class cheaper, where that can be done; a class decorator.
+    """Make calls of a class cheaper, where that is possible; a class decorator.
 
     Args:
         cls: A subclass of `ConnectionBase` without a constructor of its own. Its subclasses are called as any class is.
 
     Raises:
-        TypeError: It has a constructor of its own.
+        TypeError: The class has a constructor of its own.
     """
     if not issubclass(cls, ConnectionBase) or not litecon_is_plain(cls, ConnectionBase):
         raise TypeError(f"{cls!r} has a constructor of its own")

@@ -169,7 +169,7 @@ def raw_headers(scope):
     """Return `scope["headers"]` as a list or tuple; another iterable is read into the scope, once.
 
     Args:
-        scope: Of any kind of connection.
+        scope: The scope of any kind of connection.
 
     Raises:
         ImproperlyConfiguredException: The headers are no iterable.
@@ -178,7 +178,7 @@ def raw_headers(scope):
 
 
 cdef class URLBase:
-    """The five components of a URL, unchangeable."""
+    """The five components of an immutable URL."""
 
     def __str__(self):
         if self._text is None:
@@ -242,11 +242,11 @@ def make_url(cls, scheme, netloc, path, query, fragment):
 
     Args:
         cls: A subclass of `URLBase`.
-        scheme: Without the colon.
-        netloc: Host and port, perhaps user and password before them.
-        path: As it stands in a URL.
-        query: Without the question mark.
-        fragment: Without the number sign.
+        scheme: The scheme, without the colon.
+        netloc: The host and port, and optionally user and password.
+        path: The path, percent-encoded.
+        query: The query, percent-encoded, without the question mark.
+        fragment: The fragment, percent-encoded, without the number sign.
 
     Raises:
         TypeError: A component is no str.
@@ -269,8 +269,8 @@ def url_from_scope(cls, scope, base):
 
     Args:
         cls: A subclass of `URLBase`.
-        scope: Of any kind of connection.
-        base: Whether to give the application's root instead: its path is the root path and a slash, it has no query.
+        scope: The scope of any kind of connection.
+        base: Whether to return the URL of the root of the application instead: the root path and a slash, no query.
 
     Raises:
         ClientException: The Host header is no authority, or the request's target names another one.

@@ -15,15 +15,15 @@ cdef class WebSocketBase(SocketBase):
     """The receiving and sending methods of a WebSocket."""
 
     def receive_data(self, mode):
-        """Return the next message; the connection is accepted before if it was not.
+        """Return the next message; accept the connection first, if that was not done.
 
         Args:
-            mode: "text" for a str, "binary" for bytes.
+            mode: The kind of message that is expected: "text" for a str, "binary" for bytes.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is of the other kind; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is of the other kind; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -32,12 +32,12 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, DATA, mode, None)
 
     def receive_text(self):
-        """Return the next message, a str; the connection is accepted before if it was not.
+        """Return the next message, a str; accept the connection first, if that was not done.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is a binary one; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is a binary one; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -45,12 +45,12 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, TEXT, "text", None)
 
     def receive_bytes(self):
-        """Return the next message, bytes; the connection is accepted before if it was not.
+        """Return the next message, bytes; accept the connection first, if that was not done.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is a text one; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is a text one; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -58,17 +58,22 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, BYTES, "binary", None)
 
     def receive_json(self, mode="text", type=Any):
-        """Return the next message, decoded as JSON; the connection is accepted before if it was not.
+        """Return the next message, decoded as JSON; accept the connection first, if that was not done.
+
+        ```python
+        move = await socket.receive_json(type=Move)
+        ```
 
         Args:
-            mode: "text" or "binary": which kind of message is expected.
-            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+            mode: The kind of message that is expected: "text" or "binary".
+            type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid JSON, not of that type, or nests too deep; the next can be received.
+            SerializationException: The message is no valid JSON, not of that type, or nests too deep; the next one can
+                be received.
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is of the other kind; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is of the other kind; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -77,17 +82,17 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, JSON, mode, type)
 
     def receive_msgpack(self, type=Any):
-        """Return the next message, decoded as MessagePack; the connection is accepted before if it was not.
+        """Return the next message, decoded as MessagePack; accept the connection first, if that was not done.
 
         Args:
-            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+            type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes;
-                the next can be received.
+            SerializationException: The message is no valid MessagePack, not of that type, nests too deep or has
+                trailing bytes; the next one can be received.
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is a text one; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is a text one; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -97,10 +102,16 @@ cdef class WebSocketBase(SocketBase):
     def iter_data(self, mode="text"):
         """Return an asynchronous iterator over the messages, which ends when the connection is closed.
 
-        Its steps raise what `receive_data()` raises, but for WebSocketDisconnect; it can go on after each.
+        While iterating, it raises what `receive_data()` raises, except WebSocketDisconnect, and can be continued after
+        each exception.
+
+        ```python
+        async for text in socket.iter_data():
+            await socket.send_text(text)
+        ```
 
         Args:
-            mode: "text" for str, "binary" for bytes.
+            mode: The kind of messages that is expected: "text" for str, "binary" for bytes.
 
         Raises:
             ValueError: There is no such mode.
@@ -110,11 +121,12 @@ cdef class WebSocketBase(SocketBase):
     def iter_json(self, mode="text", type=Any):
         """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the connection is closed.
 
-        Its steps raise what `receive_json()` raises, but for WebSocketDisconnect; it can go on after each.
+        While iterating, it raises what `receive_json()` raises, except WebSocketDisconnect, and can be continued after
+        each exception.
 
         Args:
-            mode: "text" or "binary": which kind of message is expected.
-            type: What to decode into, as for `receive_json()`.
+            mode: The kind of message that is expected: "text" or "binary".
+            type: The type to decode into, as for `receive_json()`.
 
         Raises:
             ValueError: There is no such mode.
@@ -124,24 +136,25 @@ cdef class WebSocketBase(SocketBase):
     def iter_msgpack(self, type=Any):
         """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when it is closed.
 
-        Its steps raise what `receive_msgpack()` raises, but for WebSocketDisconnect; it can go on after each.
+        While iterating, it raises what `receive_msgpack()` raises, except WebSocketDisconnect, and can be continued
+        after each exception.
 
         Args:
-            type: What to decode into, as for `receive_msgpack()`.
+            type: The type to decode into, as for `receive_msgpack()`.
         """
         return new_iterator(self, MSGPACK, "binary", type)
 
     def send_data(self, data, mode="text", encoding="utf-8"):
-        """Send a message; the connection is accepted before if it was not.
+        """Send a message; accept the connection first, if that was not done.
 
         Args:
-            data: A str or bytes.
-            mode: "text" or "binary": which kind of message is sent.
-            encoding: Of the bytes where a str is sent as bytes, or bytes as text.
+            data: The message, a str or bytes.
+            mode: The kind of message that is sent: "text" or "binary".
+            encoding: The encoding with which a str is sent as bytes, or bytes as text.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
             ValueError: There is no such mode.
@@ -149,64 +162,68 @@ cdef class WebSocketBase(SocketBase):
         return new_send(self, DATA, data, mode, encoding, None)
 
     def send_text(self, data, encoding="utf-8"):
-        """Send a text message; the connection is accepted before if it was not.
+        """Send a text message; accept the connection first, if that was not done.
 
         Args:
-            data: A str, or bytes to decode.
-            encoding: Of bytes.
+            data: The text, a str, or bytes that are decoded.
+            encoding: The encoding of bytes.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
         return new_send(self, TEXT, data, "text", encoding, None)
 
     def send_bytes(self, data, encoding="utf-8"):
-        """Send a binary message; the connection is accepted before if it was not.
+        """Send a binary message; accept the connection first, if that was not done.
 
         Args:
-            data: Bytes, or a str to encode.
-            encoding: Of a str.
+            data: The bytes, or a str that is encoded.
+            encoding: The encoding for a str.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
         return new_send(self, BYTES, data, "binary", encoding, None)
 
     def send_json(self, data, mode="text", encoding="utf-8", serializer=default_serializer):
-        """Send a value as compact JSON; the connection is accepted before if it was not.
+        """Send a value as compact JSON; accept the connection first, if that was not done.
+
+        ```python
+        await socket.send_json({"id": 7, "at": datetime.now(UTC)})
+        ```
 
         Args:
-            data: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
-            mode: "text" or "binary": which kind of message is sent.
-            encoding: Handed to a `send_data` that a subclass overrides; JSON is UTF-8 (RFC 8259 section 8.1).
-            serializer: Called with what msgspec does not know.
+            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
+            mode: The kind of message that is sent: "text" or "binary".
+            encoding: The argument for a `send_data` that a subclass overrides; JSON is UTF-8 (RFC 8259 section 8.1).
+            serializer: The callable that converts values of other types.
 
         Raises:
-            SerializationException: It cannot be encoded; nothing was sent.
+            SerializationException: The value cannot be encoded; nothing was sent.
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             ValueError: There is no such mode.
         """
         return new_send(self, JSON, data, mode, encoding, serializer)
 
     def send_msgpack(self, data, encoding="utf-8", serializer=default_serializer):
-        """Send a value as MessagePack; the connection is accepted before if it was not.
+        """Send a value as MessagePack; accept the connection first, if that was not done.
 
         Args:
-            data: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
-            encoding: Handed to a `send_data` that a subclass overrides.
-            serializer: Called with what ormsgpack does not know.
+            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
+            encoding: The argument for a `send_data` that a subclass overrides.
+            serializer: The callable that converts values of other types.
 
         Raises:
-            SerializationException: It cannot be encoded; nothing was sent.
+            SerializationException: The value cannot be encoded; nothing was sent.
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
         """
         return new_send(self, MSGPACK, data, "binary", encoding, serializer)
 

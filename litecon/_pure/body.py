@@ -27,7 +27,7 @@ _JOINED_CHUNKS: Final = 65536
 
 @final
 class BodyReader:
-    """What was received of one body. It does no I/O: events go in, bytes come out.
+    """The received part of one body. It does no I/O: it is fed with events, and returns bytes.
 
     As a context manager it is claimed by one task, which alone may feed it.
     """
@@ -74,7 +74,7 @@ class BodyReader:
 
     @property
     def busy(self) -> bool:
-        """Whether one task reads."""
+        """Whether a task is reading."""
         return self._claimed.locked()
 
     def __enter__(self) -> BodyReader:
@@ -85,7 +85,7 @@ class BodyReader:
         self.release()
 
     def claim(self) -> None:
-        """Have one task read alone, until `release()`; one thread gets it where several ask at once.
+        """Claim the reader for one task, until `release()`; of several threads that call this at once, one gets it.
 
         Raises:
             RuntimeError: Another task is reading.
@@ -94,26 +94,26 @@ class BodyReader:
             raise self.errors.busy()
 
     def release(self) -> None:
-        """Let others read."""
+        """Let other tasks read."""
         if self._claimed.locked():
             self._claimed.release()
 
     def check(self, max_size: int | None, announced: int | None) -> None:
-        """Raise what is known before anything more is received.
+        """Raise the exceptions that are known before anything more is received.
 
         Args:
-            max_size: Bytes that are accepted; None for any number.
-            announced: The Content-Length, None if it is missing or invalid.
+            max_size: The number of bytes that is accepted; None for any number.
+            announced: The Content-Length; None if it is missing or invalid.
 
         Raises:
-            RequestEntityTooLarge: More was received, or is announced.
+            RequestEntityTooLarge: More bytes were received, or are announced.
         """
         # no body is larger than the largest object
         if max_size is not None and (self.size > max_size or min(announced or 0, sys.maxsize) > max_size):
             raise self.errors.too_large(max_size)
 
     def _expect_unstreamed(self) -> None:
-        """Raise where a stream has given out a part.
+        """Raise an exception if a stream has yielded a part of the body.
 
         Raises:
             ClientDisconnect: The client disconnected before the end.
@@ -126,11 +126,11 @@ class BodyReader:
             raise self.errors.streamed()
 
     def expect_unread(self) -> None:
-        """Raise where the whole body cannot be had any more.
+        """Raise an exception if the whole body is not available any more.
 
         Raises:
             ClientDisconnect: The client disconnected before the end.
-            StreamConsumed: A stream has given a part of it away.
+            StreamConsumed: A stream has yielded a part of the body.
         """
         if self.body is None:
             self._expect_unstreamed()
@@ -138,15 +138,15 @@ class BodyReader:
                 raise self.errors.streamed()
 
     def receiving(self, receive: Receive) -> Awaitable[Event]:
-        """Return what to await for the next event: what `receive` returns, or a receive that is under way.
+        """Return the awaitable of the next event: what `receive` returns, or a receive that is under way.
 
         A receive that is under way is not cancelled with the read, which would drop its event.
 
         Args:
-            receive: The server's callable.
+            receive: The connection's `receive`.
 
         Raises:
-            ClientDisconnect: The client disconnected, so that nothing more is to be received.
+            ClientDisconnect: The client disconnected, so that there are no more events.
         """
         if self.disconnected:
             raise self.errors.disconnected()
@@ -164,28 +164,28 @@ class BodyReader:
         return awaitable  # type: ignore[no-any-return]
 
     def resume(self) -> Any:
-        """Return what to await for the receive that is under way, None where there is none."""
+        """Return the awaitable of the receive that is under way; None if there is none."""
         return None if self.pending is None else resume_pending(self)
 
     def shield(self, awaitable: Any) -> None:
-        """Keep a future as the receive that is under way; anything else is not kept.
+        """Store a future as the receive that is under way; any other awaitable is not stored.
 
         Args:
-            awaitable: What `receive()` gave, or a task.
+            awaitable: What `receive()` returned, or a task.
         """
         shield_future(self, awaitable)
 
     def feed(self, event: Event, max_size: int | None) -> None:
-        """Take an event that `receive` gave.
+        """Take an event that `receive` returned.
 
         Args:
-            event: `http.request` or `http.disconnect`.
-            max_size: Bytes of body that are accepted; None for any number.
+            event: The event, `http.request` or `http.disconnect`.
+            max_size: The number of bytes of the body that is accepted; None for any number.
 
         Raises:
             ClientDisconnect: The client disconnected before the end.
-            RequestEntityTooLarge: The bytes received are more than accepted; they are kept.
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
+            RequestEntityTooLarge: More bytes than accepted were received; they are kept.
+            ImproperlyConfiguredException: The event is none of an HTTP request.
         """
         if self._add(event) == "http.disconnect":
             raise self.errors.disconnected()
@@ -196,23 +196,23 @@ class BodyReader:
         """Take an event that was received ahead of reading.
 
         Args:
-            event: `http.request` or `http.disconnect`.
+            event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
+            ImproperlyConfiguredException: The event is none of an HTTP request.
         """
         size = self.size
         self._add(event)
         self.ahead_size += self.size - size
 
     def skip(self, event: Event) -> None:
-        """Take an event without its bytes, which are given to others or dropped.
+        """Take an event without its bytes, which are passed on or dropped.
 
         Args:
-            event: `http.request` or `http.disconnect`.
+            event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: It is no event of an HTTP connection.
+            ImproperlyConfiguredException: The event is none of an HTTP request.
         """
         self._add(event)
         while self.next_chunk() is not None:
@@ -253,7 +253,7 @@ class BodyReader:
             chunks.append(chunk)
 
     def next_chunk(self) -> bytes | None:
-        """Return the first chunk that was not read, None if there is none; it is not kept."""
+        """Return the first chunk that was not read, and do not keep it; None if there is none."""
         chunks = self._chunks
         chunk = bytes(chunks.popleft()) if chunks else None
         if chunk is not None:
@@ -266,7 +266,7 @@ class BodyReader:
         """Return the whole body, once its last event was fed.
 
         Raises:
-            StreamConsumed: A stream has given a part of it away.
+            StreamConsumed: A stream has yielded a part of the body.
             ClientDisconnect: It has, and the client disconnected before the end.
         """
         self._expect_unstreamed()
@@ -277,10 +277,10 @@ class BodyReader:
 
 
 def shared_reader(scope: Scope) -> BodyReader:
-    """Return the reader that all connections over a scope share; it is made when it is first asked for.
+    """Return the reader that all connections over a scope share; the first call makes it.
 
     Args:
-        scope: Of an HTTP connection. Where it cannot be changed, each connection has a reader of its own.
+        scope: The scope of an HTTP request. If it cannot be changed, each connection has a reader of its own.
     """
     # of a dict subclass, what was stored: not what it makes up for keys that it does not have
     if isinstance(scope, dict):

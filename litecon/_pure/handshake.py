@@ -26,7 +26,7 @@ _NOT_YET: Any = None
 
 
 class SocketBase(ConnectionBase):
-    """The state of a WebSocket, its ASGI callables, and how it begins and ends."""
+    """The state of a WebSocket, its ASGI callables, and the methods that open and close it."""
 
     __slots__ = ("_channel",)
 
@@ -97,7 +97,7 @@ class SocketBase(ConnectionBase):
 
     @property
     def receive(self) -> Receive:
-        """The callable that gives events; it keeps `connection_state`."""
+        """The callable that returns the next event; it keeps `connection_state` up to date."""
         return self._own_receive()
 
     @receive.setter
@@ -112,7 +112,7 @@ class SocketBase(ConnectionBase):
 
     @property
     def send(self) -> Send:
-        """The callable that takes events; it keeps `connection_state`."""
+        """The callable that takes an event; it keeps `connection_state` up to date."""
         return self._own_send()
 
     @send.setter
@@ -147,10 +147,10 @@ class SocketBase(ConnectionBase):
     def connection_state(self) -> str:
         """The state: "init", "connect" from the client's handshake on, "receive" from its first message, "disconnect".
 
-        A wrapper of the application that is not built on litecon's may set it.
+        An application may set it if its own wrappers do not call those of litecon.
 
         Raises:
-            ValueError: It is set to something else.
+            ValueError: It is set to another value.
         """
         return self._channel.name
 
@@ -163,31 +163,31 @@ class SocketBase(ConnectionBase):
         raise no_deleter(self, "connection_state")
 
     def receive_wrapper(self, receive: Receive) -> Receive:
-        """Return a `receive` that keeps `connection_state` and validates events; the constructor installs it.
+        """Return a `receive` that keeps `connection_state` up to date and validates events; the constructor calls this.
 
         Args:
-            receive: The server's callable that gives events.
+            receive: The server's callable that returns the next event.
         """
         return SocketReceive(self._channel, receive)
 
     def send_wrapper(self, send: Send) -> Send:
-        """Return a `send` that keeps `connection_state` and sends no event that it does not allow.
+        """Return a `send` that keeps `connection_state` up to date and sends no event that the state does not allow.
 
         Args:
-            send: The server's callable that takes events.
+            send: The server's callable that takes an event.
         """
         return SocketSend(self._channel, send, self.scope)
 
     async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
-        """Accept the connection; the first receiving or sending does it where it was not done.
+        """Accept the connection; the first call that receives or sends does so, if it was not done.
 
         Args:
             subprotocols: The subprotocol that was chosen of those that the client offers (RFC 6455 section 1.9).
-            headers: Of the response: `Headers`, a mapping, or pairs of bytes or str.
+            headers: The headers of the response: `Headers`, a mapping, or pairs of bytes or str.
 
         Raises:
             WebSocketDisconnect: The client disconnected.
-            WebSocketStateError: It was accepted before, or is being denied.
+            WebSocketStateError: The connection was accepted before, or is being denied.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's
                 events break the ASGI specification.
@@ -200,11 +200,11 @@ class SocketBase(ConnectionBase):
         await self._answer(_ACCEPT, event)
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
-        """Close the connection, or refuse it where it was not accepted; nothing where it is closed already.
+        """Close the connection, or refuse it if it was not accepted; a second call does nothing.
 
         Args:
-            code: 1000 to 4999, but for those that are never sent (RFC 6455 section 7.4).
-            reason: For people, 123 bytes of UTF-8 at the most.
+            code: The close code, 1000 to 4999, except those that are never sent (RFC 6455 section 7.4).
+            reason: The reason, for people, at most 123 bytes of UTF-8.
 
         Raises:
             WebSocketStateError: A denial response is being sent.
@@ -222,16 +222,16 @@ class SocketBase(ConnectionBase):
     async def deny(self, status: int = 403, headers: Any = None, body: bytes = b"") -> None:
         """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
 
-        Where the server does not offer it, the connection is closed, which clients see as a 403.
+        If the server does not offer it, the connection is closed, which clients see as a 403.
 
         Args:
-            status: From 200 to 599.
-            headers: `Headers`, a mapping, or pairs of bytes or str.
+            status: The status code, from 200 to 599.
+            headers: The headers of the response: `Headers`, a mapping, or pairs of bytes or str.
             body: The whole body.
 
         Raises:
             WebSocketDisconnect: The client disconnected.
-            WebSocketStateError: It was accepted before.
+            WebSocketStateError: The connection was accepted before.
             ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
         """
         self._expect_constructed()

@@ -42,7 +42,7 @@ def _index_of(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
 class HeadersBase:
     """A case-insensitive view of a list of headers, which is read at each call.
 
-    After some look-ups in many headers it keeps an index of them, which is used as long as the list has the same items.
+    After some look-ups in many headers it keeps an index of them, which is used while the list has the same items.
     """
 
     __slots__ = ("__weakref__", "_index", "_lookups", "_pairs", "_part", "_raw")
@@ -55,7 +55,7 @@ class HeadersBase:
 
     @property
     def raw(self) -> Sequence[Any]:
-        """The list that this is a view of."""
+        """The list of raw headers of which this is a view."""
         return self._raw
 
     def __getitem__(self, name: str) -> str:
@@ -71,8 +71,8 @@ class HeadersBase:
         """Return the first value of a header.
 
         Args:
-            name: The header's name, in any case.
-            default: What to return if there is no such header.
+            name: The name of the header, in any case.
+            default: The value to return if there is no such header.
 
         Raises:
             TypeError: The name is no str.
@@ -160,7 +160,7 @@ def make_headers(cls: type[Any], raw: Sequence[Any]) -> Any:
 
     Args:
         cls: A subclass of `HeadersBase`.
-        raw: Pairs of bytes, as in `scope["headers"]`.
+        raw: The headers, pairs of bytes as in `scope["headers"]`.
     """
     headers = HeadersBase.__new__(cls)
     headers._raw = raw

@@ -12,11 +12,11 @@ __all__ = ("find_header", "find_headers")
 
 
 def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
-    """Return the value of the first header of that name, None if there is none.
+    """Return the value of the first header of that name; None if there is none.
 
     Args:
-        headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A header's name; its case does not count.
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
+        name: The name of the header, in any case.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.
@@ -39,11 +39,11 @@ def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
 
 
 def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
-    """Return the values of all headers of that name, in their order.
+    """Return the values of all headers of that name, in order.
 
     Args:
-        headers: Pairs of bytes, as in `scope["headers"]`.
-        name: A header's name; its case does not count.
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
+        name: The name of the header, in any case.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.

@@ -30,16 +30,15 @@ _BLANKS: Final = re.compile(rb"[ \t]*")
 
 @final
 class MultipartReader:
-    """Finds the parts of a multipart form in the chunks of its body, in the same way wherever these end.
+    """An incremental parser of multipart forms, whose result does not depend on where the chunks end.
 
-    It holds what may be the beginning of a delimiter, the head that is arriving and, where `whole` is true, the text
-    field that is arriving. A boundary counts at the beginning of a line; what stands before the first and behind the
-    last is skipped.
+    It buffers what may be the beginning of a delimiter, the head that is arriving and, if `whole` is true, the text
+    field that is arriving. A boundary must be at the beginning of a line; the preamble and the epilogue are skipped.
 
     Args:
-        boundary: Of the content type, None without one.
-        limits: All but `max_body_size` and `spool_size` count.
-        whole: Whether text fields are given decoded, as pairs, and not in pieces.
+        boundary: The boundary in the content type; None if there is none.
+        limits: The limits, of which all but `max_body_size` and `spool_size` are used.
+        whole: Whether text fields are returned decoded, as pairs, and not in pieces.
 
     Raises:
         ClientException: The boundary is missing, empty or impossible.
@@ -100,13 +99,13 @@ class MultipartReader:
         self._too_large: Callable[[int], Exception] = field_too_large
 
     def feed(self, chunk: bytes) -> list[Any]:
-        """Return what a chunk brings, and call `check()` for what is wrong behind it.
+        """Return the events of a chunk; `check()` then raises the error behind them, if any.
 
-        A part is a `PartHead`, bytes as they come, and None at its end. Where text fields are read as a whole, one is a
-        pair of name and text instead.
+        The events of a part are its `PartHead`, its bytes as they arrive, and None at its end. If `whole` is true, a
+        text field is one pair of name and text instead.
 
         Args:
-            chunk: The next of the body, b"" at its end.
+            chunk: The next chunk of the body, b"" at its end.
         """
         events: list[Any] = []
         chunk = bytes(chunk)
@@ -119,11 +118,11 @@ class MultipartReader:
         return events
 
     def check(self) -> None:
-        """Raise what is wrong behind the events that were given.
+        """Raise the error behind the events that were returned, if any.
 
         Raises:
-            ClientException: It is no multipart form, ends too early, or a text field cannot be decoded.
-            RequestEntityTooLarge: A bound of the limits is passed.
+            ClientException: The body is no multipart form, ends too early, or has a text field that cannot be decoded.
+            RequestEntityTooLarge: A bound of the limits is exceeded.
         """
         if self._refusal is not None:
             # made anew each time: an error that is kept would keep the frames that it went through

@@ -8,7 +8,7 @@ __all__ = ("AsyncIteratorBase",)
 
 
 class AsyncIteratorBase:
-    """An asynchronous iterator that is its own; a subclass has the step."""
+    """An asynchronous iterator, which is its own `__aiter__()`; a subclass defines its step."""
 
     __slots__ = ("__weakref__", "_closed", "_started")
 
@@ -25,7 +25,7 @@ class AsyncIteratorBase:
         """Return the next value, as `__anext__` does.
 
         Args:
-            value: None before the first value; ignored afterwards.
+            value: The value that is sent: None before the first step, ignored afterwards.
 
         Raises:
             TypeError: Another value was sent before the first value.
@@ -40,11 +40,11 @@ class AsyncIteratorBase:
 
         Args:
             error: The exception.
-            details: Accepted for the older signature of three arguments, and not used.
+            details: Further arguments of the older signature, which are not used.
         """
         self._closed = True
         raise error
 
     async def aclose(self) -> None:
-        """Close the iterator; what was received and not given out stays for the next."""
+        """Close the iterator; what was received and not yielded is left for the next one."""
         self._closed = True

@@ -24,14 +24,14 @@ _PERCENT_ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 def parse_query(query: bytes, max_fields: int | None) -> list[tuple[str, str]]:
     """Return the name and value pairs of a query string, or of an urlencoded form.
 
-    Only `&` separates, blank values are kept, empty pairs are not, what is no UTF-8 becomes U+FFFD.
+    Only `&` separates pairs; blank values are kept, empty pairs are not; malformed UTF-8 becomes U+FFFD.
 
     Args:
         query: The encoded pairs.
-        max_fields: How many of them are accepted; None for any number.
+        max_fields: The number of pairs that is accepted; None for any number.
 
     Raises:
-        RequestEntityTooLarge: There are more.
+        RequestEntityTooLarge: There are more pairs.
     """
     pairs = [pair for pair in plain_bytes(query).split(b"&") if pair]
     if max_fields is not None and len(pairs) > max_fields:
@@ -45,12 +45,13 @@ def parse_query(query: bytes, max_fields: int | None) -> list[tuple[str, str]]:
 
 @final
 class FieldReader:
-    """Finds the fields of an urlencoded form in the chunks of its body, in the same way wherever these end.
+    """An incremental parser of urlencoded forms, whose result does not depend on where the chunks end.
 
-    It holds the field that is arriving. Fields are read as `parse_query()` reads them.
+    It buffers the field that is arriving. Fields are parsed as by `parse_query()`.
 
     Args:
-        limits: `max_fields` and `max_field_size` count; the latter for names and for values, decoded.
+        limits: The limits, of which `max_fields` and `max_field_size` are used; the latter bounds names and values,
+            each decoded.
     """
 
     __slots__ = ("_count", "_counted", "_has_equals", "_held", "_max_fields", "_max_size", "_refusal", "_size")
@@ -66,10 +67,10 @@ class FieldReader:
         self._has_equals = False
 
     def feed(self, chunk: bytes) -> list[tuple[str, str]]:
-        """Return the fields that a chunk completes, and call `check()` for what is wrong behind them.
+        """Return the fields that a chunk completes; `check()` then raises the error behind them, if any.
 
         Args:
-            chunk: The next of the body, b"" at its end.
+            chunk: The next chunk of the body, b"" at its end.
         """
         fields: list[tuple[str, str]] = []
         chunk = bytes(chunk)
@@ -92,7 +93,7 @@ class FieldReader:
         return fields
 
     def check(self) -> None:
-        """Raise what is wrong behind the fields that were given.
+        """Raise the error behind the fields that were returned, if any.
 
         Raises:
             RequestEntityTooLarge: There are more fields than accepted, or one is too large.
@@ -167,12 +168,12 @@ def _unquote_in_steps(field: bytes | bytearray) -> bytearray:
 
 
 def parse_cookies(headers: Sequence[Any]) -> dict[str, str]:
-    """Return the cookies of all Cookie headers (RFC 6265 section 5.4); the last of a name wins.
+    """Return the cookies of all Cookie headers (RFC 6265 section 5.4); the last value of a name is used.
 
     A pair without `=`, without a name or with a control character is skipped. Values are unquoted and percent-decoded.
 
     Args:
-        headers: Pairs of bytes, as in `scope["headers"]`.
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
 
     Raises:
         ImproperlyConfiguredException: A header is no pair of bytes.

@@ -20,7 +20,7 @@ _MISSING: Final = object()
 ClassT = TypeVar("ClassT", bound=type[Any])
 
 class ConnectionBase:
-    """The accessors that an HTTP request and a WebSocket share."""
+    """The members that an HTTP request and a WebSocket share."""
 
     __slots__ = {"__weakref__": None, "_kept": None, "_receive": None, "_scope": None, "_send": None}
 
@@ -74,7 +74,7 @@ class ConnectionBase:
 
     @property
     def scope(self) -> Scope:
-        """What the server says of the connection."""
+        """The mapping with which the server describes the connection."""
         return self._present("scope")  # type: ignore[no-any-return]
 
     @scope.setter
@@ -87,7 +87,7 @@ class ConnectionBase:
 
     @property
     def receive(self) -> Receive:
-        """The callable that gives events."""
+        """The callable that returns the next event."""
         return self._own_receive()
 
     @receive.setter
@@ -100,7 +100,7 @@ class ConnectionBase:
 
     @property
     def send(self) -> Send:
-        """The callable that takes events."""
+        """The callable that takes an event."""
         return self._own_send()
 
     @send.setter
@@ -121,10 +121,10 @@ class ConnectionBase:
 
     @property
     def app(self) -> Any:
-        """The application: `scope["litestar_app"]`, else `scope["app"]`.
+        """The application: `scope["litestar_app"]`, or else `scope["app"]`.
 
         Raises:
-            ImproperlyConfiguredException: The scope has neither.
+            ImproperlyConfiguredException: The scope has neither of them.
         """
         scope = self.scope
         app = lookup(scope, "litestar_app")
@@ -145,34 +145,34 @@ class ConnectionBase:
 
     @property
     def auth(self) -> Any:
-        """What the authentication middleware made of the credentials.
+        """The credentials, as the authentication middleware stored them.
 
         Raises:
-            ImproperlyConfiguredException: No middleware has set it.
+            ImproperlyConfiguredException: No middleware stored it in the scope.
         """
         return _required(self.scope, "auth")
 
     @property
     def user(self) -> Any:
-        """The user that the authentication middleware found.
+        """The user, as the authentication middleware stored it.
 
         Raises:
-            ImproperlyConfiguredException: No middleware has set it.
+            ImproperlyConfiguredException: No middleware stored it in the scope.
         """
         return _required(self.scope, "user")
 
     @property
     def session(self) -> Any:
-        """The session's data.
+        """The data of the session.
 
         Raises:
-            ImproperlyConfiguredException: No middleware has set it.
+            ImproperlyConfiguredException: No middleware stored it in the scope.
         """
         return _required(self.scope, "session")
 
     @property
     def state(self) -> Any:
-        """The connection's state, which writes through to `scope["state"]`."""
+        """The state of the connection, which reads and writes `scope["state"]`."""
         scope = self.scope
         state = lookup(scope, "state")
         if state is None:
@@ -181,7 +181,7 @@ class ConnectionBase:
 
     @property
     def url(self) -> Any:
-        """The URL that was asked for.
+        """The requested URL.
 
         Raises:
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
@@ -195,7 +195,7 @@ class ConnectionBase:
 
     @property
     def base_url(self) -> Any:
-        """The URL of the application's root: that of the connection without path and query.
+        """The URL of the root of the application: that of the connection without path and query.
 
         Raises:
             ClientException: The Host header is no authority (RFC 9110 section 7.2).
@@ -212,7 +212,7 @@ class ConnectionBase:
         """The headers, a live view of `scope["headers"]`.
 
         Raises:
-            ImproperlyConfiguredException: The scope's headers are no iterable.
+            ImproperlyConfiguredException: The headers of the scope are no iterable.
         """
         scope, kept = self._read()
         raw = raw_headers(scope)
@@ -223,11 +223,11 @@ class ConnectionBase:
 
     @property
     def query_params(self) -> Any:
-        """The parameters of the query string, all values of repeated ones.
+        """The parameters of the query string, in order, with all values of repeated ones.
 
         Raises:
-            RequestEntityTooLarge: There are more than `limits.max_fields`.
-            ImproperlyConfiguredException: The scope's query string is not bytes.
+            RequestEntityTooLarge: There are more parameters than `limits.max_fields`.
+            ImproperlyConfiguredException: The query string of the scope is not bytes.
         """
         scope, kept = self._read()
         params = kept.get("query_params")
@@ -240,16 +240,16 @@ class ConnectionBase:
 
     @property
     def path_params(self) -> Any:
-        """What the router read from the path; an empty dict without one."""
+        """The path parameters that the router found; an empty dict if there was no router."""
         params = lookup(self.scope, "path_params")
         return {} if params is None else params
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies of all Cookie headers (RFC 6265 section 5.4); the last of a name wins.
+        """The cookies of all Cookie headers (RFC 6265 section 5.4); the last value of a name is used.
 
         Raises:
-            ImproperlyConfiguredException: The scope's headers are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
         """
         scope, kept = self._read()
         cookies: dict[str, str] | None = kept.get("cookies")
@@ -259,7 +259,7 @@ class ConnectionBase:
 
     @property
     def client(self) -> Any:
-        """The client's host and port; None where the server does not know them, as for a unix socket."""
+        """The host and port of the client; None if the server does not know them, as with a unix socket."""
         client = lookup(self.scope, "client")
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
@@ -294,13 +294,13 @@ def required_str(scope: Scope, key: str) -> str:
 
 
 def with_fast_constructor(cls: ClassT) -> ClassT:
-    """Make calls of a class cheaper, where that can be done; a class decorator.
+    """Make calls of a class cheaper, where that is possible; a class decorator.
 
     Args:
         cls: A subclass of `ConnectionBase` without a constructor of its own. Its subclasses are called as any class is.
 
     Raises:
-        TypeError: It has a constructor of its own.
+        TypeError: The class has a constructor of its own.
     """
     if not issubclass(cls, ConnectionBase) or not vars(cls).keys().isdisjoint({"__init__", "__new__"}):
         raise TypeError(f"{cls!r} has a constructor of its own")

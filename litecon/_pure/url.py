@@ -21,7 +21,7 @@ _UNSAFE_IN_QUERY: Final = re.compile(rb"[^\x21\x24-\x3b\x3d\x3f-\x7e]")
 
 
 class URLBase:
-    """The five components of a URL, unchangeable."""
+    """The five components of an immutable URL."""
 
     __slots__ = ("__weakref__", "_text", "fragment", "netloc", "path", "query", "scheme")
 
@@ -68,11 +68,11 @@ def make_url(cls: type[Any], scheme: str, netloc: str, path: str, query: str, fr
 
     Args:
         cls: A subclass of `URLBase`.
-        scheme: Without the colon.
-        netloc: Host and port, perhaps user and password before them.
-        path: As it stands in a URL.
-        query: Without the question mark.
-        fragment: Without the number sign.
+        scheme: The scheme, without the colon.
+        netloc: The host and port, and optionally user and password.
+        path: The path, percent-encoded.
+        query: The query, percent-encoded, without the question mark.
+        fragment: The fragment, percent-encoded, without the number sign.
 
     Raises:
         TypeError: A component is no str.
@@ -98,7 +98,7 @@ def raw_headers(scope: Mapping[str, Any]) -> Any:
     """Return `scope["headers"]` as a list or tuple; another iterable is read into the scope, once.
 
     Args:
-        scope: Of any kind of connection.
+        scope: The scope of any kind of connection.
 
     Raises:
         ImproperlyConfiguredException: The headers are no iterable.
@@ -121,8 +121,8 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
 
     Args:
         cls: A subclass of `URLBase`.
-        scope: Of any kind of connection.
-        base: Whether to give the application's root instead: its path is the root path and a slash, it has no query.
+        scope: The scope of any kind of connection.
+        base: Whether to return the URL of the root of the application instead: the root path and a slash, no query.
 
     Raises:
         ClientException: The Host header is no authority, or the request's target names another one.

@@ -26,15 +26,15 @@ class WebSocketBase(SocketBase):
     __slots__ = ()
 
     async def receive_data(self, mode: str) -> Any:
-        """Return the next message; the connection is accepted before if it was not.
+        """Return the next message; accept the connection first, if that was not done.
 
         Args:
-            mode: "text" for a str, "binary" for bytes.
+            mode: The kind of message that is expected: "text" for a str, "binary" for bytes.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is of the other kind; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is of the other kind; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -44,12 +44,12 @@ class WebSocketBase(SocketBase):
         return await self._receive_message(mode)
 
     async def receive_text(self) -> str:
-        """Return the next message, a str; the connection is accepted before if it was not.
+        """Return the next message, a str; accept the connection first, if that was not done.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is a binary one; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is a binary one; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -57,12 +57,12 @@ class WebSocketBase(SocketBase):
         return await self._receive_in("text")  # type: ignore[no-any-return]
 
     async def receive_bytes(self) -> bytes:
-        """Return the next message, bytes; the connection is accepted before if it was not.
+        """Return the next message, bytes; accept the connection first, if that was not done.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is a text one; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is a text one; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -70,17 +70,22 @@ class WebSocketBase(SocketBase):
         return await self._receive_in("binary")  # type: ignore[no-any-return]
 
     async def receive_json(self, mode: str = "text", type: Any = Any) -> Any:
-        """Return the next message, decoded as JSON; the connection is accepted before if it was not.
+        """Return the next message, decoded as JSON; accept the connection first, if that was not done.
+
+        ```python
+        move = await socket.receive_json(type=Move)
+        ```
 
         Args:
-            mode: "text" or "binary": which kind of message is expected.
-            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+            mode: The kind of message that is expected: "text" or "binary".
+            type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid JSON, not of that type, or nests too deep; the next can be received.
+            SerializationException: The message is no valid JSON, not of that type, or nests too deep; the next one can
+                be received.
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is of the other kind; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is of the other kind; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -90,17 +95,17 @@ class WebSocketBase(SocketBase):
         return _from_json(await self._receive_in(mode), type, self)
 
     async def receive_msgpack(self, type: Any = Any) -> Any:
-        """Return the next message, decoded as MessagePack; the connection is accepted before if it was not.
+        """Return the next message, decoded as MessagePack; accept the connection first, if that was not done.
 
         Args:
-            type: What to decode into: a dataclass, Struct, TypedDict, list[int], or whatever else msgspec validates.
+            type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: It is no valid MessagePack, not of that type, nests too deep or has trailing bytes;
-                the next can be received.
+            SerializationException: The message is no valid MessagePack, not of that type, nests too deep or has
+                trailing bytes; the next one can be received.
             WebSocketDisconnect: The connection is closed.
-            WebSocketMessageTypeError: The message is a text one; it is the exception's `data`.
-            RequestEntityTooLarge: It is larger than `limits.max_message_size`.
+            WebSocketMessageTypeError: The message is a text one; the exception has it as `data`.
+            RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
             WebSocketStateError: The connection is not accepted.
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
@@ -110,10 +115,16 @@ class WebSocketBase(SocketBase):
     def iter_data(self, mode: str = "text") -> Any:
         """Return an asynchronous iterator over the messages, which ends when the connection is closed.
 
-        Its steps raise what `receive_data()` raises, but for WebSocketDisconnect; it can go on after each.
+        While iterating, it raises what `receive_data()` raises, except WebSocketDisconnect, and can be continued after
+        each exception.
+
+        ```python
+        async for text in socket.iter_data():
+            await socket.send_text(text)
+        ```
 
         Args:
-            mode: "text" for str, "binary" for bytes.
+            mode: The kind of messages that is expected: "text" for str, "binary" for bytes.
 
         Raises:
             ValueError: There is no such mode.
@@ -124,11 +135,12 @@ class WebSocketBase(SocketBase):
     def iter_json(self, mode: str = "text", type: Any = Any) -> Any:
         """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the connection is closed.
 
-        Its steps raise what `receive_json()` raises, but for WebSocketDisconnect; it can go on after each.
+        While iterating, it raises what `receive_json()` raises, except WebSocketDisconnect, and can be continued after
+        each exception.
 
         Args:
-            mode: "text" or "binary": which kind of message is expected.
-            type: What to decode into, as for `receive_json()`.
+            mode: The kind of message that is expected: "text" or "binary".
+            type: The type to decode into, as for `receive_json()`.
 
         Raises:
             ValueError: There is no such mode.
@@ -139,24 +151,25 @@ class WebSocketBase(SocketBase):
     def iter_msgpack(self, type: Any = Any) -> Any:
         """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when it is closed.
 
-        Its steps raise what `receive_msgpack()` raises, but for WebSocketDisconnect; it can go on after each.
+        While iterating, it raises what `receive_msgpack()` raises, except WebSocketDisconnect, and can be continued
+        after each exception.
 
         Args:
-            type: What to decode into, as for `receive_msgpack()`.
+            type: The type to decode into, as for `receive_msgpack()`.
         """
         return MessageIterator(self, "receive_msgpack", "binary", type)
 
     async def send_data(self, data: Any, mode: str = "text", encoding: str = "utf-8") -> None:
-        """Send a message; the connection is accepted before if it was not.
+        """Send a message; accept the connection first, if that was not done.
 
         Args:
-            data: A str or bytes.
-            mode: "text" or "binary": which kind of message is sent.
-            encoding: Of the bytes where a str is sent as bytes, or bytes as text.
+            data: The message, a str or bytes.
+            mode: The kind of message that is sent: "text" or "binary".
+            encoding: The encoding with which a str is sent as bytes, or bytes as text.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
             ValueError: There is no such mode.
@@ -165,15 +178,15 @@ class WebSocketBase(SocketBase):
         await self._send_message(_message(data, mode, encoding))
 
     async def send_text(self, data: str | bytes, encoding: str = "utf-8") -> None:
-        """Send a text message; the connection is accepted before if it was not.
+        """Send a text message; accept the connection first, if that was not done.
 
         Args:
-            data: A str, or bytes to decode.
-            encoding: Of bytes.
+            data: The text, a str, or bytes that are decoded.
+            encoding: The encoding of bytes.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
@@ -183,15 +196,15 @@ class WebSocketBase(SocketBase):
             await self._send_message(_message(data, "text", encoding))
 
     async def send_bytes(self, data: str | bytes, encoding: str = "utf-8") -> None:
-        """Send a binary message; the connection is accepted before if it was not.
+        """Send a binary message; accept the connection first, if that was not done.
 
         Args:
-            data: Bytes, or a str to encode.
-            encoding: Of a str.
+            data: The bytes, or a str that is encoded.
+            encoding: The encoding for a str.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
@@ -207,18 +220,22 @@ class WebSocketBase(SocketBase):
         encoding: str = "utf-8",
         serializer: Callable[[Any], Any] = default_serializer,
     ) -> None:
-        """Send a value as compact JSON; the connection is accepted before if it was not.
+        """Send a value as compact JSON; accept the connection first, if that was not done.
+
+        ```python
+        await socket.send_json({"id": 7, "at": datetime.now(UTC)})
+        ```
 
         Args:
-            data: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
-            mode: "text" or "binary": which kind of message is sent.
-            encoding: Handed to a `send_data` that a subclass overrides; JSON is UTF-8 (RFC 8259 section 8.1).
-            serializer: Called with what msgspec does not know.
+            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
+            mode: The kind of message that is sent: "text" or "binary".
+            encoding: The argument for a `send_data` that a subclass overrides; JSON is UTF-8 (RFC 8259 section 8.1).
+            serializer: The callable that converts values of other types.
 
         Raises:
-            SerializationException: It cannot be encoded; nothing was sent.
+            SerializationException: The value cannot be encoded; nothing was sent.
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
             ValueError: There is no such mode.
         """
         check_mode(mode)
@@ -231,17 +248,17 @@ class WebSocketBase(SocketBase):
     async def send_msgpack(
         self, data: Any, encoding: str = "utf-8", serializer: Callable[[Any], Any] = default_serializer
     ) -> None:
-        """Send a value as MessagePack; the connection is accepted before if it was not.
+        """Send a value as MessagePack; accept the connection first, if that was not done.
 
         Args:
-            data: Built-in types, dataclasses, datetimes, UUIDs, decimals, enums, paths, sets, Structs.
-            encoding: Handed to a `send_data` that a subclass overrides.
-            serializer: Called with what ormsgpack does not know.
+            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
+            encoding: The argument for a `send_data` that a subclass overrides.
+            serializer: The callable that converts values of other types.
 
         Raises:
-            SerializationException: It cannot be encoded; nothing was sent.
+            SerializationException: The value cannot be encoded; nothing was sent.
             WebSocketDisconnect: The connection is closed.
-            WebSocketStateError: It is not accepted.
+            WebSocketStateError: The connection is not accepted.
         """
         encoded = codecs().encode_msgpack(data, serializer)
         if type(self).send_data is not _send_data:
