@@ -74,7 +74,9 @@ except ImportError as error:
         # without the path of the file, which an error page may show
         FALLBACK_REASON = f"the extensions cannot be imported: {str(error).partition(' (/')[0]}"
     if _is_set("LITECON_REQUIRE_EXTENSIONS") and not _PURE_WANTED:
-        raise ImportError(f"LITECON_REQUIRE_EXTENSIONS is set, and litecon would run pure: {FALLBACK_REASON}") from error
+        raise ImportError(
+            f"LITECON_REQUIRE_EXTENSIONS is set, and litecon would run pure: {FALLBACK_REASON}"
+        ) from error
     # where some could be imported, the data structures were made of them
     for name in [name for name in sys.modules if name.startswith(f"{__package__}.datastructures")]:
         del sys.modules[name]

@@ -209,7 +209,7 @@ def body_streamed() -> StreamConsumed:
 def disconnected() -> ClientDisconnect:
     return with_note(
         ClientDisconnect("the client disconnected before the whole body had arrived"),
-        "where something else has read the body before, hand on request.replay(), "
+        "where something else has read the body before, pass on request.replay(), "
         "or use litecon.starlette.request_of()",
     )
 

@@ -221,9 +221,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         headers = [(name, value) for name, value in pairs if name in _PUSH_HEADERS]
         for name, value in headers:
             if _FORBIDDEN.search(value):
-                raise misconfigured(
-                    f"the header {quoted(name)} has a CR, LF or NUL in its value, which cannot be sent"
-                )
+                raise misconfigured(f"the header {quoted(name)} has a CR, LF or NUL in its value, which cannot be sent")
         await self.send({"type": _PUSH, "path": plain_str(path), "headers": headers})
 
 

@@ -9,9 +9,9 @@ cdef class BodyReader:
     cdef readonly bint consumed
     cdef readonly Py_ssize_t size
     cdef readonly Py_ssize_t streamed
-    # bytes that were received ahead of reading
+    # the number of bytes that were received ahead of reading
     cdef readonly Py_ssize_t ahead_size
-    # whether a receive() of an application inside may come here, see Replay
+    # whether the receive() of an inner application may call this reader, see Replay
     cdef public bint replayed
     # what is awaited for the next event, where a receive() is under way that nobody may have awaited
     cdef public object pending

@@ -1,4 +1,4 @@
-"""Coroutines that compiled code hands to the interpreter: Cython's own would cost more, and differ from it."""
+"""Coroutines of the interpreter for the compiled kernels: those of Cython cost more, and behave differently."""
 
 from __future__ import annotations
 

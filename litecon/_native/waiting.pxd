@@ -3,9 +3,9 @@ cimport cython
 
 @cython.final
 cdef class ShieldedFuture:
-    # None where its event was handed out, or its error
+    # None once its event or its exception was returned
     cdef object future
-    # of the task, from the moment in which it waits until it is cancelled
+    # the callback of the task, from when it is suspended until it is cancelled
     cdef object callback
     cdef object context
     cdef object message

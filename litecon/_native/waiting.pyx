@@ -96,8 +96,8 @@ cdef class ShieldedFuture:
             if self.future.get_loop().is_closed():
                 self.future = None
                 return False
-        # the task was woken by an error, or it has got its cancellation together with the event, or it is gone; or it was
-        # cancelled while nobody waited, as the end of a loop does
+        # the task was woken by an exception, was cancelled when the event arrived, or was destroyed; or the future was
+        # cancelled while no task awaited it, as it is when an event loop ends
         elif self.callback is not None or self.future.cancelled():
             try:
                 self.future.result()

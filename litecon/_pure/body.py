@@ -1,4 +1,4 @@
-"""The body of a request: what was received of it, shared by all connections over one scope, and the stream."""
+"""The body of a request: its reader, which all connections over one scope share, and the stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .waiting import resume_pending, shield_future
 __all__ = ("BodyReader", "BodyStream")
 
 _SCOPE_KEY: Final = "litecon.body"
-# so many chunks that were not read lie one by one; those behind them, where they are small, lie together
+# the number of unread chunks that are kept one by one; small ones after them are joined
 _SEPARATE_CHUNKS: Final = 64
 _SMALL_CHUNK: Final = 512
 _JOINED_CHUNKS: Final = 65536
@@ -55,11 +55,11 @@ class BodyReader:
     _msgpack: Any
 
     def __init__(self) -> None:
-        # those that were not read; small ones lie together in a bytearray
+        # the unread chunks; small ones are joined in a bytearray
         self._chunks: deque[bytes | bytearray] = deque()
-        # bytes that were received ahead of reading
+        # the number of bytes that were received ahead of reading
         self.ahead_size = 0
-        # whether a receive() of an application inside may come here, see Replay
+        # whether the receive() of an inner application may call this reader, see Replay
         self.replayed = False
         self.size = 0
         self.streamed = 0
@@ -120,7 +120,7 @@ class BodyReader:
             StreamConsumed: The rest is not the whole.
         """
         if self.streamed:
-            # the rest will never come, so that is what the caller has to know
+            # the rest will never arrive, which is what the caller must know
             if self.disconnected and not self.ended:
                 raise self.errors.disconnected()
             raise self.errors.streamed()
@@ -150,7 +150,7 @@ class BodyReader:
         """
         if self.disconnected:
             raise self.errors.disconnected()
-        # whoever asks for more has read what was here
+        # a caller that receives has read all that was buffered
         self.ahead_size = 0
         if self.pending is not None:
             awaitable = resume_pending(self)
@@ -220,7 +220,7 @@ class BodyReader:
         self.consumed = self.ended
 
     def _add(self, event: Event) -> str:
-        """Take an event, and return its type."""
+        """Store an event, and return its type."""
         kind = event_type(event)
         if kind != "http.request" and kind != "http.disconnect":
             raise wrong_event(event)
@@ -243,7 +243,7 @@ class BodyReader:
     def _append(self, chunk: bytes) -> None:
         chunks = self._chunks
         if len(chunks) > _SEPARATE_CHUNKS and len(chunk) < _SMALL_CHUNK:
-            # an object for each would take many times the bytes that are in it
+            # one object per chunk would take many times the memory of its content
             last = chunks[-1]
             if type(last) is bytearray and len(last) < _JOINED_CHUNKS:
                 last += chunk
@@ -282,10 +282,10 @@ def shared_reader(scope: Scope) -> BodyReader:
     Args:
         scope: The scope of an HTTP request. If it cannot be changed, each connection has a reader of its own.
     """
-    # of a dict subclass, what was stored: not what it makes up for keys that it does not have
+    # of a dict subclass only what was stored, not what its __missing__ returns
     if isinstance(scope, dict):
         stored: BodyReader | None = dict.get(scope, _SCOPE_KEY)
-        # of two threads that both ask first, one makes it
+        # if two threads are first at once, one of them makes it
         return dict.setdefault(scope, _SCOPE_KEY, BodyReader()) if stored is None else stored
     reader = lookup(scope, _SCOPE_KEY)
     if not isinstance(reader, BodyReader):
@@ -319,10 +319,10 @@ class BodyStream(AsyncIteratorBase):
             return self._kept(reader.body)
         max_size = self._max_size
         chunks = reader._chunks
-        # PERF: not as a context manager, whose two calls a chunk would pay for
+        # PERF: not as a context manager, which costs two calls per chunk
         reader.claim()
         try:
-            # looked at behind the claim, before which another thread may have read it
+            # read after the claim, before which another thread may have read the body
             if reader.body is not None:
                 return self._kept(reader.body)
             if not self._started:
@@ -343,7 +343,7 @@ class BodyStream(AsyncIteratorBase):
                     awaitable = reader.receiving(self._receive)
                 event = await awaitable
                 reader.pending = None
-                # PERF: what reader.feed() would put into the chunks, and this take out of them
+                # PERF: without the detour over the buffered chunks that reader.feed() would take
                 if type(event) is dict and event.get("more_body") is True and event_type(event) == "http.request":
                     chunk = event.get("body")
                     if type(chunk) is bytes and chunk and (max_size is None or reader.size + len(chunk) <= max_size):

@@ -1,4 +1,4 @@
-"""The state machine of a WebSocket, and the ASGI callables that keep it."""
+"""The state machine of a WebSocket, and the ASGI callables that keep it up to date."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ABNORMAL_CLOSURE: Final = 1006
 
 @final
 class Channel:
-    """The state of one WebSocket, and the server's callables. It does no I/O: events go in, exceptions come out."""
+    """The state of one WebSocket, and the server's callables. It does no I/O: it takes events and raises exceptions."""
 
     __slots__ = ("_claimed", "code", "foreign_receive", "foreign_send", "pending", "reason", "receive", "send", "state")
 
@@ -60,7 +60,7 @@ class Channel:
 
     @property
     def busy(self) -> bool:
-        """Whether one task receives."""
+        """Whether a task is receiving."""
         return self._claimed.locked()
 
     @property
@@ -82,11 +82,11 @@ class Channel:
             raise socket_busy()
 
     def release(self) -> None:
-        """Let others receive."""
+        """Let other tasks receive."""
         self._claimed.release()
 
     def next_awaitable(self, receive: Receive) -> Awaitable[Event]:
-        """Return what to await for the next event, also after an await that was cancelled."""
+        """Return the awaitable of the next event, also after an await that was cancelled."""
         if self.pending is not None:
             awaitable = resume_pending(self)
             if awaitable is not None:
@@ -107,7 +107,7 @@ class Channel:
         kind = event_type(event)
         state = self.state
         if kind == "websocket.receive":
-            # one that was under way when the application closed is given out
+            # a receive that was under way when the application closed may still return its event
             if state < CLOSED and state != OPEN:
                 if state != ACCEPTED and not foreign:
                     raise wrong_socket_event(event, self.name)
@@ -167,7 +167,7 @@ class Channel:
         return state
 
     def sent(self, state: int, event: Event) -> None:
-        """Enter the state after an event."""
+        """Enter the state after an event that is sent."""
         if state == CLOSED or (event["type"] == "websocket.http.response.body" and not lookup(event, "more_body")):
             self.keep_code(lookup(event, "code"), lookup(event, "reason"), ABNORMAL_CLOSURE)
             state = CLOSED
@@ -177,29 +177,30 @@ class Channel:
         self.state = state
 
     def roll_back(self, state: int) -> None:
-        """Enter a state again, since the server has refused the event that ended it."""
+        """Enter a state again, since the server refused the event that ended it."""
         self.state = state
         if state < CLOSED:
-            # it is not closed, so the code of the end is still to come
+            # it is not closed, so the close code is still to come
             self.code = NO_STATUS_RECEIVED
             self.reason = None
 
     def connection_lost(self) -> WebSocketDisconnect:
-        """The server's `send` has failed: the connection is broken."""
+        """Record that the server's `send` failed, so that the connection is lost."""
         if self.state != DISCONNECTED or self.reason is None:
             self.state = DISCONNECTED
             self.keep_code(ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
         return self.disconnected()
 
     def keep_code(self, code: Any, reason: Any, default: int) -> None:
-        """Keep the code and the reason of the end; the default stands in for a missing code."""
-        self.code = int.__int__(code) if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
+        """Store the close code and the reason; the default is used if there is no code."""
+        is_code = isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF
+        self.code = int.__int__(code) if is_code else default
         self.reason = plain_str(reason) if isinstance(reason, str) else ""
 
 
 @final
 class SocketReceive:
-    """The `receive` of a WebSocket: keeps its state."""
+    """The `receive` of a WebSocket, which keeps its state up to date."""
 
     __slots__ = ("channel", "receive")
 
@@ -222,7 +223,7 @@ class SocketReceive:
 
 @final
 class SocketSend:
-    """The `send` of a WebSocket: keeps its state, and refuses what it does not allow."""
+    """The `send` of a WebSocket, which keeps its state up to date and refuses events that it does not allow."""
 
     __slots__ = ("channel", "scope", "send")
 
@@ -234,9 +235,9 @@ class SocketSend:
     async def __call__(self, event: Event) -> None:
         """Send an event."""
         channel = self.channel
-        # what is checked is what is sent
+        # the object that is checked is the one that is sent
         kind, event = normalised_event(event)
-        # a mapping's own code runs before the state is looked at
+        # code of a mapping's own runs before the state is read
         is_offered = kind != START or offers_denial(self.scope)
         state = channel.check_send(kind, event["type"])
         if not is_offered:
@@ -245,7 +246,7 @@ class SocketSend:
 
 
 def offers_denial(scope: Scope) -> bool:
-    """Return whether the server offers to answer the handshake with a response."""
+    """Return whether the server offers HTTP responses to the handshake."""
     return offers(scope, "websocket.http.response")
 
 
@@ -259,7 +260,7 @@ async def send_through(channel: Channel, send: Send, event: Event, state: int) -
     except OSError as error:
         raise channel.connection_lost() from error
     except Exception:
-        # the server has refused it
+        # the server refused the event
         if channel.state == after:
             channel.roll_back(before)
         raise
@@ -272,7 +273,7 @@ def check_mode(mode: object) -> None:
 
 def _size_of(data: str | bytes, max_size: int) -> int:
     """Return the number of bytes, of UTF-8 for a text; less work where it cannot matter."""
-    # whatever a subclass overrides
+    # not len(text) or text.encode(), which a subclass may override
     if isinstance(data, bytes):
         return bytes.__len__(data)
     if str.isascii(data) or str.__len__(data) > max_size:

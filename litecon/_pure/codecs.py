@@ -1,4 +1,4 @@
-"""The way to the decoders and encoders of `serialization`, which are loaded when they are first used."""
+"""The decoders and encoders of `serialization`, which are loaded on first use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _serialization: Any = None
 
 
 def codecs() -> Any:
-    """Return the module; an import statement in each method would cost more than the decoding of a small body."""
+    """Return the module; an import statement in each method would cost more than decoding a small body."""
     global _serialization
     if _serialization is None:
         from .. import serialization

@@ -1,4 +1,4 @@
-"""The beginning and the end of a WebSocket: its callables, accepting, closing and denying."""
+"""The handshake and the close of a WebSocket: its callables, accept, close and deny."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLOSE: Final = 2
 _START: Final = 3
 _END: Final = 4
 
-# the callables of a socket before its constructor has run
+# the callables of a WebSocket whose constructor has not run
 _NOT_YET: Any = None
 
 
@@ -49,13 +49,13 @@ class SocketBase(ConnectionBase):
     def _constructed(self) -> None:
         channel = self._channel
         if channel.receive is not _NOT_YET:
-            # called again, and new again
+            # the constructor is called a second time
             channel = self._channel = Channel(_NOT_YET, _NOT_YET)
         receive: Any = self._receive
         send: Any = self._send
         channel.receive = receive
         channel.send = send
-        # from here on they are what is installed, and litecon's own wrappers once they are asked for
+        # from here on these are the installed callables, or litecon's wrappers, which are made on access
         del self._receive, self._send
         if type(self).receive_wrapper is not _receive_wrapper:
             installed: Any = self.receive_wrapper(receive)
@@ -71,7 +71,7 @@ class SocketBase(ConnectionBase):
                 channel.foreign_send = False
 
     def _expect_constructed(self) -> None:
-        """Raise where the constructor has not run."""
+        """Raise an exception if the constructor has not run."""
         if not hasattr(self, "_kept"):
             raise not_initialised(self, "scope")
 
@@ -126,7 +126,7 @@ class SocketBase(ConnectionBase):
         self._channel.foreign_send = False
 
     def _receives_elsewhere(self) -> bool:
-        """Return whether the callable that receives is another than litecon's own over the server's."""
+        """Return whether events are received by a callable other than litecon's own over the server's."""
         cls: Any = type(self)
         return (
             self._channel.foreign_receive
@@ -135,7 +135,7 @@ class SocketBase(ConnectionBase):
         )
 
     def _sends_elsewhere(self) -> bool:
-        """Return whether the callable that sends is another than litecon's own over the server's."""
+        """Return whether events are sent by a callable other than litecon's own over the server's."""
         cls: Any = type(self)
         return (
             self._channel.foreign_send
@@ -216,7 +216,7 @@ class SocketBase(ConnectionBase):
             try:
                 await self._answer(_CLOSE, event)
             except WebSocketDisconnect:
-                # the connection broke: it is closed, as was asked for
+                # the connection is lost, and so it is closed
                 pass
 
     async def deny(self, status: int = 403, headers: Any = None, body: bytes = b"") -> None:
@@ -249,7 +249,7 @@ class SocketBase(ConnectionBase):
         if self._receives_elsewhere():
             event = await self.receive()
             if channel.take(event, True) == "websocket.receive" and channel.state < CLOSED:
-                # a callable of the application has the connection accepted, or is a mock
+                # the application's own callable accepts the connection, or is a mock
                 channel.pending = CompletedAwaitable(event)
                 channel.state = CONNECT
         else:
@@ -274,7 +274,7 @@ class SocketBase(ConnectionBase):
             await self.send(event)
         except OSError as error:
             raise channel.connection_lost() from error
-        # a wrapper that is not built on litecon's has not kept the state, or not the code
+        # a wrapper that does not call litecon's has kept neither the state nor the code
         if channel.state == before or (kind == _CLOSE and channel.reason is None):
             channel.sent(state, event)
 

@@ -11,16 +11,16 @@ from .lookup import find_header, find_headers
 
 __all__ = ("HeadersBase", "make_headers")
 
-# how many look-ups go through the list before there is an index, and how many headers are not worth one
+# the number of look-ups before an index is made, and the number of headers below which there is none
 _LOOKUPS: Final = 16
 _FEW: Final = 32
-# up to how many headers all are compared with those of the index, and how many at a time of more
+# the number of headers up to which all are compared with the index, and how many at a time beyond it
 _EXACT: Final = 1024
 _PART: Final = 256
 
 
 def _encoded(name: object) -> bytes | None:
-    """Return the raw form of a name, None for one that no header can have."""
+    """Return the raw form of a name; None for one that no header can have."""
     if not isinstance(name, str):
         raise header_name_type(name)
     try:
@@ -30,7 +30,7 @@ def _encoded(name: object) -> bytes | None:
 
 
 def _index_of(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
-    """Return where each lower-case name stands; None where an item could change itself, or is no pair of bytes."""
+    """Return the position of each lower-case name; None if an item is mutable, or no pair of bytes."""
     index: dict[bytes, list[int]] = {}
     for at, pair in enumerate(raw):
         if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not bytes or type(pair[1]) is not bytes:
@@ -101,13 +101,13 @@ class HeadersBase:
         return find_header(self._raw, key)
 
     def _has_index(self) -> bool:
-        """Return whether there is an index, which may be of the past; it is made when it begins to pay."""
+        """Return whether there is an index, which may be outdated; it is made when it begins to pay."""
         if self._lookups < _LOOKUPS:
             self._lookups += 1
             return False
         if self._pairs is not None:
             return True
-        # where none can be, or none pays, that is not found out again at each look-up
+        # that there can be no index, or that it does not pay, is not determined anew at each look-up
         self._lookups = 0
         if type(self._raw) not in (list, tuple) or len(self._raw) < _FEW:
             return False
@@ -134,7 +134,7 @@ class HeadersBase:
         raw, pairs = self._raw, self._pairs
         if raw is pairs or self._has_items(positions):
             return True
-        # the next look-ups go through the list again, so that a list that changes all the time costs no index each time
+        # the next look-ups search the list, so that a list that changes all the time does not cost an index each time
         self._pairs = None
         self._lookups = 0
         return False
@@ -145,7 +145,7 @@ class HeadersBase:
         size = len(pairs)
         if len(raw) != size:
             return False
-        # the same objects, not equal ones: both sides take a change for one at the same look-up
+        # compared by identity, so that both sides notice a change at the same look-up
         if positions is None or size <= _EXACT:
             return all(map(is_, raw, pairs))
         part = self._part if self._part <= size - _PART else 0

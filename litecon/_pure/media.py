@@ -140,12 +140,12 @@ def best_match(value: str, offers: Iterable[str]) -> str | None:
 
 
 def _missing_parameters(parameters: dict[str, str], wanted: dict[str, str]) -> int:
-    """Return how many parameters of a range an offer may go without; -1 if it has not what the range wants."""
+    """Return how many parameters of a range an offer lacks; -1 if it does not have those that the range requires."""
     missing = 0
     for name, value in wanted.items():
         own = parameters.get(name)
         if name == "charset":
-            # it says nothing of the media type, which is in some charset without it (RFC 9110 section 8.3.2)
+            # a charset does not belong to the media type, which has some charset without it (RFC 9110 section 8.3.2)
             if own is None:
                 missing += 1
             elif own.lower() != value.lower():
@@ -156,7 +156,7 @@ def _missing_parameters(parameters: dict[str, str], wanted: dict[str, str]) -> i
 
 
 def _lower(text: str) -> str:
-    """Return a text in lower case; one with characters beyond ASCII, which no name has, as it is."""
+    """Return a text in lower case; one with characters beyond ASCII, which no name has, unchanged."""
     return text.lower() if text.isascii() else text
 
 

@@ -23,7 +23,7 @@ __all__ = ("MultipartReader",)
 
 _MAX_BOUNDARY: Final = 1024
 _STEP: Final = 4096
-# behind a boundary the usual head of a text field, up to its content; parse_head() reads it in the same way
+# after a boundary, the most frequent head of a text field, up to its content; parse_head() reads it alike
 _FIELD_BEGINNING: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
 _BLANKS: Final = re.compile(rb"[ \t]*")
 
@@ -77,22 +77,22 @@ class MultipartReader:
         self._delimiter = b"\r\n--" + encoded
         self._limits = limits
         self._whole = whole
-        # what is wrong behind the events that were given: an exception's class or function, and its argument
+        # the error behind the events that were returned: the class or function that makes it, and its argument
         self._refusal: tuple[Callable[[Any], Exception], Any] | None = None
-        # no bound method, which would refer back to this
+        # not a bound method, which would refer back to this object
         self._step: Callable[[Any, bytes, int, list[Any]], int] = MultipartReader._preamble
-        # the end of the preamble, a head that is arriving, or such a field; a line break may be thought before the body
+        # the end of the preamble, the head or the text field that is arriving; a line break is assumed before the body
         self._held: Any = b"\r\n"
-        # bytes of the delimiter that the last chunk ended with
+        # the number of bytes of a delimiter at the end of the last chunk
         self._matched = 0
         self._parts = 0
-        # of the head: where its last line begins, up to where it was looked at, headers, bytes of earlier folded lines
+        # of the head: where its last line begins, where the search goes on, its headers, bytes of earlier folded lines
         self._line = self._seen = self._headers = self._carried = 0
-        # of the part
+        # of the part that is arriving
         self._name = ""
         self._charset: str | None = None
         self._is_file = False
-        # whether it ends if what stands behind the boundary is right
+        # whether the body ends if the bytes after the boundary are well-formed
         self._is_open = False
         self._size = 0
         self._max_size: int | None = None
@@ -125,7 +125,7 @@ class MultipartReader:
             RequestEntityTooLarge: A bound of the limits is exceeded.
         """
         if self._refusal is not None:
-            # made anew each time: an error that is kept would keep the frames that it went through
+            # made anew each time, since a stored exception would keep the frames through which it was raised
             make, argument = self._refusal
             raise make(argument)
 
@@ -226,7 +226,7 @@ class MultipartReader:
         return self._refuse_boundary()
 
     def _refuse_boundary(self) -> int:
-        # RFC 2046 section 5.1.1 takes it for a boundary, others for content
+        # RFC 2046 section 5.1.1 reads it as a boundary, other parsers as content
         return self._refuse(broken_multipart, "a boundary is not followed by the end of its line")
 
     def _begin_epilogue(self, chunk: bytes, events: list[Any]) -> int:
@@ -297,7 +297,7 @@ class MultipartReader:
                     self._carried = 0
                     if max_headers is not None and self._headers > max_headers:
                         return self._refuse(too_many_part_headers, max_headers)
-            # where its line break must be
+            # the position of its line break
             last = size if max_size is None else line + max_size - self._carried
             end = data.find(b"\r\n", seen, last + 2)
             if end >= 0 and data.find(b"\n", seen, end) < 0 and data.find(b"\r", seen, end) < 0:
@@ -338,7 +338,7 @@ class MultipartReader:
         if self._is_file:
             self._max_size, self._too_large = self._limits.max_file_size, file_too_large
         else:
-            # the part that is given in pieces has a limit where it is read
+            # a part that is returned in pieces is bounded where it is read
             self._max_size, self._too_large = (self._limits.max_field_size if self._whole else None), field_too_large
         self._step = MultipartReader._content
 
@@ -355,7 +355,7 @@ class MultipartReader:
             if rest.startswith(piece):
                 self._matched += len(piece)
                 return len(chunk)
-            # the only carriage return in a delimiter is its first byte, so none begins within what was held
+            # the only carriage return in a delimiter is its first byte, so none begins within the buffered bytes
             held, self._matched = delimiter[: self._matched], 0
             if not self._give(held, events):
                 return -1
@@ -387,7 +387,7 @@ class MultipartReader:
         if data:
             if not self._is_within_bounds(data):
                 if self._is_file and self._max_size is not None:
-                    # what is within them, so that who reads it comes to the same wherever the chunks end
+                    # return what is within the bounds, so that the result does not depend on where the chunks end
                     data = data[: self._max_size - self._size + len(data)]
                     events += [data] if data else []
                 return False

@@ -12,13 +12,13 @@ __all__ = ("measure_json", "measure_msgpack")
 # possessive quantifiers (`*+`) keep every pattern linear: nothing is tried twice
 _STRING: Final = rb'"(?:[^"\\]++|\\.?+)*+"?+'
 _JSON_STRING: Final = re.compile(_STRING, re.DOTALL)
-# so many strings at once, since what is between them is held while they are taken out
+# the number of strings per step, since the text between them is in memory while they are removed
 _JSON_PIECE: Final = re.compile(rb'(?:[^"]++|' + _STRING + rb"){1,2000}+", re.DOTALL)
 _JSON_VALUE: Final = re.compile(_STRING + rb'|[\[{]|[^"\[{\]},: \t\n\r]++', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
-# how a MessagePack object goes on behind its first byte, by that byte: so many bytes; a length of so many bytes, then
-# as many bytes and these more; a count of so many bytes, then so many times as many objects
+# what follows the first byte of a MessagePack object, by that byte: a number of bytes; or a length of some bytes, and
+# then as many bytes and these more; or a count of some bytes, and then this many times as many objects
 _FIXED: Final = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8} | {
     0xD4 + power: 1 + 2**power for power in range(5)
 }
@@ -39,7 +39,7 @@ def _length_behind(first: int) -> int | None:
     return 0 if first not in _FIXED else _FIXED[first]
 
 
-# by the first byte; None where more is to be read
+# by the first byte; None where more must be read
 _LENGTHS: Final = tuple(_length_behind(first) for first in range(256))
 
 
@@ -58,13 +58,13 @@ def measure_json(body: bytes, max_depth: int, max_items: int | None) -> int:
         -1 if the text nests deeper, else -2 if it has more values, else 0.
     """
     is_long = max_items is not None and len(body) > max_items
-    # as deep as it is long at the most, and as many values
+    # neither the depth nor the number of values exceeds the length
     if len(body) <= max_depth and not is_long:
         return 0
     openings = body.count(b"[") + body.count(b"{")
     if openings > max_depth and _nests_deeper(body, max_depth):
         return -1
-    # in valid JSON each value is the first, or stands behind one of these
+    # in valid JSON each value is the first, or follows one of these
     if is_long and 1 + openings + body.count(b",") + body.count(b":") > max_items:  # type: ignore[operator]
         return -2 if next(islice(_JSON_VALUE.finditer(body), max_items, None), None) is not None else 0
     return 0
@@ -110,7 +110,7 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
     position = other_keys = 0
     items = missing = 1
     is_map = False
-    # of the arrays and maps around: how many objects each still lacks, and whether it is a map
+    # for each enclosing array or map: the number of objects that it lacks, and whether it is a map
     around: list[tuple[int, bool]] = []
     while True:
         while not missing:
@@ -121,7 +121,7 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
             return size + 1
         first = body[position]
         position += 1
-        # a map lacks an even number of objects where a key follows
+        # a map lacks an even number of objects before a key
         if is_map and not missing & 1 and first not in _TEXT_OR_BYTES:
             other_keys += 1
             if other_keys > max_other_keys:
@@ -150,7 +150,7 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
             position += width
         if len(around) >= max_depth:
             return -1
-        # each has a byte at least
+        # each object has at least one byte
         if count > size - position:
             return size + 1
         items += count

@@ -62,7 +62,7 @@ class FieldReader:
         self._refusal: tuple[Callable[[int], Exception], int] | None = None
         self._count = 0
         self._held = bytearray()
-        # of what is held: how much of it was counted, what that is decoded, and whether the name has ended
+        # of the buffered field: the number of counted bytes, their decoded size, and whether the name has ended
         self._counted = self._size = 0
         self._has_equals = False
 
@@ -76,7 +76,7 @@ class FieldReader:
         chunk = bytes(chunk)
         if self._refusal is not None:
             return fields
-        # of empty fields in a row one is left, since none counts
+        # consecutive empty fields become one, since none counts
         pieces = (_AMPERSANDS.sub(b"&", chunk) if b"&&" in chunk else chunk).split(b"&")
         last = pieces.pop() if chunk else None
         for piece in pieces:
@@ -110,12 +110,8 @@ class FieldReader:
                 self._refusal = too_many_fields, self._max_fields
                 return False
         self._held += piece
-        # decoded it is not larger
-        if (
-            self._max_size is not None
-            and len(self._held) > self._max_size
-            and self._measure(is_last) > self._max_size
-        ):
+        # decoding does not enlarge it
+        if self._max_size is not None and len(self._held) > self._max_size and self._measure(is_last) > self._max_size:
             self._refusal = field_too_large, self._max_size
             return False
         return True
@@ -124,7 +120,7 @@ class FieldReader:
         """Count what is new of the field that is held, and return the size of its name or value."""
         new = bytes(self._held[self._counted :])
         if not is_last:
-            # an escape may go on in the next chunk
+            # an escape may continue in the next chunk
             cut = new.rfind(b"%", max(len(new) - 2, 0))
             if cut >= 0:
                 new = new[:cut]
@@ -141,7 +137,7 @@ class FieldReader:
 
 
 def _count_escapes(field: bytes) -> int:
-    # one by one: a list of them takes many times the bytes of the field
+    # one by one, since a list of them takes many times the memory of the field
     return sum(1 for _ in _PERCENT_ESCAPE.finditer(field))
 
 
@@ -159,7 +155,7 @@ def _unquote_in_steps(field: bytes | bytearray) -> bytearray:
     start = 0
     while start < len(field):
         end = start + _STEP
-        # an escape is not cut
+        # do not cut an escape
         cut = field.rfind(b"%", end - 2, end)
         end = end if cut < 0 else cut
         result += unquote_to_bytes(bytes(field[start:end]))

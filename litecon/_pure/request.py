@@ -1,4 +1,4 @@
-"""What a request reads from its headers, and the methods that read its body."""
+"""The members of a request that read its headers, and the methods that read its body."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .scope import ConnectionBase, required_str
 from .url import raw_headers
 
 __all__ = ("RequestBase",)
+
 
 class RequestBase(ConnectionBase):
     """The members of an HTTP request, and the methods that read its body."""
@@ -74,7 +75,7 @@ class RequestBase(ConnectionBase):
         scope, kept = self._read()
         accept = kept.get("accept")
         if accept is None:
-            # a list, in however many lines it came (RFC 9110 section 5.3)
+            # several header lines are one list (RFC 9110 section 5.3)
             values = find_headers(raw_headers(scope), b"accept")
             kept["accept"] = accept = Accept(b", ".join(values).decode("latin-1") if values else "*/*")
         return accept

@@ -1,4 +1,4 @@
-"""What every connection reads from its scope, and the constructor of all connection classes."""
+"""The members of every connection, and the constructor of all connection classes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _MISSING: Final = object()
 
 ClassT = TypeVar("ClassT", bound=type[Any])
 
+
 class ConnectionBase:
     """The members that an HTTP request and a WebSocket share."""
 
@@ -27,7 +28,7 @@ class ConnectionBase:
     _scope: Scope
     _receive: Receive
     _send: Send
-    # a scope and what was read from it: one object, so that what a thread reads from the last one stays with that
+    # a scope and what was read from it, in one object, so that a thread never stores what it read with another scope
     _kept: tuple[Scope, dict[str, Any]] | None
 
     # the kernel class itself, where a subclass may have an attribute of its own
@@ -52,14 +53,14 @@ class ConnectionBase:
             pass_to_setter(self, "send", self._own_send())
 
     def _constructed(self) -> None:
-        """Do what is left to do once the arguments are stored."""
+        """Complete the construction after the arguments are stored."""
 
     def _own_receive(self) -> Receive:
-        """Return the callable, whatever a subclass has in its place."""
+        """Return the stored callable, whatever a subclass overrides."""
         return self._present("receive")  # type: ignore[no-any-return]
 
     def _own_send(self) -> Send:
-        """Return the callable, whatever a subclass has in its place."""
+        """Return the stored callable, whatever a subclass overrides."""
         return self._present("send")  # type: ignore[no-any-return]
 
     def _present(self, name: str) -> Any:
@@ -271,7 +272,7 @@ ConnectionBase._own = ConnectionBase
 
 def _new_state(scope: Scope) -> Any:
     state: dict[str, Any] = {}
-    # of two threads that both ask first, one makes it
+    # if two threads are first at once, one of them makes it
     other = scope.setdefault("state", state) if type(scope) is dict else None
     if other is None:
         scope["state"] = state

@@ -13,9 +13,7 @@ from .lookup import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
 
-_HOST: Final = re.compile(
-    rb"(\[[0-9A-Fa-f:.]++\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++)(?::([0-9]{0,5}))?+"
-)
+_HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]++\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++)(?::([0-9]{0,5}))?+")
 _UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x1f\x7f%?#\\]")
 _UNSAFE_IN_QUERY: Final = re.compile(rb"[^\x21\x24-\x3b\x3d\x3f-\x7e]")
 
@@ -36,7 +34,7 @@ class URLBase:
         text = self._text
         if text is None:
             text = self.path
-            # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
+            # an empty authority is written if the path would be read as one (RFC 3986 section 5.3)
             if self.netloc or text.startswith("//"):
                 text = f"//{self.netloc}{text}"
             if self.scheme:
@@ -131,10 +129,10 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
     scheme = _scheme(scope)
     host = find_header(raw_headers(scope), b"host")
     netloc = _netloc(scope, scheme, host)
-    # without an authority, a path behind a scheme would be read as something else
+    # without an authority, a scheme and a path have another meaning
     shown = scheme if netloc else ""
     if base:
-        # inside a mount, app_root_path is the root path of the application around it, which may be empty
+        # inside a mount, app_root_path is the root path of the outer application, which may be empty
         key = "root_path" if lookup(scope, "app_root_path") is None else "app_root_path"
         root_path = _root_path(scope, key)
         path = lookup(scope, "path")
@@ -146,7 +144,7 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
     if not isinstance(query, bytes):
         raise wrong_type("query_string", query, "bytes")
     if path == "" and lookup(scope, "path") != "":
-        # neither path nor query is in a target of that form (RFC 9112 section 3.3)
+        # a target of that form has neither path nor query (RFC 9112 section 3.3)
         query = b""
     return make_url(cls, shown, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
 
@@ -202,7 +200,7 @@ def _full_path(scope: Mapping[str, Any], host: bytes | None, scheme: str) -> str
     other = _path_in_other_form(scope, path, root_path, host, scheme)
     if other is not None:
         return other
-    # the specification has the root path in the path; servers and frameworks of before had not
+    # the specification includes the root path in the path; older servers and frameworks do not
     if root_path and path != root_path and not path.startswith(root_path + "/"):
         path = root_path + path
     return path
@@ -211,7 +209,7 @@ def _full_path(scope: Mapping[str, Any], host: bytes | None, scheme: str) -> str
 def _path_in_other_form(
     scope: Mapping[str, Any], path: str, root_path: str, host: bytes | None, scheme: str
 ) -> str | None:
-    """Return the path of a target that is none itself (RFC 9112 section 3.2); None for the usual form."""
+    """Return the path of a target in another form than a path (RFC 9112 section 3.2); None for a path."""
     target = path
     prefix = ""
     # uvicorn puts the root path before a target of any form

@@ -1,4 +1,4 @@
-"""What to await for the next event, where `receive()` gives futures: a cancelled await loses nothing."""
+"""Awaiting servers' futures, so that an await that is cancelled loses no event."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def abandon(holder: Any) -> None:
     """
     pending = holder.pending
     holder.pending = None
-    # not left to its end: the traceback of a cancelled task may keep it
+    # cancelled now, since the traceback of a cancelled task may keep it alive
     if isinstance(pending, ShieldedFuture):
         pending.abandon()
 
@@ -65,9 +65,9 @@ class ShieldedFuture:
     __slots__ = ("_asyncio_future_blocking", "_callback", "_context", "_future", "_message", "get_loop")
 
     def __init__(self, future: Any) -> None:
-        # None where its event was handed out, or its error
+        # None once its event or its exception was returned
         self._future = future
-        # of the task, from the moment in which it waits until it is cancelled
+        # the callback of the task, from when it is suspended until it is cancelled
         self._callback: Callable[[Any], object] | None = None
 
     def __await__(self) -> Generator[ShieldedFuture, None, Any]:
@@ -78,14 +78,14 @@ class ShieldedFuture:
             self._future = None
             return future.result()
         self._asyncio_future_blocking = True
-        # PERF: an attribute costs less than a method that calls it
+        # PERF: an attribute costs less than a method that calls the future's
         self.get_loop = future.get_loop
         try:
             yield self
         except GeneratorExit:
             self._forget()
             raise
-        # not asked whether it is done; where it is not, this raises, and the future is kept
+        # PERF: done() is not called; if the future is not done, this raises, and the future is kept
         event = future.result()
         self._future = None
         return event
@@ -105,8 +105,8 @@ class ShieldedFuture:
             if future.get_loop().is_closed():
                 self._future = None
                 return False
-        # the task was woken by an error, or it has got its cancellation together with the event, or it is gone; or it
-        # was cancelled while nobody waited, as the end of a loop does
+        # the task was woken by an exception, was cancelled when the event arrived, or was destroyed; or the future was
+        # cancelled while no task awaited it, as it is when an event loop ends
         elif self._callback is not None or future.cancelled():
             try:
                 future.result()
@@ -117,7 +117,7 @@ class ShieldedFuture:
         return True
 
     def done(self) -> bool:
-        """Return whether there is nothing to wait for."""
+        """Return whether there is nothing to await."""
         return self._future is None or self._future.done()
 
     def add_done_callback(self, callback: Callable[[Any], object], *, context: Context | None = None) -> None:
@@ -146,13 +146,13 @@ class ShieldedFuture:
         return True
 
     def result(self) -> None:
-        """Raise the CancelledError that the task was woken for."""
+        """Raise the CancelledError for which the task was woken."""
         from asyncio import CancelledError
 
         raise CancelledError() if self._message is None else CancelledError(self._message)
 
     def abandon(self) -> None:
-        """Cancel the future, since nobody will ask for it any more."""
+        """Cancel the future, which nobody will await any more."""
         if self._future is not None:
             cancel_abandoned(self._future)
 

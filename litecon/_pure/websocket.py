@@ -271,7 +271,7 @@ class WebSocketBase(SocketBase):
         return max_size
 
     async def _receive_in(self, mode: str) -> Any:
-        """Receive a message by the method that a subclass may override."""
+        """Receive a message through `receive_data()`, which a subclass overrides."""
         if type(self).receive_data is not _receive_data:
             return await self.receive_data(mode=mode)
         return await self._receive_message(mode)
@@ -283,11 +283,11 @@ class WebSocketBase(SocketBase):
             await self.accept()
         if channel.state >= CLOSED:
             raise channel.disconnected()
-        # where another callable sends, it may have accepted unseen
+        # another callable may have accepted without updating the state
         if channel.state not in (ACCEPTED, OPEN) and not self._sends_elsewhere():
             raise cannot_receive(channel.name)
         max_size = self._max_size()
-        # it may be replaced meanwhile
+        # the callable may be replaced meanwhile
         foreign = self._receives_elsewhere()
         if not foreign:
             channel.claim()
@@ -297,7 +297,7 @@ class WebSocketBase(SocketBase):
             finally:
                 channel.release()
         else:
-            # what was begun before another callable was installed; then that one is asked
+            # a receive that began before another callable was installed; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
             event = await (self.receive() if pending is None else pending)
         return channel.message(event, mode, max_size, foreign)

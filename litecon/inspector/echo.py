@@ -69,7 +69,7 @@ class DecodingSocket(EchoSocket):
     limits: ClassVar[Limits] = Limits(max_message_size=_MIB)
 
 
-class Wish(NamedTuple):
+class EchoOptions(NamedTuple):
     """The options in the query of the handshake."""
 
     mode: str
@@ -78,7 +78,7 @@ class Wish(NamedTuple):
     close: tuple[int, str] | None
 
 
-class MessageWatch:
+class MessageRecorder:
     """A `receive` that records what a decoded message does not show of the last event.
 
     Args:
@@ -125,16 +125,16 @@ async def echo(scope: Scope, receive: Receive, send: Send, recent: Recent | None
 
 async def _echo(scope: Scope, receive: Receive, send: Send, recent: Recent | None) -> None:
     try:
-        wish = _read_wish(scope)
-        if wish.is_recent:
+        options = _read_options(scope)
+        if options.is_recent:
             _expect_recent(scope, recent)
     except HTTPException as error:
         socket = EchoSocket(scope, receive, send)
         await socket.receive()
         await _refuse(socket, error)
         return
-    watch = MessageWatch(receive)
-    socket = (DecodingSocket if wish.mode in ("json", "msgpack") else EchoSocket)(scope, watch, send)
+    recorder = MessageRecorder(receive)
+    socket = (DecodingSocket if options.mode in ("json", "msgpack") else EchoSocket)(scope, recorder, send)
     await socket.receive()
     subprotocol = _first_subprotocol(scope)
     try:
@@ -142,20 +142,20 @@ async def _echo(scope: Scope, receive: Receive, send: Send, recent: Recent | Non
     except ImproperlyConfiguredException as error:
         await _refuse(socket, ClientException(str(error)))
         return
-    if recent is not None and wish.is_recent:
+    if recent is not None and options.is_recent:
         async for text in socket.iter_data():
             await socket.send_json(recent.since(as_number(text)))
         return
-    if wish.is_reported:
-        await _send_report(socket, wish, _describe_handshake(socket, wish, subprotocol))
-    if wish.close is not None:
-        await socket.close(*wish.close)
+    if options.is_reported:
+        await _send_report(socket, options, _describe_handshake(socket, options, subprotocol))
+    if options.close is not None:
+        await socket.close(*options.close)
         return
-    while await _answer(socket, watch, wish, subprotocol):
+    while await _answer(socket, recorder, options, subprotocol):
         pass
 
 
-def _read_wish(scope: Scope) -> Wish:
+def _read_options(scope: Scope) -> EchoOptions:
     path, root = scope.get("path"), str(scope.get("root_path") or "").rstrip("/")
     if path not in (_PATH, f"{root}{_PATH}"):
         raise ClientException(
@@ -169,7 +169,7 @@ def _read_wish(scope: Scope) -> Wish:
     if is_reported not in ("on", "off"):
         raise ClientException("the query's 'report' must be on or off")
     is_recent = query.get("recent") == "on"
-    return Wish(mode, is_reported == "on", is_recent, _read_close(query.get("close"), query.get("reason", "")))
+    return EchoOptions(mode, is_reported == "on", is_recent, _read_close(query.get("close"), query.get("reason", "")))
 
 
 def _expect_recent(scope: Scope, recent: Recent | None) -> None:
@@ -200,31 +200,31 @@ async def _refuse(socket: EchoSocket, error: HTTPException) -> None:
     await socket.deny(error.status_code, [*_PLAIN_TEXT, (b"content-length", b"%d" % len(body))], body)
 
 
-async def _answer(socket: EchoSocket, watch: MessageWatch, wish: Wish, subprotocol: str | None) -> bool:
+async def _answer(socket: EchoSocket, recorder: MessageRecorder, options: EchoOptions, subprotocol: str | None) -> bool:
     """Answer the next message, and return whether others may follow."""
     answer = value = error = None
     try:
-        answer, value = await _receive(socket, wish.mode)
+        answer, value = await _receive(socket, options.mode)
     except RequestEntityTooLarge as too_large:
         limit = socket.limits.max_message_size
         # a short message can decode into too many values
-        is_long = limit is not None and watch.size > limit
+        is_long = limit is not None and recorder.size > limit
         await socket.close(1009, f"a message may have {limit:,} bytes here" if is_long else too_large.detail)
         return False
     except (SerializationException, WebSocketMessageTypeError) as caught:
         error = describe_error(caught)
-    if wish.is_reported or error is not None:
+    if options.is_reported or error is not None:
         report: Report = {
             "report": "message",
-            "number": watch.number,
-            "kind": watch.kind,
-            "size": watch.size,
-            "as": wish.mode,
+            "number": recorder.number,
+            "kind": recorder.kind,
+            "size": recorder.size,
+            "as": options.mode,
             "answer": answer,
             "subprotocol": subprotocol,
             "connection_state": socket.connection_state,
         }
-        await _send_report(socket, wish, report if error is None else {**report, "error": error})
+        await _send_report(socket, options, report if error is None else {**report, "error": error})
     if answer is not None:
         try:
             await _send(socket, answer, value)
@@ -262,11 +262,11 @@ async def _send(socket: EchoSocket, answer: str, value: Any) -> None:
         await socket.send_text(value)
 
 
-async def _send_report(socket: EchoSocket, wish: Wish, report: Report) -> None:
-    await _send(socket, "msgpack" if wish.mode == "msgpack" else "json", report)
+async def _send_report(socket: EchoSocket, options: EchoOptions, report: Report) -> None:
+    await _send(socket, "msgpack" if options.mode == "msgpack" else "json", report)
 
 
-def _describe_handshake(socket: EchoSocket, wish: Wish, subprotocol: str | None) -> Report:
+def _describe_handshake(socket: EchoSocket, options: EchoOptions, subprotocol: str | None) -> Report:
     report = {"report": "handshake", **describe_connection(socket)}
     same_origin = read_field(lambda: _is_same_origin(socket))
     # NOTE: a page of any origin can open a WebSocket with this origin's cookies and read its messages, while the
@@ -284,7 +284,7 @@ def _describe_handshake(socket: EchoSocket, wish: Wish, subprotocol: str | None)
         "subprotocols": read_field(lambda: list(socket.scope.get("subprotocols") or ())),
         "subprotocol": subprotocol,
         "extensions": read_field(lambda: dict(socket.scope.get("extensions") or {})),
-        "as": wish.mode,
+        "as": options.mode,
         "max_message_size": socket.limits.max_message_size,
         "connection_state": socket.connection_state,
         "litecon": describe_litecon(),

@@ -21,7 +21,7 @@ __all__ = ("Client", "ClientSocket", "HandshakeRefused", "Response")
 
 ValueT = TypeVar("ValueT")
 
-_NO_STATUS: Final = 1005
+_NO_STATUS_RECEIVED: Final = 1005
 _DENIAL: Final = "websocket.http.response"
 
 
@@ -204,7 +204,7 @@ class ClientSocket:
 def _disconnect(event: Event | None) -> WebSocketDisconnect:
     if event is None or event["type"] != "websocket.close":
         return WebSocketDisconnect("the application ended without closing it", code=1006)
-    return WebSocketDisconnect(event.get("reason") or "", code=event.get("code", _NO_STATUS))
+    return WebSocketDisconnect(event.get("reason") or "", code=event.get("code", _NO_STATUS_RECEIVED))
 
 
 class Client:
