@@ -293,7 +293,7 @@ cdef class SocketBase(ConnectionBase):
 
     @property
     def connection_state(self):
-        """The state: "init", "connect" from the client's handshake on, "receive" from its first message on, "disconnect".
+        """The state: "init", "connect" from the client's handshake on, "receive" from its first message, "disconnect".
 
         An application may set it if its own wrappers do not call those of litecon.
 
@@ -337,8 +337,8 @@ cdef class SocketBase(ConnectionBase):
             WebSocketDisconnect: The client disconnected.
             WebSocketStateError: The connection was accepted before, or is being denied.
             RuntimeError: Another task is receiving.
-            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's events
-                break the ASGI specification.
+            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's
+                events break the ASGI specification.
         """
         return new_handshake(self, TO_ACCEPT, subprotocols, headers, None)
 

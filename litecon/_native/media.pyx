@@ -204,8 +204,8 @@ def parse_accept(value):
         value: The value of the header.
 
     Returns:
-        For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its text.
-        A quality that is no number counts as 1; an item that is no media range is skipped.
+        For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its
+        text. A quality that is no number counts as 1; an item that is no media range is skipped.
     """
     cdef str plain = _plain_str("an Accept header", value)
     cdef Text read = _read(plain)
