@@ -172,7 +172,9 @@ def outcome(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> t
         return "raised", type(error).__name__, str(error), getattr(error, "status_code", None)
 
 
-def run_python(code: str, *options: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run_python(
+    code: str, *options: str, env: dict[str, str] | None = None, timeout: float = 100
+) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter, which imports the same package and the same side."""
     path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
     return subprocess.run(
@@ -180,13 +182,13 @@ def run_python(code: str, *options: str, env: dict[str, str] | None = None) -> s
         env={**os.environ, "PYTHONPATH": path, **(env or {})},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=timeout,
     )
 
 
-def check_python(code: str, *options: str, env: dict[str, str] | None = None) -> str:
+def check_python(code: str, *options: str, env: dict[str, str] | None = None, timeout: float = 100) -> str:
     """Run code in a fresh interpreter, which must end well and say nothing on stderr; return what it printed."""
-    done = run_python(code, *options, env=env)
+    done = run_python(code, *options, env=env, timeout=timeout)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     return done.stdout

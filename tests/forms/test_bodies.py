@@ -863,9 +863,7 @@ class TestCases:
         ids=lambda each: str(each[:5]),
     )
     @pytest.mark.parametrize("filename", ["f", None], ids=["file", "text"])
-    def test_multipart_is_linear_in_tiny_chunks(
-        self, side: Any, read: Any, piece: bytes, filename: str | None
-    ) -> None:
+    def test_multipart_is_linear_in_tiny_chunks(self, side: Any, read: Any, piece: bytes, filename: str | None) -> None:
         cls = request_class(side, max_field_size=None)
 
         def make(count: int) -> Callable[[], object]:

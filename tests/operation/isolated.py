@@ -26,7 +26,9 @@ def isolated(call: str, module: str = "isolated") -> str:
         call: Its text.
         module: Which of this folder has the function.
     """
-    return check_python(f"from tests.operation import isolated, {module}\nisolated.start()\n{module}.{call}")
+    code = f"from tests.operation import isolated, {module}\nisolated.start()\n{module}.{call}"
+    # as long as the test may take
+    return check_python(code, timeout=290)
 
 
 def start() -> None:
