@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ class Stage:
     log: list[Any] = field(default_factory=list)
     operation: Any = None
     calls: int = 0
+    # whether what runs goes on from a throw() or close()
+    is_thrown: bool = False
 
     def answer(self, *event: Any) -> Any:
         """Be called as `receive` or `send`."""
@@ -99,8 +102,11 @@ class Stage:
         operation = self.operation
         if operation is None:
             return
-        for act in (lambda: operation.send(None), lambda: operation.throw(Fuzzed("again")), operation.close):
-            self.log.append(("again", told(act)))
+        self.log.append(("again", told(lambda: operation.send(None))))
+        # CPython 3.11 breaks a coroutine of its own by a throw() into it while it goes on from another
+        if not (self.is_thrown and sys.version_info < (3, 12)):
+            self.log.append(("again", told(lambda: operation.throw(Fuzzed("again")))))
+        self.log.append(("again", told(operation.close)))
 
     def thrown(self, plan: Plan, error: BaseException) -> str:
         # that of a generator which is dropped comes when the last reference goes, a moment earlier or later
@@ -326,7 +332,9 @@ def run(make: Callable[[Stage], Any], plans: list[Plan], events: list[Any], step
     stage = Stage(plans, events)
     operation = stage.operation = make(stage)
     for step in steps:
+        stage.is_thrown = step[0] in ("throw", "close")
         stage.log.append((step, take(operation, step)))
+    stage.is_thrown = True
     stage.log.append(("at last", told(operation.close)))
     # a cycle, by which it would be closed later
     stage.operation = None
