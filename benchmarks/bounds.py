@@ -16,7 +16,7 @@ Measure = Literal["instructions", "nanoseconds"]
 Counts = dict[str, dict[str, float]]
 """By task and contestant."""
 
-_LITECON: Final = ("compiled", "fallback")
+_LITECON: Final = ("compiled", "pure")
 # before CPython 3.12 the value of an operation reaches the caller without a StopIteration
 _MESSAGE_INSTRUCTIONS: Final = 600 if sys.version_info < (3, 12) else 1200
 _FASTEST_PEERS: Final = {
@@ -191,7 +191,7 @@ BOUNDS: Final = (
     ),
     Bound("HTTP tasks of the raw floor, geometric mean", 0.8, _mean("compiled", FLOOR, _is_http)),
     Bound(
-        "litecon's own HTTP tasks of the fallback, geometric mean", 0.33, _mean("compiled", "fallback", _is_own_http)
+        "litecon's own HTTP tasks of the pure side, geometric mean", 0.33, _mean("compiled", "pure", _is_own_http)
     ),
     *(
         Bound(
@@ -209,9 +209,9 @@ BOUNDS: Final = (
     *(
         Bound(f"{tasks}, of {other}, geometric mean", limit, _mean("compiled", to, is_meant))
         for tasks, is_meant in (("all WebSocket tasks", _is_websocket), ("the six WebSocket tasks", _is_one_of_six))
-        for other, to, limit in (("the raw floor", FLOOR, 1.4), ("the fallback", "fallback", 0.65))
+        for other, to, limit in (("the raw floor", FLOOR, 1.4), ("the pure side", "pure", 0.65))
     ),
-    Bound("each task, of the fallback", 1.0, _one([task.name for task in TASKS], "compiled", "fallback")),
+    Bound("each task, of the pure side", 1.0, _one([task.name for task in TASKS], "compiled", "pure")),
     Bound("each task, of the fastest peer", 1.0, _against_peers, True),
 )
 

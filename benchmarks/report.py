@@ -14,7 +14,7 @@ from .tasks import Task
 
 __all__ = ("Outcome", "aligned", "number_text", "text_of", "write_json")
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class Outcome(NamedTuple):
@@ -70,14 +70,14 @@ def _as_data(outcome: Outcome) -> dict[str, Any]:
                 "work": task.work,
                 "counts": outcome.counts.get(task.name, {}),
                 "of_floor": {name: ratio(outcome.counts, task.name, name, FLOOR) for name in names},
-                "compiled_of_fallback": ratio(outcome.counts, task.name, "compiled", "fallback"),
+                "compiled_of_pure": ratio(outcome.counts, task.name, "compiled", "pure"),
             }
             for task in outcome.tasks
         ],
         "geometric_means": {
             title: {
                 **{name: geometric_mean(ratios_of(outcome.counts, tasks, name, FLOOR)) for name in names},
-                "compiled_of_fallback": geometric_mean(ratios_of(outcome.counts, tasks, "compiled", "fallback")),
+                "compiled_of_pure": geometric_mean(ratios_of(outcome.counts, tasks, "compiled", "pure")),
             }
             for title, tasks in _groups(outcome)
         },
@@ -106,7 +106,7 @@ def _counts_table(outcome: Outcome) -> str:
         return ""
     counts = outcome.counts
     names = [contestant.name for contestant in outcome.contestants if contestant.name != FLOOR]
-    rows = [["task", f"{FLOOR}, {outcome.measure}", *names, "compiled/fallback"]]
+    rows = [["task", f"{FLOOR}, {outcome.measure}", *names, "compiled/pure"]]
     for task in outcome.tasks:
         floor = counts[task.name].get(FLOOR)
         rows.append(
@@ -114,7 +114,7 @@ def _counts_table(outcome: Outcome) -> str:
                 task.name,
                 "-" if floor is None else f"{floor:,.0f}",
                 *(number_text(ratio(counts, task.name, name, FLOOR)) for name in names),
-                number_text(ratio(counts, task.name, "compiled", "fallback")),
+                number_text(ratio(counts, task.name, "compiled", "pure")),
             ]
         )
     rows.append([])
@@ -124,7 +124,7 @@ def _counts_table(outcome: Outcome) -> str:
                 f"mean: {title}",
                 "",
                 *(number_text(geometric_mean(ratios_of(counts, tasks, name, FLOOR))) for name in names),
-                number_text(geometric_mean(ratios_of(counts, tasks, "compiled", "fallback"))),
+                number_text(geometric_mean(ratios_of(counts, tasks, "compiled", "pure"))),
             ]
         )
     inputs = "no two inputs alike" if outcome.cold else "inputs warm"

@@ -19,7 +19,7 @@ __all__ = ("FLOOR", "Contestant", "Unavailable", "contestant_names", "load_conte
 FLOOR: Final = "raw"
 """The contestant that the others are measured against."""
 
-_ORDER: Final = ("raw", "compiled", "fallback")
+_ORDER: Final = ("raw", "compiled", "pure")
 
 
 class Unavailable(Exception):

@@ -67,7 +67,7 @@ READING = FORMS | {
 LEFT_OUT = {
     "raw": set(),
     "compiled": set(),
-    "fallback": set(),
+    "pure": set(),
     "litestar": {"multipart-8MiB-stream", "multipart-8MiB-stream/suspended"},
 }
 
@@ -271,15 +271,15 @@ def test_a_wrong_message_is_found(sent: list[str]) -> None:
 
 def test_bounds_are_judged() -> None:
     counts = {
-        "construct": {"raw": 1900.0, "compiled": 1000.0, "fallback": 2000.0, "litestar": 10000.0},
-        "query": {"raw": 24000.0, "compiled": 24000.0, "fallback": 30000.0},
+        "construct": {"raw": 1900.0, "compiled": 1000.0, "pure": 2000.0, "litestar": 10000.0},
+        "query": {"raw": 24000.0, "compiled": 24000.0, "pure": 30000.0},
     }
     memory = {"compiled": {"Request": 144.0, "WebSocket": 208.0}}
     verdicts = {verdict.title: verdict for verdict in judge(counts, memory)}
     assert verdicts["construct, of Litestar's"].reached is True
     assert verdicts["query, of the raw floor"].reached is False
     assert verdicts["typical request, of the raw floor"].reached is None
-    assert verdicts["each task, of the fallback"].number == pytest.approx(0.8)
+    assert verdicts["each task, of the pure side"].number == pytest.approx(0.8)
     assert verdicts["each task, of the fastest peer"].detail == "construct, litestar"
     assert verdicts["bytes of an idle Request"].reached is True
     assert verdicts["bytes of an idle WebSocket"].reached is False
@@ -287,14 +287,14 @@ def test_bounds_are_judged() -> None:
 
 def test_bounds_on_messages_are_judged() -> None:
     raw = {name + suffix: 2000.0 for name in WEBSOCKET for suffix in ("", SUSPENDED)}
-    counts = {name: {"raw": floor, "compiled": floor + 800, "fallback": 4 * floor} for name, floor in raw.items()}
+    counts = {name: {"raw": floor, "compiled": floor + 800, "pure": 4 * floor} for name, floor in raw.items()}
     verdicts = {verdict.title: verdict for verdict in judge(counts, {})}
     above = verdicts["ws-send-text, instructions above the raw floor"]
     assert above.number == 800
     assert above.reached is (sys.version_info >= (3, 12))
     for tasks in ("all", "the six"):
         assert verdicts[f"{tasks} WebSocket tasks, of the raw floor, geometric mean"].number == pytest.approx(1.4)
-        assert verdicts[f"{tasks} WebSocket tasks, of the fallback, geometric mean"].number == pytest.approx(0.35)
+        assert verdicts[f"{tasks} WebSocket tasks, of the pure side, geometric mean"].number == pytest.approx(0.35)
     assert verdicts["ws-send-json, of the raw floor: the fastest peer known"].reached is True
     assert above.title not in {verdict.title for verdict in judge(counts, {}, "nanoseconds")}
 
@@ -322,28 +322,28 @@ def test_the_geometric_mean() -> None:
 @pytest.mark.measures
 def test_the_command_times_a_task(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
-    words = ["--only", "one-header", "--contestants", "raw,fallback", "--rounds", "2", "--json", os.fspath(path)]
+    words = ["--only", "one-header", "--contestants", "raw,pure", "--rounds", "2", "--json", os.fspath(path)]
     done = run("benchmarks", *words)
     assert done.returncode == 0, done.stderr
     assert "one-header" in done.stdout
     assert "[1/1] one-header" in done.stderr
     result = json.loads(path.read_text(encoding="utf-8"))
     assert (result["measure"], result["inputs"]) == ("nanoseconds", "warm")
-    assert list(result["contestants"]) == ["raw", "fallback"]
+    assert list(result["contestants"]) == ["raw", "pure"]
     (task,) = result["tasks"]
     assert task["name"] == "one-header"
     assert task["of_floor"]["raw"] == 1.0
-    assert task["of_floor"]["fallback"] > 1.0
+    assert task["of_floor"]["pure"] > 1.0
     assert {name: set(sizes) for name, sizes in result["memory"].items()} == {
         "raw": {"Request", "WebSocket"},
-        "fallback": {"Request", "WebSocket"},
+        "pure": {"Request", "WebSocket"},
     }
 
 
 @pytest.mark.measures
 def test_the_command_times_a_websocket_under_asyncio(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
-    words = ["--only", "ws-echo-text*", "--only", "ws-accept", "--contestants", "raw,fallback", "--rounds", "2"]
+    words = ["--only", "ws-echo-text*", "--only", "ws-accept", "--contestants", "raw,pure", "--rounds", "2"]
     done = run("benchmarks", *words, "--asyncio", "--json", os.fspath(path))
     assert done.returncode == 0, done.stderr
     assert "mean: own WebSocket work, suspended" in done.stdout

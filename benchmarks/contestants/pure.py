@@ -26,4 +26,4 @@ def load() -> Contestant:
         **stream_operations(litecon.Request),
         **websocket_operations(litecon.WebSocket),
     }
-    return Contestant("fallback", litecon.__version__, known)
+    return Contestant("pure", litecon.__version__, known)
