@@ -9,7 +9,7 @@ from typing import Final
 
 from .bounds import Measure
 from .clock import time_ratios
-from .contestants import FLOOR, Contestant, Unavailable, contestant_names, load_contestant
+from .contestants import FLOOR, Contestant, Unavailable, contestant_names, load_contestant, wanted_names
 from .instructions import MeasureFailed, callgrind_is_missing, count_instructions, memory_of
 from .report import Outcome, text_of, write_json
 from .server import SERVERS, compare_instructions, compare_throughput
@@ -72,15 +72,19 @@ def _run_dropin(options: Namespace) -> int:
     # here, since the other benchmarks go without it
     from .dropin.command import run
 
-    _check_numbers(options)
+    _prepare(options)
     return run(options, _tell)
 
 
-def _check_numbers(options: Namespace) -> None:
+def _prepare(options: Namespace) -> None:
     if options.jobs < 1 or options.rounds < 1:
         raise ValueError("--jobs and --rounds are at least 1")
     if options.instructions and (missing := callgrind_is_missing()) is not None:
         raise ValueError(missing)
+    if options.keep_profile is not None:
+        # the processes that are counted may run elsewhere
+        options.keep_profile = options.keep_profile.resolve()
+        options.keep_profile.mkdir(parents=True, exist_ok=True)
 
 
 def _run(options: Namespace) -> int:
@@ -89,7 +93,7 @@ def _run(options: Namespace) -> int:
     if options.list:
         print(*(f"{task.name:28}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
         return 0
-    _check_numbers(options)
+    _prepare(options)
     tasks = [] if options.memory else select_tasks(options.only)
     if not tasks and not options.memory:
         raise ValueError(f"no task matches {' or '.join(options.only)}: --list shows them")
@@ -102,14 +106,12 @@ def _run(options: Namespace) -> int:
         return 0
     contestants = _contestants(options.contestants)
     if options.instructions:
-        if options.keep_profile is not None:
-            options.keep_profile.mkdir(parents=True, exist_ok=True)
         counts = count_instructions(
             tasks,
             contestants,
             cold=options.cold,
             jobs=options.jobs,
-            keep_profile=options.keep_profile and options.keep_profile.resolve(),
+            keep_profile=options.keep_profile,
             progress=_tell,
         )
     else:
@@ -138,10 +140,7 @@ def _contestants(wanted: str | None) -> list[Contestant]:
         Unavailable: One that was asked for by name, or that a run needs, cannot take part.
     """
     known = contestant_names()
-    names = known if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
-    for name in names:
-        if name not in known:
-            raise ValueError(f"there is no contestant {name!r}: there are {', '.join(known)}")
+    names = wanted_names(wanted, known, "contestant")
     found = []
     for name in known:
         if name not in names and name != FLOOR:

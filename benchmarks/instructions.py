@@ -21,7 +21,16 @@ from .child import EMPTY
 from .contestants import Contestant
 from .tasks import Task, find_task
 
-__all__ = ("MeasureFailed", "callgrind_is_missing", "count_instructions", "memory_of", "run_measured")
+__all__ = (
+    "MeasureFailed",
+    "callgrind",
+    "callgrind_is_missing",
+    "collected_of",
+    "count_instructions",
+    "memory_of",
+    "profile_name",
+    "run_measured",
+)
 
 _COLLECTED: Final = re.compile(r"Collected : (\d+)")
 _ROOT: Final = Path(__file__).resolve().parent.parent
@@ -97,7 +106,7 @@ def memory_of(contestant: Contestant) -> dict[str, float]:
 def _count(task: Task, contestant: str, cold: bool, keep_profile: Path | None) -> float:
     profile = "/dev/null"
     if keep_profile is not None:
-        profile = os.fspath(keep_profile / f"callgrind.out.{task.name.replace('/', '-')}.{contestant}")
+        profile = os.fspath(keep_profile / profile_name(task, contestant))
     command = [sys.executable, "-m", "benchmarks.child", task.name, contestant]
     words = [str(3 * task.repeats), *(["cold"] if cold else [])]
     # the first run has no callgrind: it checks the result, and compiles to bytecode what was not, so that neither of
@@ -109,7 +118,33 @@ def _count(task: Task, contestant: str, cold: bool, keep_profile: Path | None) -
 
 
 def _collected(command: list[str], profile: str) -> int:
-    told = run_measured(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *command]).stderr
+    return collected_of(run_measured([*callgrind(profile), *command]).stderr)
+
+
+def callgrind(profile: str, *options: str) -> list[str]:
+    """Return the words that come before those of a command that callgrind is to count.
+
+    Args:
+        profile: The path of the file that it writes.
+        options: Of callgrind.
+    """
+    return ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *options]
+
+
+def profile_name(task: Task, contestant: str) -> str:
+    """Return the name of the file of a profile that is kept."""
+    return f"callgrind.out.{task.name.replace('/', '-')}.{contestant}"
+
+
+def collected_of(told: str) -> int:
+    """Return the instructions that callgrind says at its end that it has counted.
+
+    Args:
+        told: What it has written to stderr.
+
+    Raises:
+        MeasureFailed: It has counted nothing.
+    """
     found = _COLLECTED.search(told)
     if found is None:
         raise MeasureFailed(f"callgrind has counted nothing: {told.strip()[-500:]}")

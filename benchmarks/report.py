@@ -12,7 +12,7 @@ from .bounds import Counts, Measure, Verdict, geometric_mean, judge, ratio, rati
 from .contestants import FLOOR, Contestant
 from .tasks import Task
 
-__all__ = ("Outcome", "aligned", "number_text", "text_of", "write_json")
+__all__ = ("Outcome", "aligned", "as_written", "circumstances", "number_text", "text_of", "write_json")
 
 _FORMAT: Final = 3
 
@@ -50,17 +50,46 @@ def write_json(outcome: Outcome, path: Path) -> None:
         outcome: The result.
         path: Of the file, which is overwritten.
     """
-    path.write_text(json.dumps(_as_data(outcome), indent=2) + "\n", encoding="utf-8")
+    path.write_text(as_written(_FORMAT, outcome.measure, outcome.cold, _as_data(outcome)), encoding="utf-8")
+
+
+def as_written(number: int, measure: str, cold: bool, found: dict[str, Any]) -> str:
+    """Return the text of a result's file: where it was measured, and what was found.
+
+    Args:
+        number: Of the format.
+        measure: What the counts are.
+        cold: Whether no two inputs were alike.
+        found: The rest.
+    """
+    data = {
+        "format": number,
+        "measure": measure,
+        "inputs": "cold" if cold else "warm",
+        "python": _python(),
+        "platform": platform.platform(),
+        **found,
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def circumstances(cold: bool, *libraries: str) -> str:
+    """Return in words where something was measured.
+
+    Args:
+        cold: Whether no two inputs were alike.
+        libraries: That took part, with their versions.
+    """
+    return ", ".join([_python(), *libraries, "no two inputs alike" if cold else "inputs warm"])
+
+
+def _python() -> str:
+    return f"{platform.python_implementation()} {platform.python_version()}"
 
 
 def _as_data(outcome: Outcome) -> dict[str, Any]:
     names = [contestant.name for contestant in outcome.contestants]
     return {
-        "format": _FORMAT,
-        "measure": outcome.measure,
-        "inputs": "cold" if outcome.cold else "warm",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "platform": platform.platform(),
         "contestants": {contestant.name: contestant.version for contestant in outcome.contestants},
         "tasks": [
             {
@@ -127,10 +156,8 @@ def _counts_table(outcome: Outcome) -> str:
                 number_text(geometric_mean(ratios_of(counts, tasks, "compiled", "pure"))),
             ]
         )
-    inputs = "no two inputs alike" if outcome.cold else "inputs warm"
     title = (
-        f"{outcome.measure} of one operation, {platform.python_implementation()} {platform.python_version()}, "
-        f"{inputs}; "
+        f"{outcome.measure} of one operation, {circumstances(outcome.cold)}; "
         f"contestants as a multiple of {FLOOR}; the means are geometric"
     )
     return f"{title}\n\n{aligned(rows)}"

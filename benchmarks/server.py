@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -19,7 +18,7 @@ from statistics import median
 from typing import IO, Final
 
 from .contestants import Unavailable
-from .instructions import MeasureFailed
+from .instructions import MeasureFailed, callgrind, collected_of
 
 __all__ = ("SERVERS", "Running", "compare_instructions", "compare_throughput", "run_client", "serving")
 
@@ -44,7 +43,6 @@ _STARTS: Final = 10
 _MESSAGES: Final = 320
 _COUNTED_MESSAGES: Final = 1000
 _START_SECONDS: Final = 240
-_COLLECTED: Final = re.compile(r"Collected : (\d+)")
 
 
 def compare_throughput(
@@ -119,15 +117,11 @@ def _said(reached: bool) -> str:
 
 
 def _count(server: str, app: str, messages: int) -> int:
-    callgrind = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
-    with serving(server, app, callgrind) as running:
+    with serving(server, app, callgrind("/dev/null")) as running:
         _load(1, messages, 1, [f"{running.port}/{app}"])
         running.stop()
         told = running.said()
-    found = _COLLECTED.search(told)
-    if found is None:
-        raise MeasureFailed(f"callgrind has counted nothing: {told.strip()[-500:]}")
-    return int(found[1])
+    return collected_of(told)
 
 
 def _load(connections: int, messages: int, rounds: int, targets: Sequence[str]) -> list[list[float]]:

@@ -6,7 +6,7 @@ WebSocket costs that was accepted before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, NamedTuple
 
@@ -377,11 +377,11 @@ TASKS: Final[tuple[Task, ...]] = (
 )
 
 
-def find_task(name: str) -> Task:
+def find_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
     """Return the task of that name."""
-    return next(task for task in TASKS if task.name == name)
+    return next(task for task in tasks if task.name == name)
 
 
-def select_tasks(patterns: list[str]) -> list[Task]:
+def select_tasks(patterns: list[str], tasks: Sequence[Task] = TASKS) -> list[Task]:
     """Return the tasks whose name matches one of the patterns (as file names do), all without patterns."""
-    return [task for task in TASKS if not patterns or any(fnmatchcase(task.name, pattern) for pattern in patterns)]
+    return [task for task in tasks if not patterns or any(fnmatchcase(task.name, pattern) for pattern in patterns)]

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-__all__ = ("FLOOR", "Contestant", "Unavailable", "contestant_names", "load_contestant")
+__all__ = ("FLOOR", "Contestant", "Unavailable", "contestant_names", "load_contestant", "wanted_names")
 
 FLOOR: Final = "raw"
 """The contestant that the others are measured against."""
@@ -59,6 +59,24 @@ def contestant_names() -> list[str]:
     """Return the names of all contestants, whether they can take part or not."""
     found = {path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")}
     return [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
+
+
+def wanted_names(wanted: str | None, known: list[str], kind: str) -> list[str]:
+    """Return the names that the command line asks for.
+
+    Args:
+        wanted: The names, with commas between; None for all.
+        known: All names.
+        kind: What they are names of, for an error.
+
+    Raises:
+        ValueError: There is none of a name.
+    """
+    names = known if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"there is no {kind} {name!r}: there are {', '.join(known)}")
+    return names
 
 
 def load_contestant(name: str) -> Contestant:

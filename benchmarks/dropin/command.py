@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from ..bounds import Counts
+from ..contestants import wanted_names
 from .arms import ARMS, WITHOUT, Arm, load_arm
 from .counting import count_instructions
 from .report import Outcome, text_of, write_json
@@ -46,14 +47,12 @@ def run(options: Namespace, progress: Callable[[str], None]) -> int:
         counts, processor_times = time_servers(options.server, tasks, arms, rounds=options.rounds, progress=progress)
     elif options.instructions:
         measure = "instructions"
-        if options.keep_profile is not None:
-            options.keep_profile.mkdir(parents=True, exist_ok=True)
         counts = count_instructions(
             tasks,
             arms,
             cold=options.cold,
             jobs=options.jobs,
-            keep_profile=options.keep_profile and options.keep_profile.resolve(),
+            keep_profile=options.keep_profile,
             progress=progress,
         )
     else:
@@ -66,8 +65,5 @@ def run(options: Namespace, progress: Callable[[str], None]) -> int:
 
 
 def _arms(wanted: str | None) -> list[Arm]:
-    names = list(ARMS) if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
-    for name in names:
-        if name not in ARMS:
-            raise ValueError(f"there is no arm {name!r}: there are {', '.join(ARMS)}")
+    names = wanted_names(wanted, list(ARMS), "arm")
     return [load_arm(name) for name in ARMS if name in names or name == WITHOUT]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..bounds import Counts
-from ..instructions import MeasureFailed, run_measured
+from ..instructions import MeasureFailed, callgrind, profile_name, run_measured
 from ..tasks import Task
 from .arms import Arm
 from .child import MARK
@@ -64,7 +64,7 @@ def count_instructions(
 def _count(tasks: Sequence[Task], arm: Arm, cold: bool, keep_profile: Path | None) -> list[float]:
     with tempfile.TemporaryDirectory() as directory:
         profile = os.path.join(directory, "profile")
-        command = ["valgrind", "--tool=callgrind", f"--dump-before={MARK}", f"--callgrind-out-file={profile}"]
+        command = callgrind(profile, f"--dump-before={MARK}")
         if keep_profile is not None:
             # else a profile has the names of functions only that none before it has
             command.append("--compress-strings=no")
@@ -76,7 +76,7 @@ def _count(tasks: Sequence[Task], arm: Arm, cold: bool, keep_profile: Path | Non
             fewer, more = (f"{profile}.{number * _MARKS + ordinal}" for ordinal in (2, 4))
             counts.append((_total(more) - _total(fewer)) / (2 * task.repeats))
             if keep_profile is not None:
-                shutil.copy(more, keep_profile / f"callgrind.out.{task.name.replace('/', '-')}.{arm.name}")
+                shutil.copy(more, keep_profile / profile_name(task, arm.name))
     return counts
 
 

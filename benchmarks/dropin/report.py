@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..bounds import Counts, geometric_mean, ratio, ratios_of
-from ..report import aligned, number_text
+from ..report import aligned, as_written, circumstances, number_text
 from ..tasks import Task
 from .arms import WITHOUT
 
@@ -82,12 +80,7 @@ def write_json(outcome: Outcome, path: Path) -> None:
         path: Of the file, which is overwritten.
     """
     data = {
-        "format": _FORMAT,
         "about": "the drop-in for Litestar",
-        "measure": outcome.measure,
-        "inputs": "cold" if outcome.cold else "warm",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "platform": platform.platform(),
         "litestar": version("litestar"),
         "arms": list(outcome.arms),
         "tasks": [
@@ -103,7 +96,7 @@ def write_json(outcome: Outcome, path: Path) -> None:
         ],
         "slower": outcome.slower,
     }
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    path.write_text(as_written(_FORMAT, outcome.measure, outcome.cold, data), encoding="utf-8")
 
 
 def _counts_table(outcome: Outcome) -> str:
@@ -146,11 +139,8 @@ def _rates_table(outcome: Outcome) -> str:
 
 
 def _circumstances(outcome: Outcome) -> str:
-    inputs = "no two inputs alike" if outcome.cold else "inputs warm"
-    return (
-        f"{platform.python_implementation()} {platform.python_version()}, Litestar {version('litestar')}, {inputs}; "
-        "ratios are to the app without the plugin, and means geometric"
-    )
+    words = circumstances(outcome.cold, f"Litestar {version('litestar')}")
+    return f"{words}; ratios are to the app without the plugin, and means geometric"
 
 
 def _groups(outcome: Outcome) -> list[tuple[str, list[Task]]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from .. import tasks
 from ..data import (
     CHUNK_SIZE,
     CHUNKS,
@@ -251,9 +251,9 @@ TASKS: Final[tuple[Task, ...]] = (
 
 def find_task(name: str) -> Task:
     """Return the task of that name."""
-    return next(task for task in TASKS if task.name == name)
+    return tasks.find_task(name, TASKS)
 
 
 def select_tasks(patterns: list[str]) -> list[Task]:
     """Return the tasks whose name matches one of the patterns (as file names do), all without patterns."""
-    return [task for task in TASKS if not patterns or any(fnmatchcase(task.name, pattern) for pattern in patterns)]
+    return tasks.select_tasks(patterns, TASKS)
