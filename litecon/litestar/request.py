@@ -100,7 +100,7 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
         return await has_disconnected(self.body_reader, self.receive)
 
     def replay(self) -> Receive:
-        """Return a `receive` for an application inside, which gives the body once more; as `litecon.Request.replay()`."""
+        """Return a `receive` for an application inside, which gives the body again; as `litecon.Request.replay()`."""
         return Replay(self.body_reader, self.receive)
 
     async def drain(self, max_size: int | None = None) -> None:
