@@ -44,8 +44,17 @@ cdef extern from *:
         litecon_slot_at(o, offset) = value;
         Py_XDECREF(old);
     }
+
+    /* an instance of a class that is initialised by one of its bases */
+    static PyObject *litecon_construct(PyObject *cls, PyObject *base, PyObject *arguments) {
+        PyObject *made = ((PyTypeObject *) cls)->tp_new((PyTypeObject *) cls, arguments, NULL);
+        if (made != NULL && ((PyTypeObject *) base)->tp_init(made, arguments, NULL) < 0) Py_CLEAR(made);
+        return made;
+    }
     """
+    object litecon_construct(object cls, object base, object arguments)
     void litecon_put(object o, Py_ssize_t offset, object value) noexcept
+    PyObject *litecon_slot_at(object o, Py_ssize_t offset) noexcept
     Py_ssize_t PY_SSIZE_T_MAX
 
 cdef object EMPTY = Empty
@@ -59,8 +68,7 @@ cdef object _new_headers = Headers.__new__
 cdef object _init_proxy = CIMultiDictProxy.__init__
 cdef object _CIMultiDict = CIMultiDict
 cdef object _MultiDict = MultiDict
-cdef object _new_multidict = MultiDict.__new__
-cdef object _init_multidict = BaseMultiDict.__init__
+cdef object _BaseMultiDict = BaseMultiDict
 
 cdef enum:
     BODY = 0
@@ -111,6 +119,14 @@ cdef inline int _put(object connection, int index, object value) except -1:
     return 0
 
 
+# what _put() has put there
+cdef inline object _get(object connection, int index):
+    cdef PyObject *found = NULL
+    if _offsets[index] > 0:
+        found = litecon_slot_at(connection, _offsets[index])
+    return getattr(connection, _NAMES[index]) if found is NULL else <object> found
+
+
 cdef int fill_connection(object connection, object scope, object receive, object send) except -1:
     # SAFETY: the offsets are those of instances of this class
     if not litecon_is_instance(connection, _connection_class):
@@ -150,18 +166,20 @@ class ConnectionMethods:
     @property
     def query_params(self):
         """The parameters of the query string."""
-        cdef object parsed = self._parsed_query
-        cdef object parameters
+        cdef object parsed
+        cdef object state
+        # SAFETY: the offsets are those of instances of this class
+        if not litecon_is_instance(self, _connection_class):
+            raise TypeError(f"{type(self).__name__!r} is no class of connections")
+        parsed = _get(self, 6)
         if parsed is EMPTY:
-            state = self._connection_state
+            state = _get(self, 3)
             parsed = state.parsed_query
             if parsed is EMPTY:
                 state.parsed_query = parsed = _pairs_of(item_or(self.scope, "query_string", b""))
-            self._parsed_query = parsed
+            _put(self, 6, parsed)
         # PERF: past the constructor in Python, which does the same
-        parameters = _new_multidict(_MultiDict)
-        _init_multidict(parameters, parsed)
-        return parameters
+        return litecon_construct(_MultiDict, _BaseMultiDict, (parsed,))
 
 
 def make_headers(raw):
