@@ -1,22 +1,28 @@
-"""What is measured in a process of its own: `python -m benchmarks.child TASK CONTESTANT COUNT POOL [cold]`.
+"""What is measured in a process of its own: `python -m benchmarks.child count CONTESTANT warm|cold TASK...`.
 
-Imports little, since under callgrind each import takes seconds. `memory CONTESTANT` prints the bytes of one object,
-`check CONTESTANT` does each task that it can and compares the results.
+Under callgrind each import takes seconds, so that one process imports all, and forks for each task. Before and after what
+is to be counted a fork calls a function of the C library that nothing else calls; callgrind gives what was counted since
+the last such call, and begins anew. `memory CONTESTANT` prints the bytes of one object, `check CONTESTANT` does each task
+that it can and compares the results.
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 from collections.abc import Callable
 
-from .contestants import Unavailable, load_contestant
+from .contestants import Contestant, Unavailable, load_contestant
 from .data import Scope, http_scope, websocket_scope
 from .driver import check, make_batch, make_empty_batch, make_receive, make_send, running_loop
-from .tasks import TASKS, find_task
+from .tasks import TASKS, Task, find_task
 
-__all__ = ("EMPTY", "main")
+__all__ = ("EMPTY", "MARK", "main")
+
+MARK = "getppid"
+"""The function of the C library."""
 
 EMPTY = "empty"
 """The contestant that does nothing, for any task."""
@@ -25,31 +31,64 @@ _WARM_UP = 64
 _OBJECTS = 10_000
 
 
-def perform(task_name: str, contestant_name: str, count: int, pool: int, cold: bool) -> None:
-    """Do a task so many times.
-
-    The interpreter has specialised the code before, and as many scopes are prepared in the smaller run as in the
-    larger, so that two runs differ in nothing but the operations.
+def count_tasks(names: list[str], contestant_name: str, cold: bool) -> None:
+    """Do each task in a fork, so that none has what the interpreter has specialised for another; print the fork's id.
 
     Args:
-        task_name: Of the registry.
+        names: Of tasks of the registry.
         contestant_name: Of the registry, or `EMPTY`.
-        count: Operations.
-        pool: Scopes to prepare, at least as many.
         cold: Whether each scope has values of its own.
+
+    Raises:
+        ValueError: A task has failed; what it said is on stderr.
     """
-    task = find_task(task_name)
     empty = contestant_name == EMPTY
     contestant = load_contestant("raw" if empty else contestant_name)
+    for name in names:
+        process = os.fork()
+        if not process:
+            _perform_and_exit(find_task(name), contestant, empty, cold)
+        if os.waitpid(process, 0)[1]:
+            raise ValueError(f"{contestant_name} has failed in {name}")
+        print(process, flush=True)
+
+
+def _perform_and_exit(task: Task, contestant: Contestant, empty: bool, cold: bool) -> None:
+    status = 2
+    try:
+        perform(task, contestant, empty, cold)
+        status = 0
+    except ValueError as error:
+        print(error, file=sys.stderr, flush=True)
+    finally:
+        os._exit(status)
+
+
+def perform(task: Task, contestant: Contestant, empty: bool, cold: bool) -> None:
+    """Do a task so many times, and three times as many, a mark before and after each.
+
+    The interpreter has specialised the code before, and as many scopes are prepared for the smaller batch as for the
+    larger, so that the two differ in nothing but the operations.
+
+    Args:
+        task: Of the registry.
+        contestant: Who does it.
+        empty: Whether to do nothing instead, to find out what the loop costs.
+        cold: Whether each scope has values of its own.
+    """
     check(task, contestant)
     make = make_empty_batch if empty else make_batch
+    pool = 3 * task.repeats
     # before anything is prepared: a larger run has more of it to look through
     gc.collect()
     gc.disable()
     warm_up = make(task, contestant, min(_WARM_UP, task.repeats), cold=cold)
-    batch = make(task, contestant, count, pool=pool, cold=cold)
+    batches = [make(task, contestant, count, pool=pool, cold=cold) for count in (task.repeats, pool)]
     warm_up()
-    batch()
+    for batch in batches:
+        os.getppid()
+        batch()
+        os.getppid()
 
 
 def check_all(contestant_name: str) -> int:
@@ -106,8 +145,8 @@ def main(arguments: list[str]) -> int:
         elif arguments[0] == "check":
             print(check_all(arguments[1]))
         else:
-            task, contestant, count, pool = arguments[:4]
-            perform(task, contestant, int(count), int(pool), "cold" in arguments[4:])
+            _, contestant, inputs, *names = arguments
+            count_tasks(names, contestant, inputs == "cold")
     except (Unavailable, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

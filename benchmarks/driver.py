@@ -125,7 +125,7 @@ def make_batch(
         if task.has_loop:
             batch = partial(_drive_holding, scopes, drive_all, operation(scopes[:count], receive, send))
         elif task.asynchronous:
-            batch = partial(drive_all, await_all(operation, scopes, count, receive, send))
+            batch = partial(_drive_holding, scopes, drive_all, await_all(operation, scopes, count, receive, send))
         else:
             batch = partial(_run, operation, scopes, count, receive, send)
     if contestant.event_loop and not event_loop:

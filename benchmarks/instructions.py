@@ -1,7 +1,7 @@
-"""Instructions per operation: callgrind over a process that does N operations and over one that does 3N.
+"""Instructions per operation: callgrind over N operations and over 3N, in one fork of a process for each contestant.
 
-What the processes do besides is the same, so the difference is that of 2N operations; the loop's own share, measured
-with an operation that does nothing, is taken off.
+What is done besides is the same, so the difference is that of 2N operations; the loop's own share, measured with an
+operation that does nothing, is taken off.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from .child import EMPTY
+from .child import EMPTY, MARK
 from .contestants import Contestant
 from .tasks import Task, find_task
 
@@ -33,8 +34,8 @@ __all__ = (
 )
 
 _COLLECTED: Final = re.compile(r"Collected : (\d+)")
+_TOTALS: Final = re.compile(rb"^totals: (\d+)", re.MULTILINE)
 _ROOT: Final = Path(__file__).resolve().parent.parent
-_EMPTY_COUNT: Final = 2000
 # NOTE: callgrind counts each byte that `rep movsb` copies as an instruction, so glibc is asked to copy in registers
 _TUNABLES: Final = "glibc.cpu.x86_rep_movsb_threshold=1000000000"
 _ENVIRONMENT: Final = {"PYTHONHASHSEED": "0", "GLIBC_TUNABLES": _TUNABLES}
@@ -71,20 +72,19 @@ def count_instructions(
     Raises:
         MeasureFailed: A result was wrong, or a process has crashed.
     """
-    pairs = [
-        (task, contestant.name)
-        for task in tasks
-        for contestant in contestants
-        if task.operation in contestant.operations
-    ]
     counts: dict[str, dict[str, float]] = {task.name: {} for task in tasks}
     with ThreadPoolExecutor(jobs) as threads:
-        empty = threads.submit(_count, find_task("construct")._replace(repeats=_EMPTY_COUNT), EMPTY, False, None)
-        runs = [(pair, threads.submit(_count, *pair, cold, keep_profile)) for pair in pairs]
+        empty = threads.submit(_count, [find_task("construct")], EMPTY, False, None)
+        runs = []
+        for contestant in contestants:
+            possible = [task for task in tasks if task.operation in contestant.operations]
+            runs.append((contestant.name, possible, threads.submit(_count, possible, contestant.name, cold, keep_profile)))
         try:
-            for number, ((task, name), counted) in enumerate(runs, 1):
-                counts[task.name][name] = counted.result() - (0 if task.has_loop else empty.result())
-                progress(f"[{number}/{len(runs)}] {task.name}, {name}: {counts[task.name][name]:,.0f}")
+            loop = empty.result()[0]
+            for name, possible, run in runs:
+                for task, counted in zip(possible, run.result(), strict=True):
+                    counts[task.name][name] = counted - (0 if task.has_loop else loop)
+                    progress(f"{task.name}, {name}: {counts[task.name][name]:,.0f}")
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise
@@ -101,24 +101,6 @@ def memory_of(contestant: Contestant) -> dict[str, float]:
         run_measured([sys.executable, "-m", "benchmarks.child", "memory", contestant.name]).stdout
     )
     return sizes
-
-
-def _count(task: Task, contestant: str, cold: bool, keep_profile: Path | None) -> float:
-    profile = "/dev/null"
-    if keep_profile is not None:
-        profile = os.fspath(keep_profile / profile_name(task, contestant))
-    command = [sys.executable, "-m", "benchmarks.child", task.name, contestant]
-    words = [str(3 * task.repeats), *(["cold"] if cold else [])]
-    # the first run has no callgrind: it checks the result, and compiles to bytecode what was not, so that neither of
-    # the others does
-    run_measured([*command, "1", *words])
-    fewer = _collected([*command, str(task.repeats), *words], "/dev/null")
-    more = _collected([*command, str(3 * task.repeats), *words], profile)
-    return (more - fewer) / (2 * task.repeats)
-
-
-def _collected(command: list[str], profile: str) -> int:
-    return collected_of(run_measured([*callgrind(profile), *command]).stderr)
 
 
 def callgrind(profile: str, *options: str) -> list[str]:
@@ -148,6 +130,42 @@ def collected_of(told: str) -> int:
     found = _COLLECTED.search(told)
     if found is None:
         raise MeasureFailed(f"callgrind has counted nothing: {told.strip()[-500:]}")
+    return int(found[1])
+
+
+def _count(tasks: Sequence[Task], contestant: str, cold: bool, keep_profile: Path | None) -> list[float]:
+    if not tasks:
+        return []
+    with tempfile.TemporaryDirectory() as directory:
+        profile = os.path.join(directory, "profile")
+        command = callgrind(f"{profile}.%p", f"--dump-before={MARK}")
+        if keep_profile is not None:
+            # else a profile has the names of functions only that none before it has
+            command.append("--compress-strings=no")
+        words = ["count", contestant, "cold" if cold else "warm", *(task.name for task in tasks)]
+        told = run_measured([*command, sys.executable, "-m", "benchmarks.child", *words]).stdout
+        counts = []
+        for task, process in zip(tasks, told.split(), strict=True):
+            # the first and the third have what was before a mark
+            fewer, more = (f"{profile}.{process}.{number}" for number in (2, 4))
+            counts.append((total_of(more) - total_of(fewer)) / (2 * task.repeats))
+            if keep_profile is not None:
+                shutil.copy(more, keep_profile / profile_name(task, contestant))
+    return counts
+
+
+def total_of(path: str) -> int:
+    """Return the instructions that a profile has counted.
+
+    Raises:
+        MeasureFailed: It is not there.
+    """
+    try:
+        found = _TOTALS.search(Path(path).read_bytes())
+    except FileNotFoundError:
+        found = None
+    if found is None:
+        raise MeasureFailed(f"callgrind has counted nothing between two calls of {MARK}")
     return int(found[1])
 
 

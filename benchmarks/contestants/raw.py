@@ -1,7 +1,8 @@
-"""The raw floor: the best plain Python that a person would write against scope and receive, with no library.
+"""The raw floor: the best plain Python that a person would write against scope and receive, and the fastest codecs.
 
-The decoders are the ones that litecon uses, so that a difference is not theirs. Nothing is left out that a correct
-program needs: a disconnect is noticed, cookies in more than one header are merged, quotes are read. Only the
+No helper of the standard library is used where code by hand needs fewer instructions, as it does for `parse_qs()`. Of the
+codecs msgspec and orjson decode JSON equally fast, msgspec decodes MessagePack in fewer instructions than ormsgpack, and
+orjson encodes JSON in fewer than msgspec. Nothing is left out that a correct program needs: a disconnect is noticed, cookies in more than one header are merged, quotes are read. Only the
 WebSocket tasks go without a check where a missing key tells that the connection is closed.
 """
 
@@ -10,10 +11,10 @@ from __future__ import annotations
 import platform
 import re
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import msgspec
-import ormsgpack
+import orjson
 
 from ..data import DOCUMENT, FILE_END, OFFERS, TEXT
 from . import Contestant
@@ -34,6 +35,8 @@ _ESCAPE: Final = re.compile(r"\\(.)")
 
 class Connection:
     """What is handed around where there is no library."""
+
+    __slots__ = ("receive", "scope", "send")
 
     def __init__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope = scope
@@ -63,36 +66,56 @@ def one_header(scope: Any, receive: Any, send: Any) -> Any:
     return None
 
 
-def read_cookies(scope: Any) -> dict[str, str]:
-    """Return the cookies of all Cookie headers."""
-    cookies = {}
-    for header, value in scope["headers"]:
-        if header == b"cookie":
-            for pair in value.decode("latin-1").split(";"):
-                name, separator, text = pair.partition("=")
-                name = name.strip()
-                text = text.strip()
-                if separator and name:
-                    if len(text) > 1 and text[0] == text[-1] == '"':
-                        text = _ESCAPE.sub(r"\1", text[1:-1])
-                    cookies[name] = unquote(text) if "%" in text else text
-    return cookies
+def add_cookies(cookies: dict[str, str], value: bytes) -> None:
+    """Add the cookies of a Cookie header."""
+    for pair in value.decode("latin-1").split(";"):
+        name, separator, text = pair.partition("=")
+        name = name.strip()
+        if separator and name:
+            text = text.strip()
+            if len(text) > 1 and text[0] == text[-1] == '"':
+                text = _ESCAPE.sub(r"\1", text[1:-1])
+            cookies[name] = unquote(text) if "%" in text else text
+
+
+def read_headers(scope: Any) -> tuple[tuple[str | None, str | None, str | None], dict[str, str]]:
+    """Return three headers and the cookies, in one pass."""
+    user_agent = accept_language = request_id = None
+    cookies: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            user_agent = value.decode("latin-1")
+        elif name == b"accept-language":
+            accept_language = value.decode("latin-1")
+        elif name == b"x-request-id":
+            request_id = value.decode("latin-1")
+        elif name == b"cookie":
+            add_cookies(cookies, value)
+    return (user_agent, accept_language, request_id), cookies
 
 
 def headers_and_cookies(scope: Any, receive: Any, send: Any) -> Any:
     """Return three headers and the cookies."""
-    return (
-        find_header(scope, b"user-agent"),
-        find_header(scope, b"accept-language"),
-        find_header(scope, b"x-request-id"),
-        read_cookies(scope),
-    )
+    headers, cookies = read_headers(scope)
+    return *headers, cookies
+
+
+def read_query(scope: Any) -> dict[str, str]:
+    """Return the query parameters."""
+    params = {}
+    for pair in scope["query_string"].decode("latin-1").replace("+", " ").split("&"):
+        name, _, value = pair.partition("=")
+        if "%" in pair:
+            name = unquote(name)
+            value = unquote(value)
+        params[name] = value
+    return params
 
 
 def query(scope: Any, receive: Any, send: Any) -> Any:
     """Return two query parameters."""
-    params = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return params["page"][0], params["order"][0]
+    params = read_query(scope)
+    return params["page"], params["order"]
 
 
 def url(scope: Any, receive: Any, send: Any) -> Any:
@@ -143,12 +166,18 @@ def content_type(scope: Any, receive: Any, send: Any) -> Any:
 def accept(scope: Any, receive: Any, send: Any) -> Any:
     """Return the best of the offers: quality first, then the more specific range, then the order of the ranges."""
     ranges = {}
-    for position, item in enumerate((find_header(scope, b"accept") or "*/*").split(",")):
-        kind, options = read_options(item)
-        quality = float(options.pop("q", 1))
-        # no offer has a parameter, so a range with one matches none
-        if not options:
-            ranges[kind] = (quality, -position)
+    position = 0
+    for item in (find_header(scope, b"accept") or "*/*").split(","):
+        position -= 1
+        kind, semicolon, options = item.partition(";")
+        quality = 1.0
+        if semicolon:
+            name, _, number = options.partition("=")
+            # no offer has a parameter, so a range with one matches none
+            if name.strip() not in ("q", "Q") or ";" in number:
+                continue
+            quality = float(number)
+        ranges[kind.strip().lower()] = (quality, position)
     best = None
     best_rank = (0.0, 0, 0)
     for offer in OFFERS:
@@ -174,7 +203,7 @@ async def read_body(receive: Any) -> bytes:
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
-            raise ConnectionError("the client has gone")
+            raise ConnectionError("the client disconnected")
         chunks.append(event.get("body", b""))
         if not event.get("more_body"):
             return b"".join(chunks)
@@ -191,7 +220,7 @@ async def stream(scope: Any, receive: Any, send: Any) -> Any:
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
-            raise ConnectionError("the client has gone")
+            raise ConnectionError("the client disconnected")
         size += len(event.get("body", b""))
         if not event.get("more_body"):
             return size
@@ -204,17 +233,20 @@ async def json(scope: Any, receive: Any, send: Any) -> Any:
 
 async def msgpack(scope: Any, receive: Any, send: Any) -> Any:
     """Return the decoded body."""
-    return ormsgpack.unpackb(await read_body(receive))
+    return msgspec.msgpack.decode(await read_body(receive))
 
 
 async def form(scope: Any, receive: Any, send: Any) -> Any:
     """Return the fields of an urlencoded form."""
     fields = []
-    # parse_qsl() takes three times as many instructions
+    # parse_qsl() takes three times as many instructions, and unquote() half as many again for what has escapes
     for pair in (await read_body(receive)).decode().replace("+", " ").split("&"):
         if pair:
             name, _, value = pair.partition("=")
-            fields.append((unquote(name), unquote(value)) if "%" in pair else (name, value))
+            if "%" in pair:
+                name = unquote_to_bytes(name).decode("utf-8", "replace") if "%" in name else name
+                value = unquote_to_bytes(value).decode("utf-8", "replace")
+            fields.append((name, value))
     return fields
 
 
@@ -288,7 +320,7 @@ async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
-            raise ConnectionError("the client has gone")
+            raise ConnectionError("the client disconnected")
         buffer += event.get("body", b"")
         while True:
             if in_content:
@@ -322,18 +354,14 @@ async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
 
 async def typical(scope: Any, receive: Any, send: Any) -> Any:
     """Return what an endpoint usually wants."""
-    params = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    cookies = read_cookies(scope)
+    headers, cookies = read_headers(scope)
+    params = read_query(scope)
     host, port = scope["client"]
     return (
         scope["method"],
         scope["path"],
-        (
-            find_header(scope, b"user-agent"),
-            find_header(scope, b"accept-language"),
-            find_header(scope, b"x-request-id"),
-        ),
-        (params["page"][0], params["order"][0]),
+        headers,
+        (params["page"], params["order"]),
         (cookies["session"], cookies["theme"]),
         (host, port),
         msgspec.json.decode(await read_body(receive)),
@@ -383,7 +411,7 @@ async def ws_send_text(connection: Any, count: int) -> Any:
 async def ws_send_json(connection: Any, count: int) -> Any:
     """Send so many messages."""
     send = connection.send
-    encode = msgspec.json.encode
+    encode = orjson.dumps
     document = DOCUMENT
     for _ in range(count):
         await send({"type": "websocket.send", "text": encode(document).decode()})
@@ -431,7 +459,7 @@ async def ws_echo_json(connection: Any, count: int) -> Any:
     receive = connection.receive
     send = connection.send
     decode = msgspec.json.decode
-    encode = msgspec.json.encode
+    encode = orjson.dumps
     for _ in range(count):
         document = decode((await receive())["text"])
         await send({"type": "websocket.send", "text": encode(document).decode()})
