@@ -41,6 +41,28 @@ cdef extern from *:
         return to - start;
     }
 
+    /* A short field of ASCII without escapes, "+" as a space; None for any other. PERF: one walk, where the decoder of UTF-8
+       and the searches for what is special take twice the instructions. */
+    static PyObject *litecon_short_field(const char *from, Py_ssize_t length) {
+        PyObject *result;
+        Py_UCS1 *to;
+        Py_ssize_t i;
+        /* of one character there is an object already */
+        if (length < 2 || length > 64) Py_RETURN_NONE;
+        result = PyUnicode_New(length, 127);
+        if (result == NULL) return NULL;
+        to = PyUnicode_1BYTE_DATA(result);
+        for (i = 0; i < length; i++) {
+            unsigned char c = (unsigned char) from[i];
+            if (c == '%' || c >= 0x80) {
+                Py_DECREF(result);
+                Py_RETURN_NONE;
+            }
+            to[i] = c == '+' ? ' ' : c;
+        }
+        return result;
+    }
+
     /* the length without the escapes' digits */
     static Py_ssize_t litecon_unquoted_length(const char *from, Py_ssize_t length) {
         const char *end = from + length;
@@ -56,6 +78,7 @@ cdef extern from *:
         return length - 2 * escapes;
     }
     """
+    object litecon_short_field(const char *source, Py_ssize_t length)
     Py_ssize_t litecon_unquoted_length(const char *source, Py_ssize_t length) noexcept
     Py_ssize_t litecon_unquote(const char *source, Py_ssize_t length, char *target, bint plus) noexcept
 
@@ -246,6 +269,9 @@ cdef class FieldReader:
 cdef str _decode_field(const char *start, const char *stop, char **buffer, const char *end):
     """Decode a field; the buffer is made at the first that needs it, long enough for all that follow."""
     cdef Py_ssize_t length = stop - start
+    cdef object short = litecon_short_field(start, length)
+    if short is not None:
+        return <str> short
     if memchr(start, c"%", length) is NULL and memchr(start, c"+", length) is NULL:
         return PyUnicode_DecodeUTF8(start, length, "replace")
     if buffer[0] is NULL:

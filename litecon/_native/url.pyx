@@ -8,6 +8,7 @@ from cpython.unicode cimport (
     PyUnicode_GET_LENGTH,
     PyUnicode_KIND,
     PyUnicode_READ,
+    PyUnicode_READ_CHAR,
 )
 
 from litecon._native.lookup cimport plain_bytes, scan_headers
@@ -92,13 +93,27 @@ cdef extern from *:
             if (i == 1 || i == length || text[i] != ']') return 0;
             i++;
         } else {
-            while (i < length) {
-                if (litecon_kinds[text[i]] & LITECON_NAME) i++;
-                else if (text[i] == '%' && length - i > 2 && litecon_is_hex(text[i + 1]) && litecon_is_hex(text[i + 2])) i += 3;
-                else break;
+            while (1) {
+                while (i < length && litecon_kinds[text[i]] & LITECON_NAME) i++;
+                if (length - i < 3 || text[i] != '%' || !litecon_is_hex(text[i + 1]) || !litecon_is_hex(text[i + 2])) break;
+                i += 3;
             }
         }
         return i < length && text[i] != ':' ? 0 : i;
+    }
+
+    /* the default port of a scheme of the web, -1 for any other; PERF: no objects are compared */
+    static long litecon_default_port(PyObject *scheme) {
+        const char *text;
+        if (!PyUnicode_IS_ASCII(scheme)) return -1;
+        text = (const char *) PyUnicode_1BYTE_DATA(scheme);
+        switch (PyUnicode_GET_LENGTH(scheme)) {
+            case 2: return memcmp(text, "ws", 2) == 0 ? 80 : -1;
+            case 3: return memcmp(text, "wss", 3) == 0 ? 443 : -1;
+            case 4: return memcmp(text, "http", 4) == 0 ? 80 : -1;
+            case 5: return memcmp(text, "https", 5) == 0 ? 443 : -1;
+        }
+        return -1;
     }
 
     static PyObject *litecon_ascii(const unsigned char *text, Py_ssize_t length) {
@@ -142,6 +157,7 @@ cdef extern from *:
     bint PyUnicode_IS_ASCII(object text) noexcept
     object litecon_new(type base, type cls, tuple no_arguments)
     Py_ssize_t litecon_host_length(const unsigned char *text, Py_ssize_t length) noexcept
+    long litecon_default_port(str scheme) noexcept
     long litecon_port(const unsigned char *text, Py_ssize_t length) noexcept
     bint litecon_is_query(unsigned char c) noexcept
 
@@ -215,8 +231,8 @@ cdef inline bint _is_ascii(URLBase url) noexcept:
 cdef str _recompose(URLBase url):
     cdef str text
     # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
-    cdef bint authority = bool(url.netloc) or url.path.startswith("//")
-    if authority and url.scheme and not url.fragment and _is_ascii(url):
+    cdef bint authority = PyUnicode_GET_LENGTH(url.netloc) != 0 or url.path.startswith("//")
+    if authority and PyUnicode_GET_LENGTH(url.scheme) and PyUnicode_GET_LENGTH(url.fragment) == 0 and _is_ascii(url):
         return litecon_join(url.scheme, url.netloc, url.path, url.query)
     text = f"//{url.netloc}{url.path}" if authority else url.path
     if url.scheme:
@@ -286,16 +302,16 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     cdef object host = scan_headers(headers_of(scope), "host", 4)
     cdef str netloc = _netloc(scope, scheme, host)
     # without an authority, a path behind a scheme would be read as something else
-    cdef str shown = scheme if netloc else ""
+    cdef str shown = scheme if PyUnicode_GET_LENGTH(netloc) else ""
     cdef object query
     cdef str path
     if base:
         return _new_url(cls, shown, netloc, _base_path(scope, host, scheme), "", "")
     path = _full_path(scope, host, scheme)
     query = item_or(scope, "query_string", b"")
-    if not isinstance(query, bytes):
+    if type(query) is not bytes and not isinstance(query, bytes):
         raise wrong_type("query_string", query, "bytes")
-    if not path and item(scope, "path") != "":
+    if PyUnicode_GET_LENGTH(path) == 0 and item(scope, "path") != "":
         # neither path nor query is in a target of that form (RFC 9112 section 3.3)
         query = b""
     return _new_url(cls, shown, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
@@ -304,26 +320,18 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
 cdef str _scheme(object scope):
     cdef object value = item(scope, "scheme")
     cdef str scheme
-    if type(value) is str and _default_port(value) > 0:
-        return value
+    if type(value) is str and litecon_default_port(value) > 0:
+        return <str> value
     if value is None or value == "":
         return "ws" if item(scope, "type") == "websocket" else "http"
     if not isinstance(value, str):
         raise wrong_type("scheme", value, "a str")
     scheme = _plain_str(value)
-    if _default_port(scheme) < 0:
+    if litecon_default_port(scheme) < 0:
         if not is_scheme(scheme):
             raise wrong_scheme(scheme)
         return scheme.lower()
     return scheme
-
-
-cdef long _default_port(str scheme) except -2:
-    if scheme == "http" or scheme == "ws":
-        return 80
-    if scheme == "https" or scheme == "wss":
-        return 443
-    return -1
 
 
 cdef str _netloc(object scope, str scheme, object host):
@@ -331,7 +339,7 @@ cdef str _netloc(object scope, str scheme, object host):
     cdef Py_ssize_t size, length
     cdef long port
     cdef str name
-    if host is None or not host:
+    if host is None or PyBytes_GET_SIZE(host) == 0:
         return _server(scope, scheme)
     text = <const unsigned char *> PyBytes_AS_STRING(host)
     size = PyBytes_GET_SIZE(host)
@@ -340,7 +348,7 @@ cdef str _netloc(object scope, str scheme, object host):
     if length == 0 or port == -2 or (text[0] == c"[" and not is_ipv6(text[1:length - 1].decode("ascii"))):
         raise invalid_host(host.decode("latin-1"))
     name = litecon_ascii(text, length)
-    return name if port < 0 or port == _default_port(scheme) else f"{name}:{port}"
+    return name if port < 0 or port == litecon_default_port(scheme) else f"{name}:{port}"
 
 
 cdef str _server(object scope, str scheme):
@@ -361,14 +369,14 @@ cdef str _server(object scope, str scheme):
     host = name.encode("ascii")
     if not host or litecon_host_length(<const unsigned char *> PyBytes_AS_STRING(host), len(host)) != len(host):
         return ""
-    if port is None or port == _default_port(scheme):
+    if port is None or port == litecon_default_port(scheme):
         return name
     return f"{name}:{port}"
 
 
 cdef str _root_path(object scope, str key):
     cdef object root_path = item(scope, key)
-    if root_path is None or not root_path:
+    if root_path is None or (type(root_path) is str and PyUnicode_GET_LENGTH(root_path) == 0) or not root_path:
         return ""
     if not isinstance(root_path, str):
         raise wrong_type(key, root_path, "a str")
@@ -396,7 +404,7 @@ cdef str _full_path(object scope, object host, str scheme):
     if other is not None:
         return other
     # the specification has the root path in the path; servers and frameworks of before had not
-    if root_path and path != root_path and not path.startswith(root_path + "/"):
+    if PyUnicode_GET_LENGTH(root_path) and path != root_path and not path.startswith(root_path + "/"):
         return root_path + path
     return path
 
@@ -406,6 +414,9 @@ cdef str _path_in_other_form(object scope, str path, str root_path, object host,
     cdef str target = path
     cdef str prefix = ""
     cdef str other
+    if PyUnicode_GET_LENGTH(path) and PyUnicode_READ_CHAR(path, 0) == c"/" and PyUnicode_GET_LENGTH(root_path) == 0:
+        # PERF: nearly all
+        return None
     # uvicorn puts the root path before a target of any form
     if root_path and path.startswith(root_path):
         target = path[PyUnicode_GET_LENGTH(root_path):]
@@ -433,11 +444,11 @@ cdef bint _has_unsafe(str path) noexcept:
 cdef str _encode_path(str path):
     if _has_unsafe(path):
         path = "".join([f"%{<int> c:02X}" if litecon_is_unsafe(c) else c for c in path])
-    if not path:
+    if PyUnicode_GET_LENGTH(path) == 0:
         return path
-    if path[0] != "/":
+    if PyUnicode_READ_CHAR(path, 0) != c"/":
         return "/" + path
-    if PyUnicode_GET_LENGTH(path) > 1 and path[1] == "/":
+    if PyUnicode_GET_LENGTH(path) > 1 and PyUnicode_READ_CHAR(path, 1) == c"/":
         return "/%2F" + path[2:]
     return path
 
