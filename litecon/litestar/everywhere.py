@@ -13,6 +13,7 @@ from .request import Request
 
 __all__ = ("Replacement",)
 
+# some have another module from Litestar 3.0 on
 _PLACES: Final = (
     # mounted ASGI apps
     ("litestar.routes.asgi", "ASGIConnection"),
@@ -20,8 +21,10 @@ _PLACES: Final = (
     ("litestar.middleware.authentication", "ASGIConnection"),
     # cache keys
     ("litestar.middleware.response_cache", "Request"),
+    ("litestar.middleware._internal.response_cache", "Request"),
     ("litestar.plugins.prometheus.middleware", "Request"),
     ("litestar.testing.client.base", "ASGIConnection"),
+    ("litestar.testing.client._base", "ASGIConnection"),
     ("litestar.testing.request_factory", "Request"),
 )
 # not imported for this alone: who uses them has imported them before the app was made
@@ -52,7 +55,16 @@ class Replacement:
 
 
 def _exchange(name: str, attribute: str, old: Any, new: Any) -> None:
-    module = sys.modules.get(name) if name.startswith(_OPTIONAL) else importlib.import_module(name)
+    if name.startswith(_OPTIONAL):
+        module = sys.modules.get(name)
+    else:
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            # another version of Litestar has it
+            module = None
     # where it is another class, somebody else has put it there
     if module is not None and getattr(module, attribute, None) is old:
         setattr(module, attribute, new)

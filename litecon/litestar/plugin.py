@@ -41,9 +41,44 @@ def _quick(cls: Any, ours: type[Any]) -> type[Any]:
     if issubclass(cls, ours):
         return cls  # type: ignore[no-any-return]
     if cls not in _combined:
-        names = {"__slots__": (), "__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+        names = {
+            "__slots__": (),
+            "__module__": cls.__module__,
+            "__qualname__": cls.__qualname__,
+            "__doc__": cls.__doc__,
+        }
         _combined[cls] = type(cls)(cls.__name__, (cls, ours), names)
     return _combined[cls]
+
+
+def _choose(handler: Any, name: str, ours: type[Any]) -> None:
+    """Have a handler use a class that is litecon's and the one that it or its layers have chosen.
+
+    Args:
+        handler: Of any kind.
+        name: "request_class" or "websocket_class".
+        ours: `Request` or `WebSocket`.
+    """
+    # a property from Litestar 3.0 on, which has what the layers have chosen; before, a method has it
+    is_property = isinstance(getattr(type(handler), name, None), property)
+    chosen = getattr(handler, name) if is_property else getattr(handler, f"resolve_{name}")()
+    if issubclass(chosen, ours):
+        return
+    if is_property:
+        setattr(handler, f"_{name}", _quick(chosen, ours))
+        return
+    setattr(handler, name, _quick(chosen, ours))
+    if name == "request_class":
+        # remembered when it was asked for
+        handler._resolved_request_class = Empty
+
+
+def _models_of(route: Any) -> list[Any]:
+    """Return Litestar's descriptions of what the handlers of a route take, each once."""
+    # the handlers have them from Litestar 3.0 on, and the route before
+    models = [model for handler in route.route_handlers for model in getattr(handler, "_kwargs_models", {}).values()]
+    models = models or [model for _, model in route.route_handler_map.values()]
+    return list({id(model): model for model in models}.values())
 
 
 def _read_forms(model: Any) -> None:
@@ -53,6 +88,9 @@ def _read_forms(model: Any) -> None:
         model: Litestar's description of what the handler takes.
     """
     if not model.expected_form_data or model.expected_form_data[0] != RequestEncodingType.MULTI_PART:
+        return
+    if any(getattr(extractor, "__module__", None) == __name__ for extractor in model.extractors):
+        # a handler of several paths is received with each
         return
     mark = model.expected_form_data[1].kwarg_definition
     own_limit = mark.multipart_form_part_limit if isinstance(mark, BodyKwarg) else None
@@ -109,19 +147,12 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
             route: Of any kind.
         """
         if isinstance(route, HTTPRoute):
-            # of several methods one handler has one model
-            for model in {id(model): model for _, model in route.route_handler_map.values()}.values():
+            for model in _models_of(route):
                 _read_forms(model)
             for handler in route.route_handlers:
-                request_class = handler.resolve_request_class()
-                if not issubclass(request_class, Request):
-                    handler.request_class = _quick(request_class, Request)
-                    # remembered when it was asked for
-                    handler._resolved_request_class = Empty
+                _choose(handler, "request_class", Request)
         elif isinstance(route, WebSocketRoute):
-            websocket_class = route.route_handler.resolve_websocket_class()
-            if not issubclass(websocket_class, WebSocket):
-                route.route_handler.websocket_class = _quick(websocket_class, WebSocket)
+            _choose(route.route_handler, "websocket_class", WebSocket)
 
     def undo(self) -> None:
         """Take back what `everywhere` has replaced; apps that were made keep their classes."""

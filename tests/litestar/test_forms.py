@@ -46,7 +46,9 @@ FORMS = [
 ]
 
 
-def scope_of(body: bytes, content_type: str = f"multipart/form-data; boundary={BOUNDARY}", **changes: Any) -> dict[str, Any]:
+def scope_of(
+    body: bytes, content_type: str = f"multipart/form-data; boundary={BOUNDARY}", **changes: Any
+) -> dict[str, Any]:
     headers = [(b"content-type", content_type.encode())]
     return litestar_scope(method="POST", headers=headers, route_handler=HANDLER, **changes)
 
@@ -122,7 +124,7 @@ async def refusal(cls: Any, body: bytes, content_type: str) -> Any:
     return type(caught.value), caught.value.detail
 
 
-names = st.text("ab \"%;=", min_size=1, max_size=4).map(lambda text: text.replace('"', "%22").encode())
+names = st.text('ab "%;=', min_size=1, max_size=4).map(lambda text: text.replace('"', "%22").encode())
 contents = st.binary(max_size=20) | st.sampled_from([b"\r\n", b"\r\n--", b"\r\n--y", b"--x"])
 
 
@@ -144,7 +146,9 @@ def test_random_forms(dropin: Any) -> None:
     check()
 
 
-@pytest.mark.parametrize("content_type", [b"text/plain; charset=utf-8", b"text/plain; charset=nope", b"text/plain; charset=hex"])
+@pytest.mark.parametrize(
+    "content_type", [b"text/plain; charset=utf-8", b"text/plain; charset=nope", b"text/plain; charset=hex"]
+)
 def test_text_that_cannot_be_decoded(dropin: Any, content_type: bytes) -> None:
     # a 500 without the plugin
     body = form_of(FILE, part(b'name="a"', b"\xff", b"content-type: " + content_type))
@@ -187,11 +191,15 @@ FORM = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)
 
 @post("/data")
 async def of_data(data: FORM) -> dict[str, str]:
-    return {name: (await value.read()).decode() if isinstance(value, UploadFile) else value for name, value in data.items()}
+    return {
+        name: (await value.read()).decode() if isinstance(value, UploadFile) else value for name, value in data.items()
+    }
 
 
 @post("/few")
-async def few(data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART, multipart_form_part_limit=2)]) -> int:
+async def few(
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART, multipart_form_part_limit=2)],
+) -> int:
     return len(data)
 
 

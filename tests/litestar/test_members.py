@@ -118,7 +118,9 @@ def test_deny(dropin: Any) -> None:
         ({}, ["websocket.close"]),
     ):
         sender = Sender()
-        socket = dropin.WebSocket(socket_scope(extensions=extensions), Receiver([{"type": "websocket.connect"}]), sender)
+        socket = dropin.WebSocket(
+            socket_scope(extensions=extensions), Receiver([{"type": "websocket.connect"}]), sender
+        )
         await_(socket.deny(401, body=b"no"))
         assert [event["type"] for event in sender.events] == kinds
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import warnings
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import litestar
 import pytest
-from litestar import Controller, Litestar, Router, asgi, get, post, websocket
+from litestar import Controller, Litestar, Router, asgi, connection, get, post, websocket
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.plugins.htmx import HTMXPlugin, HTMXRequest
 from litestar.response import Response
+from litestar.routes import HTTPRoute, WebSocketRoute
 from litestar.testing import TestClient
 
 from ..sides import load_module
@@ -241,3 +245,68 @@ def test_errors_of_handlers(dropin: Any) -> None:
 
     with client(Litestar([fail], plugins=[dropin.LiteconPlugin()])) as http:
         assert http.get("/").json() == {"status_code": 418, "detail": "teapot"}
+
+
+class LaterHandler:
+    """A handler as Litestar 3.0 has it: its classes are properties, and the methods that gave them warn."""
+
+    def __init__(self, **chosen: Any) -> None:
+        self._request_class = chosen.get("request_class")
+        self._websocket_class = chosen.get("websocket_class")
+        self._kwargs_models: dict[Any, Any] = {}
+
+    @property
+    def request_class(self) -> Any:
+        return self._request_class or litestar.Request
+
+    @property
+    def websocket_class(self) -> Any:
+        return self._websocket_class or litestar.WebSocket
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("resolve_"):
+            raise AssertionError(f"{name}() is deprecated")
+        raise AttributeError(name)
+
+
+def later_model() -> Any:
+    field = type("Field", (), {"kwarg_definition": None})()
+    form = (RequestEncodingType.MULTI_PART, field)
+    return type("Model", (), {"expected_form_data": form, "expected_reserved_kwargs": {"data"}, "extractors": [len]})()
+
+
+def test_handlers_of_the_line_after_2(dropin: Any) -> None:
+    plugin, model = dropin.LiteconPlugin(), later_model()
+    plain, own = LaterHandler(), LaterHandler(request_class=OwnRequest)
+    plain._kwargs_models[()] = model
+    route = object.__new__(HTTPRoute)
+    route.route_handlers = (plain, own)  # type: ignore[assignment]
+    route.route_handler_map = {"GET": plain, "POST": own}  # type: ignore[assignment, dict-item]
+    for _ in range(2):
+        plugin.receive_route(route)
+    assert plain.request_class is dropin.Request
+    assert issubclass(own.request_class, OwnRequest)
+    assert issubclass(own.request_class, dropin.Request)
+    assert [extractor is len for extractor in model.extractors] == [False, True]
+    for chosen, expected in ((None, dropin.WebSocket), (OwnSocket, OwnSocket)):
+        socket_route, handler = object.__new__(WebSocketRoute), LaterHandler(websocket_class=chosen)
+        socket_route.route_handler = handler  # type: ignore[assignment]
+        plugin.receive_route(socket_route)
+        assert issubclass(handler.websocket_class, expected)
+        assert issubclass(handler.websocket_class, dropin.WebSocket)
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [("litestar.middleware._internal.response_cache", "Request"), ("litestar.testing.client._base", "ASGIConnection")],
+)
+def test_modules_of_the_line_after_2(
+    dropin: Any, plugin: Any, name: str, attribute: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module: Any = ModuleType(name)
+    setattr(module, attribute, getattr(connection, attribute))
+    monkeypatch.setitem(sys.modules, name, module)
+    Litestar([], plugins=[plugin])
+    assert getattr(module, attribute) is getattr(dropin, attribute)
+    plugin.undo()
+    assert getattr(module, attribute) is getattr(connection, attribute)

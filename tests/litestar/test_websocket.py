@@ -393,7 +393,8 @@ def test_something_else_in_the_place_of_the_state(dropin: Any) -> None:
 
 
 def test_decoded_into_a_type(dropin: Any) -> None:
-    socket, _ = make(dropin, CONNECT, text("[1]"), text("[1]"), text('["a"]'), binary(b"\x91\x01"), text('["1"]'), text("[2]"))
+    messages = [text("[1]"), text("[1]"), text('["a"]'), binary(b"\x91\x01"), text('["1"]'), text("[2]")]
+    socket, _ = make(dropin, CONNECT, *messages)
     ours = list[int]
 
     async def main() -> None:
