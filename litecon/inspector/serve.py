@@ -59,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The arguments of the command line; None for those in `sys.argv`.
     """
     given = vars(_parser().parse_args(arguments))
+    if given.pop("version"):
+        # not by argparse, which breaks lines
+        print(f"litecon {__version__} ({_side()})")
+        return 0
     server = given.pop("server")
     try:
         # service managers send SIGTERM instead of Ctrl-C
@@ -94,7 +98,9 @@ def _parser() -> ArgumentParser:
         "--recent", action="store_true", help="keep the last 50 requests in memory, and show them to everybody"
     )
     parser.add_argument("--quiet", action="store_true", help="print no line for each request")
-    parser.add_argument("--version", action="version", version=f"litecon {__version__} ({_side()})")
+    parser.add_argument(
+        "--version", action="store_true", help="print the version, and which side runs and why; serve nothing"
+    )
     return parser
 
 
