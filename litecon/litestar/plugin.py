@@ -108,7 +108,10 @@ def _read_forms(model: Any) -> None:
 def _answer(request: Any, error: HTTPException) -> Any:
     """Return the response of Litestar's exception of the same kind."""
     made = exceptions.HTTPException(
-        error.detail, status_code=error.status_code, headers=error.headers, extra=error.extra
+        error.detail,
+        status_code=error.status_code,
+        headers=None if error.headers is None else dict(error.headers),
+        extra=None if error.extra is None else dict(error.extra),
     )
     return create_exception_response(request, made)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
 from litestar import connection
 from litestar._multipart import parse_content_header
@@ -26,7 +26,8 @@ _IS_CONNECTED: Final = connection.Request.__dict__["is_connected"]
 if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
 
-    from .._core import BodyReader
+    from .. import types
+    from .._core import BodyReader, RequestBase
 
     _T = TypeVar("_T")
 
@@ -42,9 +43,11 @@ if TYPE_CHECKING:
         async def json(self, type: type[_T]) -> _T: ...
         @overload
         async def json(self, type: Any = ...) -> Any: ...
+        async def json(self, type: Any = ...) -> Any: ...
         @overload
         async def msgpack(self, type: type[_T]) -> _T: ...
         @overload
+        async def msgpack(self, type: Any = ...) -> Any: ...
         async def msgpack(self, type: Any = ...) -> Any: ...
 
 else:
@@ -97,11 +100,11 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
 
     async def is_disconnected(self) -> bool:
         """Return whether the client disconnected, at once; as `litecon.Request.is_disconnected()`."""
-        return await has_disconnected(self.body_reader, self.receive)
+        return await has_disconnected(self.body_reader, cast("types.Receive", self.receive))
 
     def replay(self) -> Receive:
         """Return a `receive` for an application inside, which gives the body again; as `litecon.Request.replay()`."""
-        return Replay(self.body_reader, self.receive)
+        return cast("Receive", Replay(self.body_reader, cast("types.Receive", self.receive)))
 
     async def drain(self, max_size: int | None = None) -> None:
         """Receive what is still coming of the body, and drop it; as `litecon.Request.drain()`.
@@ -112,14 +115,14 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
         Raises:
             RuntimeError: Another task is reading the body.
         """
-        await skip_body(self.body_reader, self.receive, max_size)
+        await skip_body(self.body_reader, cast("types.Receive", self.receive), max_size)
 
     def stream_form(self) -> FormStream:
         """Return an asynchronous iterator over the parts of a form as they arrive; as `litecon.Request.stream_form()`.
 
         The bounds are those of `limits`, and the exceptions litecon's, of which the plugin makes responses.
         """
-        return FormStream(self)
+        return FormStream(cast("RequestBase", self))
 
     async def form(self) -> FormMultiDict:
         """Return the form, of either encoding; it is empty for any other content type.
