@@ -17,6 +17,7 @@ __all__ = (
     "BodyStream",
     "ConnectionBase",
     "FieldReader",
+    "FormAwaitable",
     "HeadersBase",
     "MultipartReader",
     "RequestBase",
@@ -34,6 +35,7 @@ __all__ = (
     "parse_content_type",
     "parse_cookies",
     "parse_query",
+    "read_form",
     "with_fast_constructor",
     "raw_headers",
     "url_from_scope",
@@ -60,6 +62,7 @@ try:
 
     # isort: split
     # behind those that make values, of which the data structures are made that a connection returns
+    from ._native.forms import FormAwaitable, read_form
     from ._native.request import RequestBase
     from ._native.scope import ConnectionBase, with_fast_constructor
     from ._native.websocket import WebSocketBase
@@ -91,6 +94,7 @@ except ImportError as error:
 
     # isort: split
     # behind those that make values, of which the data structures are made that a connection returns
+    from ._pure.forms import FormAwaitable, read_form
     from ._pure.request import RequestBase
     from ._pure.scope import ConnectionBase, with_fast_constructor
     from ._pure.websocket import WebSocketBase

@@ -1,6 +1,6 @@
 """The contract of both sides: the name, signature and types of every kernel. Their docstrings say what they do."""
 
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from types import SimpleNamespace, TracebackType
 from typing import Any, ClassVar, Final, Literal, NoReturn, Self, TypeVar, final, overload
 
@@ -9,6 +9,7 @@ from typing_extensions import TypeForm, disjoint_base
 from ._errors import BodyErrors
 from .datastructures.accept import Accept
 from .datastructures.address import Address
+from .datastructures.form_multidict import FormMultiDict
 from .datastructures.headers import Headers
 from .datastructures.multidict import MultiDict
 from .datastructures.url import URL
@@ -22,6 +23,7 @@ __all__ = (
     "BodyStream",
     "ConnectionBase",
     "FieldReader",
+    "FormAwaitable",
     "HeadersBase",
     "MultipartReader",
     "RequestBase",
@@ -39,6 +41,7 @@ __all__ = (
     "parse_content_type",
     "parse_cookies",
     "parse_query",
+    "read_form",
     "with_fast_constructor",
     "raw_headers",
     "url_from_scope",
@@ -226,6 +229,21 @@ class RequestBase(ConnectionBase):
     async def msgpack(self, type: TypeForm[_T]) -> _T: ...
     @overload
     async def msgpack(self, type: Any = ...) -> Any: ...
+
+@final
+class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
+    def __await__(self) -> Generator[Any, Any, FormMultiDict]: ...
+    def send(self, value: Any, /) -> Any: ...
+    def throw(self, *details: Any) -> Any: ...
+    def close(self) -> None: ...
+    async def __aenter__(self) -> FormMultiDict: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+def read_form(
+    request: RequestBase, read_parts: Callable[[Any, str | None], Awaitable[FormMultiDict]]
+) -> FormAwaitable: ...
 
 class WebSocketBase(ConnectionBase):
     def __init__(

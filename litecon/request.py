@@ -6,7 +6,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
-from ._core import RequestBase, with_fast_constructor
+from ._core import RequestBase, read_form, with_fast_constructor
 from ._errors import misconfigured, quoted
 from ._shared.body import Replay, has_disconnected, skip_body
 from ._shared.scope import offers, plain_bytes, plain_str
@@ -145,7 +145,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
             StreamConsumed: When awaited: a stream has yielded a part of the body.
             RuntimeError: When awaited: another task is reading the body.
         """
-        return _load_forms().FormAwaitable(self)  # type: ignore[no-any-return]
+        return read_form(self, _load_forms().read_parts)
 
     def stream_form(self) -> FormStream:
         """Return an asynchronous iterator over the parts of a form as they arrive, in constant memory.

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Any
 
-__all__ = ("await_in_interpreter", "join_chunks")
+__all__ = ("await_in_interpreter", "close_form", "join_chunks")
+
+
+async def close_form(form: Any) -> None:
+    """Close the files of a form.
+
+    Args:
+        form: None where none was read.
+    """
+    if form is not None:
+        form.close_now()
 
 
 async def await_in_interpreter(awaitable: Any) -> Any:

@@ -93,7 +93,6 @@ cdef class ReadBody(Operation):
         cdef object scope = scope_of(request)
         cdef BodyReader reader = reader_of(request, scope)
         cdef Traits traits
-        cdef Py_ssize_t announced = -1
         self.reader = reader
         if self.method == JSON and self.type is ANY and reader.json is not UNSET:
             self._done = True
@@ -113,13 +112,7 @@ cdef class ReadBody(Operation):
                 return join_chunks(request.stream())
         reader.claim()
         self._holds = True
-        reader.expect_unstreamed()
-        if not traits.has_bounds:
-            traits = bounds_of(request)
-        self.max_size = traits.max_body_size
-        if self.max_size >= 0:
-            announced = _announced(scope)
-        reader.check_size(self.max_size, announced)
+        self.max_size = start_reading(request, scope, reader, traits)
         return self.advance()
 
     cdef object step(self, object result):
@@ -156,6 +149,15 @@ cdef class ReadBody(Operation):
 
 
 register_operation(ReadBody)
+
+
+cdef Py_ssize_t start_reading(RequestBase request, object scope, BodyReader reader, Traits traits) except -2:
+    reader.expect_unstreamed()
+    if not traits.has_bounds:
+        traits = bounds_of(request)
+    if traits.max_body_size >= 0:
+        reader.check_size(traits.max_body_size, _announced(scope))
+    return traits.max_body_size
 
 
 cdef BodyReader reader_of(RequestBase request, object scope):

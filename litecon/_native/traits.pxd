@@ -20,6 +20,7 @@ cdef class Traits:
     # of its `limits`, -1 for None; read with bounds_of()
     cdef bint has_bounds
     cdef Py_ssize_t max_fields
+    cdef Py_ssize_t max_field_size
     cdef Py_ssize_t max_body_size
     cdef Py_ssize_t max_message_size
     cdef Py_ssize_t max_items

@@ -76,6 +76,7 @@ cdef Traits look_bounds_up(object connection, Traits known):
     # a descriptor may give others each time
     traits.has_bounds = type(limits) is Limits and attribute_of(cls, "limits") is limits
     traits.max_fields = bound(limits.max_fields)
+    traits.max_field_size = bound(limits.max_field_size)
     traits.max_body_size = bound(limits.max_body_size)
     traits.max_message_size = bound(limits.max_message_size)
     traits.max_items = bound(limits.max_items)

@@ -18,6 +18,9 @@ from .answers import answer_at
 from .operations import OPERATIONS, Operation, Server
 from .running import BY_HAND
 
+# Py_TPFLAGS_HEAPTYPE: of a class that Python code defines
+HEAP_TYPE = 1 << 9
+
 
 def isolated(call: str, module: str = "isolated") -> str:
     """Return what a call prints in a fresh interpreter.
@@ -54,7 +57,7 @@ def make_operations(name: str) -> None:
         kind = type(made)
         made.close()
         # what Python code defines can be made from Python
-        if kind in seen or kind.__name__ == "FormAwaitable":
+        if kind in seen or kind.__flags__ & HEAP_TYPE:
             continue
         seen.add(kind)
         ways: dict[str, Callable[[], Any]] = {

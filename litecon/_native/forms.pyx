@@ -1,0 +1,169 @@
+# cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
+"""Forms read as a whole (WHATWG URL section 5.1): an urlencoded body is read here, a multipart body by a function of above."""
+
+cimport cython
+
+from litecon._native.body cimport BodyReader
+from litecon._native.lookup cimport plain_bytes
+from litecon._native.mapping cimport item
+from litecon._native.operation cimport DONE, Operation, discard, register_operation, release
+from litecon._native.parsing cimport read_query
+from litecon._native.request cimport RequestBase, reader_of, start_reading
+from litecon._native.scope cimport receive_of, scope_of
+from litecon._native.traits cimport BODY, STREAM, Traits, bounds_of
+
+from litecon._native.interpreted import close_form
+from litecon._native.parsing import FieldReader
+from litecon.datastructures import FormMultiDict
+
+cdef extern from *:
+    object PyObject_CallOneArg(object function, object argument)
+
+cdef str _URLENCODED = "application/x-www-form-urlencoded"
+cdef str _MULTIPART = "multipart/form-data"
+cdef object _multidict = FormMultiDict
+
+cdef enum:
+    # what is awaited: an event of an urlencoded body, a body() that a subclass overrides, or the form itself
+    EVENT = 0
+    BODY_OF_SUBCLASS = 1
+    FORM = 2
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class FormAwaitable(Operation):
+    """The coroutine that `Request.form()` returns; as an asynchronous context manager it closes the files at the end."""
+
+    cdef RequestBase request
+    cdef BodyReader reader
+    cdef Traits traits
+    cdef object read_parts
+    cdef object form
+    cdef Py_ssize_t max_size
+    cdef int awaited
+    # of an urlencoded body in more than one event: its fields up to now, and how many bytes of it they are of
+    cdef object parser
+    cdef list fields
+    cdef Py_ssize_t parsed
+    cdef object __weakref__
+
+    def __dealloc__(self):
+        if self._state != DONE:
+            discard(self)
+
+    cdef str label(self):
+        return "Request.form"
+
+    cdef void release(self) noexcept:
+        self.reader.release()
+
+    def __aenter__(self):
+        return self
+
+    def __aexit__(self, kind, error, traceback):
+        return close_form(self.form)
+
+    cdef object begin(self):
+        cdef RequestBase request = self.request
+        cdef object media_type, parameters
+        cdef object form
+        self.reader = reader_of(request, scope_of(request))
+        form = self.reader.form
+        if form is not None:
+            return self.finished(form)
+        media_type, parameters = request.content_type
+        if media_type == _URLENCODED:
+            return self.begin_fields()
+        if media_type == _MULTIPART:
+            self.awaited = FORM
+            return self.read_parts(request, parameters.get("boundary"))
+        return self.kept(_multidict())
+
+    cdef object begin_fields(self):
+        cdef RequestBase request = self.request
+        cdef BodyReader reader = self.reader
+        self.traits = bounds_of(request)
+        if self.traits.overrides & (BODY | STREAM):
+            self.awaited = BODY_OF_SUBCLASS
+            return request.body()
+        reader.claim()
+        self._holds = True
+        # looked at behind the claim, before which another thread may have read it
+        if reader.body is not None:
+            release(self)
+            return self.parsed_whole(reader.body)
+        self.max_size = start_reading(request, scope_of(request), reader, self.traits)
+        return self.advance()
+
+    cdef object step(self, object result):
+        cdef BodyReader reader = self.reader
+        cdef Py_ssize_t size = reader.size
+        if self.awaited == FORM:
+            return self.kept(result)
+        if self.awaited == BODY_OF_SUBCLASS:
+            return self.parsed_whole(plain_bytes(result))
+        reader.take(result, self.max_size)
+        # PERF: most come in one piece, and need no parser that holds what is arriving
+        if self.parser is None and not reader.ended:
+            self.parser = FieldReader(type(self.request).limits)
+            self.fields = []
+        if self.parser is not None and reader.size != size:
+            # what is too much is refused at once, and not when all of it has come
+            self.parsed += reader.size - size
+            self.feed(bytes(item(result, "body")))
+        return self.advance()
+
+    cdef object advance(self):
+        cdef BodyReader reader = self.reader
+        cdef bytes body
+        if not reader.ended:
+            return reader.next_awaitable(receive_of(self.request))
+        body = reader.whole()
+        release(self)
+        if self.parser is None or self.parsed != len(body):
+            return self.parsed_whole(body)
+        self.feed(b"")
+        return self.kept(PyObject_CallOneArg(_multidict, self.fields))
+
+    cdef int feed(self, bytes chunk) except -1:
+        self.fields += self.parser.feed(chunk)
+        self.parser.check()
+        return 0
+
+    cdef object parsed_whole(self, bytes body):
+        cdef list fields
+        if 0 <= self.traits.max_field_size < len(body):
+            self.parser = FieldReader(type(self.request).limits)
+            self.fields = []
+            self.feed(body)
+            self.feed(b"")
+            fields = self.fields
+        else:
+            fields = read_query(body, self.traits.max_fields)
+        return self.kept(PyObject_CallOneArg(_multidict, fields))
+
+    cdef object kept(self, object form):
+        self.reader.form = form
+        return self.finished(form)
+
+    cdef object finished(self, object form):
+        self.form = form
+        self._done = True
+        return form
+
+
+register_operation(FormAwaitable)
+
+
+def read_form(RequestBase request not None, read_parts):
+    """Return the coroutine that reads a whole form, of either encoding, once for all connections over the scope.
+
+    Args:
+        request: The request whose body is the form.
+        read_parts: A coroutine function that returns a multipart form, given the request and the boundary or None.
+    """
+    cdef FormAwaitable reading = FormAwaitable.__new__(FormAwaitable)
+    reading.request = request
+    reading.read_parts = read_parts
+    return reading

@@ -1,0 +1,171 @@
+"""Forms read as a whole (WHATWG URL section 5.1): an urlencoded body is read here, a multipart body by a function of above."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from types import TracebackType
+from typing import Any, Final, final
+
+from ..datastructures import FormMultiDict
+from ..exceptions import ClientException
+from .parsing import FieldReader, parse_query
+from .request import RequestBase
+
+__all__ = ("FormAwaitable", "read_form")
+
+_URLENCODED: Final = "application/x-www-form-urlencoded"
+_MULTIPART: Final = "multipart/form-data"
+
+ReadParts = Callable[[Any, "str | None"], Awaitable[FormMultiDict]]
+
+
+def read_form(request: RequestBase, read_parts: ReadParts) -> FormAwaitable:
+    """Return the coroutine that reads a whole form, of either encoding, once for all connections over the scope.
+
+    Args:
+        request: The request whose body is the form.
+        read_parts: A coroutine function that returns a multipart form, given the request and the boundary or None.
+    """
+    return FormAwaitable(request, read_parts)
+
+
+@final
+class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
+    """The coroutine that `Request.form()` returns; as an asynchronous context manager it closes the files at the end."""
+
+    __slots__ = ("__weakref__", "_coroutine", "_form")
+
+    def __init__(self, request: RequestBase, read_parts: ReadParts) -> None:
+        # Any, since it has more members than typing's Coroutine
+        self._coroutine: Any = _read_form(request, read_parts)
+        self._form: FormMultiDict | None = None
+
+    def __await__(self) -> Generator[Any, Any, FormMultiDict]:
+        if self._coroutine.cr_running or self._coroutine.cr_await is not None:
+            raise RuntimeError("coroutine is being awaited already")
+        iterator: Generator[Any, Any, FormMultiDict] = self._coroutine.__await__()
+        return iterator
+
+    async def __aenter__(self) -> FormMultiDict:
+        self._form = await self._coroutine
+        return self._form
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._form is not None:
+            self._form.close_now()
+
+    def send(self, value: Any) -> Any:
+        """Resume the coroutine, as `coroutine.send()` does.
+
+        Args:
+            value: The value that is sent into the awaitable that it is suspended on.
+        """
+        return self._coroutine.send(value)
+
+    def throw(self, *details: Any) -> Any:
+        """Raise an exception inside the coroutine, as `coroutine.throw()` does.
+
+        Args:
+            *details: The exception, or its type, value and traceback.
+        """
+        return self._coroutine.throw(*details)
+
+    def close(self) -> None:
+        """Close the coroutine, as `coroutine.close()` does."""
+        self._coroutine.close()
+
+    @property
+    def cr_await(self) -> Any:
+        """The awaitable that the coroutine is suspended on, or None."""
+        return self._coroutine.cr_await
+
+    @property
+    def cr_code(self) -> Any:
+        """The code object."""
+        return self._coroutine.cr_code
+
+    @property
+    def cr_frame(self) -> Any:
+        """The frame, None once the coroutine has ended."""
+        return self._coroutine.cr_frame
+
+    @property
+    def cr_running(self) -> bool:
+        """Whether the coroutine is executing."""
+        return bool(self._coroutine.cr_running)
+
+    def __repr__(self) -> str:
+        return f"<coroutine object Request.form at {id(self):#x}>"
+
+
+async def _read_form(request: RequestBase, read_parts: ReadParts) -> FormMultiDict:
+    reader = request.body_reader
+    if reader.form is None:
+        media_type, parameters = request.content_type
+        if media_type == _URLENCODED:
+            reader.form = FormMultiDict(await _read_fields(request))
+        elif media_type == _MULTIPART:
+            reader.form = await read_parts(request, parameters.get("boundary"))
+        else:
+            reader.form = FormMultiDict()
+    form: FormMultiDict = reader.form
+    return form
+
+
+# the names that tasks and warnings show
+_read_form.__name__ = "form"
+_read_form.__qualname__ = "Request.form"
+
+
+async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
+    """Return the fields of an urlencoded body, in order; the body is kept, so that `body()` returns it too."""
+    limits = type(request).limits
+    reader = request.body_reader
+    fields: list[tuple[str, str]] = []
+    parsed = 0
+    if (
+        reader.body is None
+        and not reader.streamed
+        and type(request).body is RequestBase.body
+        and type(request).stream is RequestBase.stream
+    ):
+        max_size = limits.max_body_size
+        parser: Any = None
+        with reader:
+            reader.check(max_size, _announced_length(request))
+            while not reader.ended:
+                event = await reader.receiving(request.receive)
+                size = reader.size
+                reader.feed(event, max_size)
+                if parser is None:
+                    if reader.ended:
+                        # PERF: most bodies arrive in one event, and need no incremental parser
+                        break
+                    parser = FieldReader(limits)
+                if reader.size != size:
+                    # what exceeds a bound is refused at once, and not when all of it has arrived
+                    parsed += reader.size - size
+                    fields += parser.feed(bytes(event["body"]))
+                    parser.check()
+            body = reader.finish()
+        if parsed == len(body) and parser is not None:
+            fields += parser.feed(b"")
+            parser.check()
+            return fields
+    else:
+        body = await request.body()
+    if limits.max_field_size is None or len(body) <= limits.max_field_size:
+        return parse_query(body, limits.max_fields)
+    parser = FieldReader(limits)
+    fields = parser.feed(body) + parser.feed(b"")
+    parser.check()
+    return fields
+
+
+def _announced_length(request: RequestBase) -> int | None:
+    try:
+        return request.content_length
+    except ClientException:
+        return None
