@@ -121,7 +121,7 @@ _read_form.__qualname__ = "Request.form"
 
 async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
     """Return the fields of an urlencoded body, in order; the body is kept, so that `body()` returns it too."""
-    limits = type(request).limits
+    limits = type(request).limits  # type: ignore[attr-defined]
     reader = request.body_reader
     fields: list[tuple[str, str]] = []
     parsed = 0
