@@ -18,6 +18,11 @@ from .._errors import broken_field, broken_multipart
 __all__ = ("PartHead", "decode_text", "parse_head")
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# PERF: as browsers write the head of a file; read by its parts it takes five times as long
+_USUAL_FILE: Final = re.compile(
+    rb'Content-Disposition: (form-data; name="([ !#$&-:<-\[\]-~]*)"; filename="([ !#$&-:<-\[\]-~]*)")\r\n'
+    rb"Content-Type: ([!#$&'*+\-./^_`|~0-9A-Za-z]+)"
+)
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 _EMPTY_FOLD: Final = re.compile(rb"\r\n[ \t]+(?:\r\n|\Z)")
 # a parameter up to the next semicolon: its name, and its value in quotes or without
@@ -64,6 +69,15 @@ def parse_head(head: bytes) -> PartHead:
     Raises:
         ClientException: The head is malformed, or can be read in two ways.
     """
+    usual = _USUAL_FILE.fullmatch(head)
+    if usual is not None:
+        disposition_text, name, filename, kind_text = [text.decode("ascii") for text in usual.groups()]
+        headers = {"content-disposition": disposition_text, "content-type": kind_text}
+        return PartHead(name, filename, headers, kind_text.lower(), None)
+    return _parse_unusual_head(head)
+
+
+def _parse_unusual_head(head: bytes) -> PartHead:
     if not head:
         raise broken_multipart("a part has no headers")
     if _FOLD.search(head) is not None:

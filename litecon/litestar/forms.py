@@ -50,24 +50,44 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
         RequestEntityTooLarge: It is larger than the handler accepts; from Litestar 3 on also where a bound is passed.
     """
     fields: dict[str, list[Any]] = {}
-    # the one that is arriving
-    part: _Part | None = None
+    # what is arriving: a file, or a text whose head has an empty file name
+    head: Any = None
+    data = bytearray()
+    file: UploadFile | None = None
     try:
         reader = MultipartReader(boundary, _limits_of(part_limit), True)
         async for chunk in request.stream():
             for event in reader.feed(chunk):
+                value: Any
                 if type(event) is tuple:
-                    _add(fields, *event)
+                    name, value = event
                 elif type(event) is bytes:
-                    await part.write(event)  # type: ignore[union-attr]
+                    data += event
+                    if len(data) > _SPOOL_SIZE and head.filename:
+                        file = file or _new_file(head)
+                        await file.write(data)
+                        data = bytearray()
+                    continue
                 elif event is not None:
-                    part = _Part(event)
+                    head = event
+                    continue
                 else:
-                    _add(fields, part.head.name, await part.finish())  # type: ignore[union-attr]
-                    part = None
+                    name = head.name
+                    if file is not None:
+                        await file.write(data)
+                        await file.seek(0)
+                        value = file
+                    else:
+                        value = _new_file(head, data) if head.filename else decode_text(data, head.charset)
+                    file = None
+                    data = bytearray()
+                if name in fields:
+                    fields[name].append(value)
+                else:
+                    fields[name] = [value]
             reader.check()
     except BaseException as error:
-        for value in [value for values in fields.values() for value in values] + [part and part.file]:
+        for value in [*(value for values in fields.values() for value in values), file]:
             if isinstance(value, UploadFile):
                 value.file.close()
         if isinstance(error, exceptions.HTTPException):
@@ -76,12 +96,19 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
     return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
 
 
-def _add(fields: dict[str, list[Any]], name: str, value: Any) -> None:
-    values = fields.get(name)
-    if values is None:
-        fields[name] = [value]
-    else:
-        values.append(value)
+def _new_file(head: Any, data: bytes | bytearray = b"") -> UploadFile:
+    """Return Litestar's file of a part, at its beginning.
+
+    Args:
+        head: Of the part.
+        data: All bytes, where they are there.
+    """
+    headers = {name.title(): value for name, value in head.headers.items()}
+    file = UploadFile(head.content_type or "text/plain", head.filename, headers=headers)
+    if data:
+        file.file.write(data)
+        file.file.seek(0)
+    return file
 
 
 def _limits_of(part_limit: int | None) -> Limits:
@@ -101,50 +128,3 @@ def _refusal(error: exceptions.HTTPException) -> Exception:
     if not isinstance(error, exceptions.RequestEntityTooLarge):
         return ClientException("Invalid multipart/form-data")
     return RequestEntityTooLarge() if _HAS_413 else ClientException("Request Entity Too Large")
-
-
-class _Part:
-    """A file that is arriving, or a text whose head has an empty file name.
-
-    Args:
-        head: Of the part.
-    """
-
-    __slots__ = ("_data", "file", "head")
-
-    def __init__(self, head: Any) -> None:
-        self.head = head
-        self.file: UploadFile | None = None
-        self._data = bytearray()
-
-    async def write(self, chunk: bytes) -> None:
-        """Add what has arrived; beyond what a file keeps in memory it is written at once.
-
-        Args:
-            chunk: The next bytes.
-        """
-        self._data += chunk
-        if len(self._data) > _SPOOL_SIZE and self.head.filename:
-            await self._flush()
-
-    async def finish(self) -> Any:
-        """Return the file, at its beginning, or the text."""
-        if not self.head.filename:
-            return decode_text(self._data, self.head.charset)
-        if self.file is None:
-            self.file = self._made()
-            self.file.file.write(self._data)
-        elif self._data:
-            await self._flush()
-        await self.file.seek(0)
-        return self.file
-
-    async def _flush(self) -> None:
-        if self.file is None:
-            self.file = self._made()
-        data, self._data = self._data, bytearray()
-        await self.file.write(data)
-
-    def _made(self) -> UploadFile:
-        headers = {name.title(): value for name, value in self.head.headers.items()}
-        return UploadFile(self.head.content_type or "text/plain", self.head.filename, headers=headers)
