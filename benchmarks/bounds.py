@@ -124,17 +124,13 @@ def _above(task: str, contestant: str, to: str) -> Callable[[Counts], tuple[floa
     return measure
 
 
-def _mean(
-    contestant: str, to: str, is_meant: Callable[[Task], bool]
-) -> Callable[[Counts], tuple[float, str] | None]:
+def _mean(contestant: str, to: str, is_meant: Callable[[Task], bool]) -> Callable[[Counts], tuple[float, str] | None]:
     """Measure the mean over the tasks that are meant, once with each kind of `receive`; the worse counts."""
 
     def measure(counts: Counts) -> tuple[float, str] | None:
         means = {}
         for suspends, name in ((False, "receive at once"), (True, "receive suspends")):
-            tasks = [
-                task for task in TASKS if is_meant(task) and task.suspends == (suspends and task.asynchronous)
-            ]
+            tasks = [task for task in TASKS if is_meant(task) and task.suspends == (suspends and task.asynchronous)]
             # the mean of some of the tasks would say nothing about the bound
             ratios = ratios_of(counts, tasks, contestant, to)
             means[name] = geometric_mean(ratios) if len(ratios) == len(tasks) else None
@@ -190,9 +186,7 @@ BOUNDS: Final = (
         if name != "multipart-8MiB-stream"
     ),
     Bound("HTTP tasks of the raw floor, geometric mean", 0.8, _mean("compiled", FLOOR, _is_http)),
-    Bound(
-        "litecon's own HTTP tasks of the pure side, geometric mean", 0.33, _mean("compiled", "pure", _is_own_http)
-    ),
+    Bound("litecon's own HTTP tasks of the pure side, geometric mean", 0.33, _mean("compiled", "pure", _is_own_http)),
     *(
         Bound(
             f"{name}, instructions above the raw floor",

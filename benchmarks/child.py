@@ -1,9 +1,9 @@
 """What is measured in a process of its own: `python -m benchmarks.child count CONTESTANT warm|cold TASK...`.
 
-Under callgrind each import takes seconds, so that one process imports all, and forks for each task. Before and after what
-is to be counted a fork calls a function of the C library that nothing else calls; callgrind gives what was counted since
-the last such call, and begins anew. `memory CONTESTANT` prints the bytes of one object, `check CONTESTANT` does each task
-that it can and compares the results.
+Under callgrind each import takes seconds, so that one process imports all, and forks for each task. Before and after
+what is to be counted a fork calls a function of the C library that nothing else calls; callgrind gives what was
+counted since the last such call, and begins anew. `memory CONTESTANT` prints the bytes of one object, `check
+CONTESTANT` does each task that it can and compares the results.
 """
 
 from __future__ import annotations

@@ -78,7 +78,9 @@ def count_instructions(
         runs = []
         for contestant in contestants:
             possible = [task for task in tasks if task.operation in contestant.operations]
-            runs.append((contestant.name, possible, threads.submit(_count, possible, contestant.name, cold, keep_profile)))
+            runs.append(
+                (contestant.name, possible, threads.submit(_count, possible, contestant.name, cold, keep_profile))
+            )
         try:
             loop = empty.result()[0]
             for name, possible, run in runs:

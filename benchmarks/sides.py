@@ -47,7 +47,9 @@ def _load_copy() -> ModuleType:
     found = find_spec("litecon")
     if found is None or found.origin is None:
         raise ImportError("litecon is not installed")
-    spec = spec_from_file_location(_PURE_NAME, found.origin, submodule_search_locations=found.submodule_search_locations)
+    spec = spec_from_file_location(
+        _PURE_NAME, found.origin, submodule_search_locations=found.submodule_search_locations
+    )
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot load the package at {found.origin}")
     package = module_from_spec(spec)

@@ -40,7 +40,9 @@ async def answer(request: Request) -> None:
     path = request.url.path
     if path == "/error":
         raise ZeroDivisionError
-    await request.send({"type": "http.response.start", "status": 201, "headers": [(b"x-method", request.method.encode())]})
+    await request.send(
+        {"type": "http.response.start", "status": 201, "headers": [(b"x-method", request.method.encode())]}
+    )
     if path == "/incomplete":
         return
     if path == "/disconnected":
@@ -233,7 +235,11 @@ def test_factory(run: Any) -> None:
         )
         assert type(socket) is AppSocket
         assert (socket.headers["a"], socket.headers["c"], socket.cookies) == ("b", "d", {"e": "f"})
-        assert (socket.path_params, socket.query_params["g"], socket.scope["subprotocols"]) == ({"id": 1}, "h", ["chat"])
+        assert (socket.path_params, socket.query_params["g"], socket.scope["subprotocols"]) == (
+            {"id": 1},
+            "h",
+            ["chat"],
+        )
         assert await socket.receive_text() == "text"
         assert await socket.receive_bytes() == b"bytes"
         with pytest.raises(WebSocketDisconnect):

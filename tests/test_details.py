@@ -36,9 +36,7 @@ def makers() -> list[Any]:
     return [
         function
         for name, function in inspect.getmembers(errors, inspect.isfunction)
-        if function.__module__ == errors.__name__
-        and not name.startswith("_")
-        and name not in ("with_note", "quoted")
+        if function.__module__ == errors.__name__ and not name.startswith("_") and name not in ("with_note", "quoted")
     ]
 
 

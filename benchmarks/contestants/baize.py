@@ -39,9 +39,7 @@ def load() -> Contestant:
         options = request.content_type.options
         charset = options.get("charset", "utf8")
         boundary = options["boundary"].encode("latin-1")
-        return await parse_async_stream(
-            request.stream(), boundary, charset, file_factory=factory, max_form_parts=1000
-        )
+        return await parse_async_stream(request.stream(), boundary, charset, file_factory=factory, max_form_parts=1000)
 
     async def multipart(scope: Any, receive: Any, send: Any) -> Any:
         return FormData(await read(scope, receive, send, UploadFile))

@@ -1,9 +1,10 @@
 """The raw floor: the best plain Python that a person would write against scope and receive, and the fastest codecs.
 
-No helper of the standard library is used where code by hand needs fewer instructions, as it does for `parse_qs()`. Of the
-codecs msgspec and orjson decode JSON equally fast, msgspec decodes MessagePack in fewer instructions than ormsgpack, and
-orjson encodes JSON in fewer than msgspec. Nothing is left out that a correct program needs: a disconnect is noticed, cookies in more than one header are merged, quotes are read. Only the
-WebSocket tasks go without a check where a missing key tells that the connection is closed.
+No helper of the standard library is used where code by hand needs fewer instructions, as it does for `parse_qs()`. Of
+the codecs msgspec and orjson decode JSON equally fast, msgspec decodes MessagePack in fewer instructions than
+ormsgpack, and orjson encodes JSON in fewer than msgspec. Nothing is left out that a correct program needs: a
+disconnect is noticed, cookies in more than one header are merged, quotes are read. Only the WebSocket tasks go
+without a check where a missing key tells that the connection is closed.
 """
 
 from __future__ import annotations

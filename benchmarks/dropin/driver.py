@@ -139,4 +139,3 @@ def _answer(task: Task, app: Any, index: int, sent: list[Event]) -> tuple[Any, A
     body = b"".join(event.get("body", b"") for event in sent[1:])
     is_bytes = isinstance(expected[1], bytes)
     return (sent[0]["status"], body if is_bytes else json.loads(body)), expected, left
-

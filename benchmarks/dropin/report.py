@@ -113,7 +113,9 @@ def _counts_table(outcome: Outcome) -> str:
         for arm in outcome.with_plugin:
             row += ["", number_text(geometric_mean(ratios_of(outcome.counts, tasks, arm, WITHOUT)), _DIGITS)]
         rows.append(row)
-    title = f"{outcome.measure} of one request or message in a Litestar app, {_circumstances(outcome)}; below 1 is faster"
+    title = (
+        f"{outcome.measure} of one request or message in a Litestar app, {_circumstances(outcome)}; below 1 is faster"
+    )
     return f"{title}\n\n{aligned(rows)}"
 
 

@@ -93,9 +93,7 @@ def _upload(
     return _in_all_ways(task)
 
 
-def _messages(
-    path: str, summary: str, message: Callable[[int], Event], sent: Callable[[int], Any]
-) -> tuple[Task, ...]:
+def _messages(path: str, summary: str, message: Callable[[int], Event], sent: Callable[[int], Any]) -> tuple[Task, ...]:
     """Return a task that is a message and its echo, and its variants."""
     task = Task(
         path,

@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""Forms read as a whole (WHATWG URL section 5.1): an urlencoded body is read here, a multipart body by a function of above."""
+"""Forms read as a whole: urlencoded bodies (WHATWG URL section 5.1) here, multipart ones by the shared layer."""
 
 cimport cython
 
@@ -33,7 +33,7 @@ cdef enum:
 @cython.final
 @cython.no_gc_clear
 cdef class FormAwaitable(Operation):
-    """The coroutine that `Request.form()` returns; as an asynchronous context manager it closes the files at the end."""
+    """What `Request.form()` returns: a coroutine, and an asynchronous context manager that closes the files."""
 
     cdef RequestBase request
     cdef BodyReader reader

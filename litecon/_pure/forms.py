@@ -1,4 +1,4 @@
-"""Forms read as a whole (WHATWG URL section 5.1): an urlencoded body is read here, a multipart body by a function of above."""
+"""Forms read as a whole: urlencoded bodies (WHATWG URL section 5.1) here, multipart ones by the shared layer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_form(request: RequestBase, read_parts: ReadParts) -> FormAwaitable:
 
 @final
 class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
-    """The coroutine that `Request.form()` returns; as an asynchronous context manager it closes the files at the end."""
+    """What `Request.form()` returns: a coroutine, and an asynchronous context manager that closes the files."""
 
     __slots__ = ("__weakref__", "_coroutine", "_form")
 

@@ -507,12 +507,22 @@ def test_send_is_used_as_it_is() -> None:
 class TestConstructedAgain:
     def test_nothing_of_the_last_connection_stays(self, side: Any) -> None:
         def headers(name: bytes) -> list[tuple[bytes, bytes]]:
-            return [(b"host", name), (b"cookie", b"c=" + name), (b"content-type", b"x/" + name), (b"accept", b"x/" + name)]
+            return [
+                (b"host", name),
+                (b"cookie", b"c=" + name),
+                (b"content-type", b"x/" + name),
+                (b"accept", b"x/" + name),
+            ]
 
         def read(request: Any) -> list[str]:
             return [
-                str(request.url), str(request.base_url), request.cookies["c"], str(request.query_params), request.accept.header
-                if hasattr(request.accept, "header") else str(request.accept), request.content_type[0], request.headers["host"],
+                str(request.url),
+                str(request.base_url),
+                request.cookies["c"],
+                str(request.query_params),
+                request.accept.header if hasattr(request.accept, "header") else str(request.accept),
+                request.content_type[0],
+                request.headers["host"],
             ]
 
         first, second = (http_scope(headers=headers(name), query_string=b"a=" + name) for name in (b"one", b"two"))

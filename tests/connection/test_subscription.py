@@ -19,7 +19,9 @@ ModelT = TypeVar("ModelT")
         ("ASGIConnection", (int, str, bytes), (int, str, bytes, "State")),
     ],
 )
-def test_what_is_left_out_has_its_default(side: Any, name: str, given: tuple[Any, ...], expected: tuple[Any, ...]) -> None:
+def test_what_is_left_out_has_its_default(
+    side: Any, name: str, given: tuple[Any, ...], expected: tuple[Any, ...]
+) -> None:
     alias = getattr(side, name)[given if len(given) > 1 else given[0]]
     assert get_args(alias) == tuple(side.State if kind == "State" else kind for kind in expected)
     assert isinstance(alias({"type": "http"}), getattr(side, name))

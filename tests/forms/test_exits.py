@@ -293,9 +293,7 @@ class TestSaveTo:
         assert os.listdir(tmp_path) == []
 
 
-def test_a_chunk_that_another_task_takes_is_missed(
-    side: Any, directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_chunk_that_another_task_takes_is_missed(side: Any, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the file is written to the disk, another may read; a file without that chunk is not taken for whole."""
     request = make_request(side, *split(multipart(part("f", b"x" * 4000, "f")), 400), spool_size=500)
     incoming = importlib.import_module(f"{side.__name__}.forms.storage").IncomingFile

@@ -146,7 +146,7 @@ DIFFERENCES: dict[str, tuple[bytes, Parts, Parts | str]] = {
         "a part has no name",
     ),
     "filename*": (
-        multipart(raw_part(b"form-data; name=\"a\"; filename=\"x\"; filename*=utf-8''y", b"1")),
+        multipart(raw_part(b'form-data; name="a"; filename="x"; filename*=utf-8\'\'y', b"1")),
         [(b"a", b"x", b"1")],
         [(b"a", b"y", b"1")],
     ),

@@ -163,7 +163,9 @@ class TestPushPromise:
             await_(Request(http_scope()).send_push_promise("/style.css", raise_if_unavailable=True))
 
     @pytest.mark.parametrize(
-        "path", ["", "*", "style.css", "http://x/", "/a\r\nb", "/a\0", "/a b", "/\xfc", "/a#b", b"/a", None, 5], ids=ascii
+        "path",
+        ["", "*", "style.css", "http://x/", "/a\r\nb", "/a\0", "/a b", "/\xfc", "/a#b", b"/a", None, 5],
+        ids=ascii,
     )
     def test_refuses_what_is_no_path(self, path: Any) -> None:
         sender = Sender()
@@ -201,7 +203,11 @@ class TestEarlyHints:
 
     def test_links(self) -> None:
         sender = Sender()
-        links = ["</a.css>; rel=preload; as=style", b'<https://x.org/?a=b,c>;rel="pre load";crossorigin, </b>; rel=next', "<>"]
+        links = [
+            "</a.css>; rel=preload; as=style",
+            b'<https://x.org/?a=b,c>;rel="pre load";crossorigin, </b>; rel=next',
+            "<>",
+        ]
         request = Request(http_scope(extensions=self.OFFERED), send=sender)
         await_(request.send_early_hints(*links))
         await_(request.send_early_hints())
@@ -214,7 +220,20 @@ class TestEarlyHints:
 
     @pytest.mark.parametrize(
         "link",
-        ["", "/a.css", "</a>\r\nx: y", "</a>; rel=a\n", "</a\0>", "<a", "</a b>", "</\u0150>", "</a>; =b", "</a>,", 5, None],
+        [
+            "",
+            "/a.css",
+            "</a>\r\nx: y",
+            "</a>; rel=a\n",
+            "</a\0>",
+            "<a",
+            "</a b>",
+            "</\u0150>",
+            "</a>; =b",
+            "</a>,",
+            5,
+            None,
+        ],
         ids=ascii,
     )
     def test_refuses_what_is_no_link(self, link: Any) -> None:

@@ -60,7 +60,14 @@ def test_what_it_sets_is_what_litestars_own_sets(dropin: Any, name: str) -> None
 @names
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"state": {}}, {"extensions": None}, {"extensions": {}}, {"headers": ...}, {"type": "websocket", "method": ...}],
+    [
+        {},
+        {"state": {}},
+        {"extensions": None},
+        {"extensions": {}},
+        {"headers": ...},
+        {"type": "websocket", "method": ...},
+    ],
     ids=str,
 )
 def test_construction_looks_at_state_and_extensions_alone(dropin: Any, name: str, changes: dict[str, Any]) -> None:
@@ -120,7 +127,11 @@ def test_methods_of_a_request_are_coroutine_functions(dropin: Any, method: str) 
 
 @pytest.mark.parametrize(
     "method",
-    ["accept", "close", *(f"{verb}_{kind}" for verb in ("receive", "send") for kind in ("data", "text", "bytes", "json", "msgpack"))],
+    [
+        "accept",
+        "close",
+        *(f"{verb}_{kind}" for verb in ("receive", "send") for kind in ("data", "text", "bytes", "json", "msgpack")),
+    ],
 )
 def test_methods_of_a_socket_are_coroutine_functions(dropin: Any, method: str) -> None:
     assert inspect.iscoroutinefunction(getattr(dropin.WebSocket, method))

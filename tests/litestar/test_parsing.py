@@ -54,7 +54,7 @@ def test_forms(dropin: Any) -> None:
 
 def test_cookies(dropin: Any) -> None:
     @given(raw)
-    @example(b"a=b; c; =d; e=; ;; f=\"g;h\"; i=%41; j=\xe4; k=\"\\\"\\101\"; a = z ")
+    @example(b'a=b; c; =d; e=; ;; f="g;h"; i=%41; j=\xe4; k="\\"\\101"; a = z ')
     def check(cookies: bytes) -> None:
         both(dropin, "cookies", headers=[(b"Cookie", cookies)])
 
@@ -78,10 +78,7 @@ def test_content_types(dropin: Any) -> None:
 def test_headers(dropin: Any) -> None:
     @given(st.lists(st.tuples(st.binary(max_size=5), st.binary(max_size=5)), max_size=5))
     def check(headers: list[tuple[bytes, bytes]]) -> None:
-        ours, theirs = (
-            cls(litestar_scope(headers=headers)).headers
-            for cls in (dropin.Request, litestar.Request)
-        )
+        ours, theirs = (cls(litestar_scope(headers=headers)).headers for cls in (dropin.Request, litestar.Request))
         assert type(ours) is type(theirs)
         assert list(ours.items()) == list(theirs.items())
         assert sorted(ours.to_header_list()) == sorted(theirs.to_header_list())

@@ -42,7 +42,11 @@ async def talk(socket: Any) -> list[Any]:
     await socket.accept()
     seen += [socket.connection_state, await socket.receive_text(), socket.connection_state]
     seen += [await socket.receive_bytes(), await socket.receive_json(), await socket.receive_json("binary")]
-    seen += [await socket.receive_msgpack(), await socket.receive_data("text"), await socket.receive_data(mode="binary")]
+    seen += [
+        await socket.receive_msgpack(),
+        await socket.receive_data("text"),
+        await socket.receive_data(mode="binary"),
+    ]
     seen.append(await socket.receive())
     for name in ("receive_json", "receive_msgpack"):
         try:

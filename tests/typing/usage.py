@@ -169,7 +169,9 @@ class AppSocket(WebSocket[User, str, AppState]):
     async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
         await super().accept(subprotocols or "chat", headers)
 
-    async def send_data(self, data: str | bytes, mode: Literal["text", "binary"] = "text", encoding: str = "utf-8") -> None:
+    async def send_data(
+        self, data: str | bytes, mode: Literal["text", "binary"] = "text", encoding: str = "utf-8"
+    ) -> None:
         await super().send_data(data, mode, encoding)
 
 

@@ -725,7 +725,9 @@ class TestObject:
         assert "secret" not in str(state_error)
 
 
-CLEARED = PRELUDE + """
+CLEARED = (
+    PRELUDE
+    + """
 import sys
 
 def use(socket, receive, send, number):
@@ -779,6 +781,7 @@ for number in range(15):
     gc.collect()
 print("still here")
 """
+)
 
 
 def test_what_the_collector_frees_may_use_a_socket_that_it_has_cleared() -> None:

@@ -196,7 +196,9 @@ TYPED: list[tuple[Any, Any, Any]] = [
 
 
 class TestDecoding:
-    @pytest.mark.parametrize("value", [None, True, 0, -1.5, "", "é€😀", [], {}, [1, [2, {"a": None}]], {"a": {"b": []}}])
+    @pytest.mark.parametrize(
+        "value", [None, True, 0, -1.5, "", "é€😀", [], {}, [1, [2, {"a": None}]], {"a": {"b": []}}]
+    )
     def test_values(self, side: Any, value: Any) -> None:
         encoded = json.dumps(value, ensure_ascii=False)
         assert read(side, "receive_json", text(encoded)) == value
@@ -239,8 +241,19 @@ class TestDecoding:
     @pytest.mark.parametrize(
         "data",
         [
-            "", " ", "[", "nul", "{'a': 1}", "[1]]", "[1] 2", "NaN", '"secret', "\ud800", '"\ud800"',
-            "[" * 100_000, "[" * 513,
+            "",
+            " ",
+            "[",
+            "nul",
+            "{'a': 1}",
+            "[1]]",
+            "[1] 2",
+            "NaN",
+            '"secret',
+            "\ud800",
+            '"\ud800"',
+            "[" * 100_000,
+            "[" * 513,
         ],
         ids=lambda data: repr(data[:10]) + str(len(data)),
     )
@@ -256,8 +269,15 @@ class TestDecoding:
     @pytest.mark.parametrize(
         "data",
         [
-            b"", b"\x91", b"\xc1", b"\x01\x01", b"\xdb\xff\xff\xff\xff", b"\xa6secre", b"\x91" * 100_000,
-            b"\xa1\xff", b"\xff\xff",
+            b"",
+            b"\x91",
+            b"\xc1",
+            b"\x01\x01",
+            b"\xdb\xff\xff\xff\xff",
+            b"\xa6secre",
+            b"\x91" * 100_000,
+            b"\xa1\xff",
+            b"\xff\xff",
         ],
         ids=lambda data: repr(data[:10]) + str(len(data)),
     )
@@ -268,9 +288,7 @@ class TestDecoding:
         assert "secre" not in str(error) and len(str(error)) < 300
         assert drive(socket.receive_msgpack()) == [1]
 
-    @pytest.mark.parametrize(
-        "data", [b"", b"\xff", b'"\xff"', b"[", '"é"'.encode("latin-1"), b'"\xed\xa0\x80"']
-    )
+    @pytest.mark.parametrize("data", [b"", b"\xff", b'"\xff"', b"[", '"é"'.encode("latin-1"), b'"\xed\xa0\x80"'])
     def test_bad_json_in_binary_messages(self, side: Any, data: bytes) -> None:
         socket, _ = at(side, "accepted", binary(data), binary(b"[1]"))
         assert type(error_of(socket.receive_json("binary"))) is side.SerializationException
@@ -722,7 +740,17 @@ class TestMaxMessageSize:
 
     @pytest.mark.parametrize(
         ("limit", "data"),
-        [(4, ""), (4, "abc"), (4, "abcd"), (4, "éé"), (4, "😀"), (4, "€a"), (0, ""), (3, "\ud800"), (None, "a" * 10**7)],
+        [
+            (4, ""),
+            (4, "abc"),
+            (4, "abcd"),
+            (4, "éé"),
+            (4, "😀"),
+            (4, "€a"),
+            (0, ""),
+            (3, "\ud800"),
+            (None, "a" * 10**7),
+        ],
         ids=lambda value: repr(value)[:12],
     )
     def test_within(self, side: Any, limit: int | None, data: str) -> None:
@@ -733,7 +761,15 @@ class TestMaxMessageSize:
     @pytest.mark.parametrize(
         ("limit", "data"),
         [
-            (4, "abcde"), (4, "ééa"), (4, "aéé"), (4, "😀a"), (4, "€é"), (3, "😀"), (0, "a"), (1, "é"), (2, "\ud800"),
+            (4, "abcde"),
+            (4, "ééa"),
+            (4, "aéé"),
+            (4, "😀a"),
+            (4, "€é"),
+            (3, "😀"),
+            (0, "a"),
+            (1, "é"),
+            (2, "\ud800"),
             (4, "a" * 1000),
         ],
         ids=lambda value: repr(value)[:12],

@@ -503,9 +503,7 @@ class TestMethods:
         drive(call(socket))
         with mock.patch.object(side.WebSocket, "send_data", mock.AsyncMock()) as patched:
             drive(call(socket))
-            patched.assert_awaited_once_with(
-                mock.ANY, mode="binary" if "bytes" in event else "text", encoding="utf-8"
-            )
+            patched.assert_awaited_once_with(mock.ANY, mode="binary" if "bytes" in event else "text", encoding="utf-8")
             assert server.sent == [event]
         drive(call(socket))
         assert server.sent == [event, event]

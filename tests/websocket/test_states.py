@@ -181,7 +181,7 @@ def cells() -> list[tuple[str, str, str]]:
     starts = [header.index(f" {state}") + 1 for state in STATES]
     assert [line.split()[0] for line in lines] == list(CALLS)
     return [
-        (line.split()[0], state, line[start : end].strip())
+        (line.split()[0], state, line[start:end].strip())
         for line in lines
         for state, start, end in zip(STATES, starts, [*starts[1:], len(line)], strict=True)
     ]
@@ -361,7 +361,10 @@ BAD_ARGUMENTS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
         ("close", (code,), {})
         for code in (0, 999, 1004, 1005, 1006, 1015, 5000, 65536, -1, 2**64, True, 1000.0, "1000", None)
     ],
-    *[("close", (1000, reason), {}) for reason in ("x" * 124, "é" * 62, "\ud800" * 42, "a\udfff", "x" * 200, b"why", 5)],
+    *[
+        ("close", (1000, reason), {})
+        for reason in ("x" * 124, "é" * 62, "\ud800" * 42, "a\udfff", "x" * 200, b"why", 5)
+    ],
     *[("deny", (status,), {}) for status in (0, 100, 199, 600, -1, True, 200.0, "403", None)],
     *[("deny", (), {"body": body}) for body in ("text", None, 5, [b"a"])],
 ]
