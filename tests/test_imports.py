@@ -112,7 +112,9 @@ scope = {{"type": "http", "method": "GET", **parts}}
 request = litecon.Request(scope)
 assert type(request.headers) is litecon.Headers and type(request.url) is litecon.URL
 """
-        assert f"litecon._native.{name}" in check_python(code, env={"LITECON_PURE_PYTHON": ""})
+        assert f"litecon._native.{name}" in check_python(
+            code, env={"LITECON_PURE_PYTHON": "", "LITECON_REQUIRE_EXTENSIONS": ""}
+        )
 
     def test_the_command_line_says_which_side_runs_and_why(self) -> None:
         code = "import runpy, sys; sys.argv[1:] = ['--version']; runpy.run_module('litecon', run_name='__main__')"
