@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from .bounds import Measure
+from .chart import draw_charts
 from .clock import time_ratios
+from .compare import compare_results
 from .contestants import FLOOR, Contestant, Unavailable, contestant_names, load_contestant, wanted_names
 from .instructions import MeasureFailed, callgrind_is_missing, count_instructions, memory_of
 from .report import Outcome, text_of, write_json
@@ -18,6 +20,7 @@ from .tasks import TASKS, select_tasks
 __all__ = ("main",)
 
 _DEFAULT_JSON: Final = Path("benchmark-results.json")
+_COMMITTED: Final = Path(__file__).parent / "results" / "cpython-3.11.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,6 +55,22 @@ def _parser() -> ArgumentParser:
         "--litestar",
         action="store_true",
         help="the drop-in inside a Litestar app, with the plugin and without; also with --instructions or --server",
+    )
+    what.add_argument(
+        "--compare",
+        nargs=2,
+        type=Path,
+        metavar=("OLD", "NEW"),
+        help="two results of --instructions: fail where a task takes over 3 %% more",
+    )
+    what.add_argument("--growth", action="store_true", help="how the cost grows with the size of each kind of input")
+    what.add_argument(
+        "--chart",
+        nargs="?",
+        const=_COMMITTED,
+        type=Path,
+        metavar="RESULT",
+        help="draw the README's picture (default: %(const)s)",
     )
     what.add_argument("--memory", action="store_true", help="only the size of idle connection objects")
     what.add_argument("--list", action="store_true", help="only list tasks and contestants")
@@ -90,6 +109,12 @@ def _prepare(options: Namespace) -> None:
 def _run(options: Namespace) -> int:
     if options.litestar:
         return _run_dropin(options)
+    if options.compare is not None or options.growth:
+        return _report_failures(*(_growth() if options.growth else compare_results(*options.compare)))
+    if options.chart is not None:
+        for path in draw_charts(options.chart, options.chart.parent):
+            print(path)
+        return 0
     if options.list:
         print(*(f"{task.name:28}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
         return 0
@@ -130,6 +155,22 @@ def _run(options: Namespace) -> int:
     print(text_of(outcome))
     _tell(f"written to {options.json}")
     return 0
+
+
+def _growth() -> tuple[str, list[str]]:
+    # here, since it loads litecon
+    from .growth import growth_of
+
+    if (missing := callgrind_is_missing()) is not None:
+        raise ValueError(missing)
+    return growth_of("compiled")
+
+
+def _report_failures(table: str, failures: list[str]) -> int:
+    print(table)
+    for failure in failures:
+        _tell(f"beyond the bound: {failure}")
+    return 1 if failures else 0
 
 
 def _contestants(wanted: str | None) -> list[Contestant]:

@@ -31,6 +31,7 @@ __all__ = (
     "memory_of",
     "profile_name",
     "run_measured",
+    "total_of",
 )
 
 _COLLECTED: Final = re.compile(r"Collected : (\d+)")
