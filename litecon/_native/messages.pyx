@@ -256,6 +256,8 @@ cdef class SendMessage(Operation):
         expect_constructed(self.socket, self.channel)
         traits = traits_of(self.socket)
         if self.method != DATA and traits.overrides & SEND_DATA:
+            if self.channel.flags & RULED:
+                return self.socket.send_data(data=data, mode=self.mode, encoding=self.encoding)
             return self.socket.send_data(data, mode=self.mode, encoding=self.encoding)
         encoding = "utf-8" if self.encoding is None else self.encoding
         if self.channel.flags & RULED:

@@ -449,3 +449,11 @@ def test_a_state_that_there_is_not(dropin: Any) -> None:
         socket.connection_state = "gone"
     with pytest.raises(ValueError, match="mode"):
         await_(socket.receive_data("words"))
+
+
+def test_an_own_send_is_called_with_keywords(dropin: Any) -> None:
+    # as Litestar calls it
+    socket, _ = make(dropin, CONNECT)
+    with mock.patch.object(dropin.WebSocket, "send_data") as send:
+        await_(socket.send_text("x"))
+    assert send.call_args == mock.call(data="x", mode="text", encoding="utf-8")
