@@ -31,7 +31,7 @@ cdef class Traits:
 
 
 cdef inline Py_ssize_t index_of(void *cls) noexcept:
-    return <Py_ssize_t> ((<size_t> cls >> 5) % KNOWN)
+    return <Py_ssize_t> ((<size_t> cls >> 5) & (KNOWN - 1))
 
 
 cdef Traits traits_of(object connection):
@@ -39,7 +39,7 @@ cdef Traits traits_of(object connection):
     cdef unsigned int version = litecon_version(connection)
     cdef Py_ssize_t index = index_of(cls)
     cdef object known
-    # SAFETY: the index is a remainder of the length
+    # SAFETY: KNOWN is a power of two, and the length
     with cython.boundscheck(False), cython.wraparound(False):
         known = _known[index]
     if known is not None and (<Traits> known).cls is cls and (<Traits> known).version == version != 0:

@@ -5,21 +5,18 @@ cimport cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 
-from litecon._native.operation cimport NEXT, RETURN
+from litecon._native.operation cimport NEXT, RETURN, steal_reference
 
 from litecon._shared.loops import cancel_abandoned
 
 cdef extern from *:
     """
-    static int litecon_install_send(PyTypeObject *type, void *send) {
+    static int litecon_register_send(PyTypeObject *type, void *send) {
         type->tp_as_async->am_send = (sendfunc) send;
         return 0;
     }
-
-    #define litecon_given(o) (o)
     """
-    int litecon_install_send(type cls, void *send) except -1
-    object litecon_given(PyObject *o)
+    int litecon_register_send(type cls, void *send) except -1
 
 
 # PERF: the class of the server's futures is asked once
@@ -76,7 +73,7 @@ cdef class ShieldedFuture:
     def __next__(self):
         cdef PyObject *out = NULL
         cdef int status = _step(self, <PyObject *> None, &out)
-        cdef object value = litecon_given(out)
+        cdef object value = steal_reference(out)
         if status == RETURN:
             raise StopIteration(value)
         return value
@@ -187,4 +184,4 @@ cdef inline int returned(object value, PyObject **result) except -1:
     return RETURN
 
 
-litecon_install_send(ShieldedFuture, <void *> _step)
+litecon_register_send(ShieldedFuture, <void *> _step)
