@@ -10,11 +10,14 @@ import sys
 import time
 import types
 from collections.abc import Callable, Coroutine, Generator, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .sides import PACKAGE
+
+ROOT = Path(__file__).resolve().parent.parent
 
 Main = Callable[[], Coroutine[Any, Any, Any]]
 Run = Callable[[Main], Any]
@@ -55,21 +58,22 @@ def body_events(*chunks: bytes) -> list[dict[str, Any]]:
 
 
 async def forever() -> None:
-    if _trio() is None:
+    if running_trio() is None:
         await asyncio.Event().wait()
     else:
-        await _trio().sleep_forever()
+        await running_trio().sleep_forever()
 
 
 async def sleep(seconds: float = 0) -> None:
     """Sleep under whatever event loop runs."""
-    if _trio() is None:
+    if running_trio() is None:
         await asyncio.sleep(seconds)
     else:
-        await _trio().sleep(seconds)
+        await running_trio().sleep(seconds)
 
 
-def _trio() -> Any:
+def running_trio() -> Any:
+    """Return trio where it runs the caller, None where something else does."""
     trio: Any = sys.modules.get("trio")
     if trio is None:
         return None
@@ -176,10 +180,11 @@ def run_python(
     code: str, *options: str, env: dict[str, str] | None = None, timeout: float = 100
 ) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter, which imports the same package and the same side."""
-    path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
+    # an installed package goes before the checkout, which may have no extensions; the tests are the checkout's
+    path = os.pathsep.join(filter(None, (str(PACKAGE.parent), str(ROOT), os.environ.get("PYTHONPATH"))))
     return subprocess.run(
         [sys.executable, *options, "-c", code],
-        env={**os.environ, "PYTHONPATH": path, **(env or {})},
+        env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": path, **(env or {})},
         capture_output=True,
         text=True,
         timeout=timeout,

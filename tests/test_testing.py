@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -15,6 +14,8 @@ import litecon.routing
 import litecon.testing
 from litecon import ASGIConnection, ClientDisconnect, Headers, Request, WebSocket, WebSocketDisconnect
 from litecon.testing import RequestFactory, Sender, http_scope, receiver, websocket_scope
+
+from .helpers import check_python
 
 DISCONNECT = {"type": "http.disconnect"}
 
@@ -452,6 +453,6 @@ def test_everything_is_documented(module):
 @pytest.mark.parametrize("module", ["routing", "testing"])
 def test_import_loads_nothing_heavy(module):
     code = f"import litecon, sys; old = set(sys.modules); import litecon.{module}; print(*set(sys.modules) - old)"
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    loaded = check_python(code, "-W", "error")
     heavy = {"asyncio", "trio", "datetime", "decimal", "uuid", "json", "msgspec", "litestar", "starlette"}
-    assert heavy.isdisjoint(done.stdout.split())
+    assert heavy.isdisjoint(loaded.split())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import sys
 import tempfile
 import threading
 import urllib.parse
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ..helpers import Receiver, body_events, http_scope
+from ..helpers import Receiver, body_events, http_scope, running_trio
 
 BOUNDARY = b"----WebKitFormBoundary7MA4YWxkTrZu0gW"
 MULTIPART = b"multipart/form-data; boundary=" + BOUNDARY
@@ -256,8 +255,8 @@ async def cut_off(seconds: float, work: Any) -> bool:
         seconds: How long it may take.
         work: Called without arguments, returns an awaitable.
     """
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    trio = running_trio()
+    if trio is not None:
         with trio.move_on_after(seconds) as cancel_scope:
             await work()
         return bool(cancel_scope.cancelled_caught)
@@ -279,8 +278,8 @@ async def at_once(*works: Any) -> list[Any]:
         except Exception as error:
             results[index] = error
 
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    trio = running_trio()
+    if trio is not None:
         async with trio.open_nursery() as nursery:
             for index, work in enumerate(works):
                 nursery.start_soon(keep, index, work)

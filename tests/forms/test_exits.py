@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ..helpers import body_events
+from ..helpers import body_events, running_trio
 from .bodies import at_once, make_request, multipart, open_descriptors, part, split
 
 SIZES = {"a": 50, "f": 3000, "g": 2000, "b": 1}
@@ -92,8 +92,8 @@ def test_cancelled_anywhere(side: Any, run: Any, directory: Path, tmp_path: Path
 
     async def main() -> None:
         nonlocal ended
-        trio = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_task():
+        trio = running_trio()
+        if trio is not None:
             with trio.CancelScope() as scope:
                 ended = await counted(work(side, folder), at, scope.cancel)
             return
