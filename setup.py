@@ -141,7 +141,10 @@ def long_description() -> str:
         r'^__version__ = "(.*)"$', Path("litecon", "__init__.py").read_text(encoding="utf-8"), re.MULTILINE
     )
     base = f"{project['urls']['Source']}/blob/v{version[1]}/"
-    return re.sub(r"\]\((?![a-z]+:|#)", f"]({base}", Path("README.md").read_text(encoding="utf-8"))
+    text = Path("README.md").read_text(encoding="utf-8")
+    text = re.sub(r"(\]\(|(?:src|srcset)=\")(?![a-z]+:|#)", rf"\1{base}", text)
+    # a picture itself, and not the page around it
+    return re.sub(rf"({re.escape(base)}[^)\"]*\.svg)", r"\1?raw=true", text)
 
 
 setup(

@@ -95,13 +95,13 @@ def version() -> str:
 
 
 def test_links_lead_out_of_an_index(metadata: str) -> None:
-    links = re.findall(r"\]\(([^)]*)\)", metadata)
+    links = re.findall(r"(?:\]\(|src=\"|srcset=\")([^)\"]*)[)\"]", metadata)
     assert len(links) > 10
     base = f"{project()['urls']['Source']}/blob/v{version()}/"
     for link in links:
         assert re.match(r"[a-z]+:|#", link), link
         if link.startswith(base):
-            assert (ROOT / link.removeprefix(base).partition("#")[0]).exists(), link
+            assert (ROOT / link.removeprefix(base).partition("#")[0].removesuffix("?raw=true")).exists(), link
     assert {"Source", "Documentation", "Changelog", "Issues"} <= project()["urls"].keys()
 
 
