@@ -56,7 +56,7 @@ class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
         if self._form is not None:
             self._form.close_now()
 
-    def send(self, value: Any) -> Any:
+    def send(self, value: Any, /) -> Any:
         """Resume the coroutine, as `coroutine.send()` does.
 
         Args:
@@ -64,13 +64,17 @@ class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
         """
         return self._coroutine.send(value)
 
-    def throw(self, *details: Any) -> Any:
+    def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
         """Raise an exception inside the coroutine, as `coroutine.throw()` does.
 
         Args:
-            *details: The exception, or its type, value and traceback.
+            kind: The exception, or its class.
+            value: The value of a class: what it is made of.
+            traceback: The traceback of the exception.
         """
-        return self._coroutine.throw(*details)
+        # from 3.12 on three arguments are deprecated
+        given = (kind,) if value is None and traceback is None else (kind, value, traceback)
+        return self._coroutine.throw(*given)
 
     def close(self) -> None:
         """Close the coroutine, as `coroutine.close()` does."""
