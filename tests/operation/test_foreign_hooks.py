@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from .answers import STOPS
@@ -17,6 +18,11 @@ from .test_foreign_stops import complaint
 pytestmark = [pytest.mark.slow, ends_the_process]
 
 WAYS_TO_TRY = [way for way in ("await", "task", "eager-task", "trio") if way in WAYS]
+
+
+# what tests/threads/standins has of msgspec calls none of these
+BEYOND_STANDIN = ("__post_init__-of-a-dataclass", "__post_init__-of-a-Struct", "serializer")
+IS_STANDIN = msgspec.__version__.endswith("standin")
 
 
 def is_an_end(hook: Hook, error: BaseException) -> bool:
@@ -50,6 +56,8 @@ def try_one(
 @pytest.mark.parametrize("way", WAYS_TO_TRY)
 @pytest.mark.parametrize("hook", HOOKS, ids=str)
 def test_stop_iteration_of_a_hook(side: Any, hook: Hook, way: str) -> None:
+    if IS_STANDIN and hook.name in BEYOND_STANDIN:
+        pytest.skip("this interpreter has no msgspec, and what stands in for it calls no such hook")
     complaints = []
     for operation in hook.operations:
         if not operation.exists(side):
