@@ -14,7 +14,7 @@ from cpython.unicode cimport (
 from litecon._native.lookup cimport plain_bytes, scan_headers
 from litecon._native.mapping cimport item, item_or
 
-from litecon._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
+from litecon._errors import invalid_host, missing_key, not_constructed, text_type, wrong_scheme, wrong_type
 from litecon._shared.scope import lookup
 from litecon._shared.url import is_ipv6, is_scheme, path_of_target, port_number
 
@@ -230,8 +230,12 @@ cdef inline bint _is_ascii(URLBase url) noexcept:
 
 cdef str _recompose(URLBase url):
     cdef str text
+    cdef bint authority
+    if url.netloc is None:
+        # none of them was set
+        raise not_constructed(url)
     # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
-    cdef bint authority = PyUnicode_GET_LENGTH(url.netloc) != 0 or url.path.startswith("//")
+    authority = PyUnicode_GET_LENGTH(url.netloc) != 0 or url.path.startswith("//")
     if authority and PyUnicode_GET_LENGTH(url.scheme) and PyUnicode_GET_LENGTH(url.fragment) == 0 and _is_ascii(url):
         return litecon_join(url.scheme, url.netloc, url.path, url.query)
     text = f"//{url.netloc}{url.path}" if authority else url.path
