@@ -80,25 +80,11 @@ class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
         """Close the coroutine, as `coroutine.close()` does."""
         self._coroutine.close()
 
-    @property
-    def cr_await(self) -> Any:
-        """The awaitable that the coroutine is suspended on, or None."""
-        return self._coroutine.cr_await
-
-    @property
-    def cr_code(self) -> Any:
-        """The code object."""
-        return self._coroutine.cr_code
-
-    @property
-    def cr_frame(self) -> Any:
-        """The frame, None once the coroutine has ended."""
-        return self._coroutine.cr_frame
-
-    @property
-    def cr_running(self) -> bool:
-        """Whether the coroutine is executing."""
-        return bool(self._coroutine.cr_running)
+    def __getattr__(self, name: str) -> Any:
+        # its names, and what it says of its state
+        if name.startswith("cr_") or name in ("__name__", "__qualname__"):
+            return getattr(self._coroutine, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def __repr__(self) -> str:
         return f"<coroutine object Request.form at {id(self):#x}>"

@@ -870,3 +870,14 @@ def test_bounds_that_are_more_than_there_can_be(side: Any, kind: Any, body: byte
 
     assert drive(read()) > 0
     assert len(cls(scope).query_params) == 1
+
+
+def test_the_coroutine_of_a_form_has_the_names_and_the_state_of_one(side: Any) -> None:
+    reading = make_request(side, b"a=1", content_type=URLENCODED).form()
+    assert (reading.__name__, reading.__qualname__) == ("form", "Request.form")
+    assert (reading.cr_running, reading.cr_suspended, reading.cr_await, reading.cr_origin) == (False, False, None, None)
+    assert reading.cr_code.co_name in ("form", "Request.form", "_read_form")
+    with pytest.raises(AttributeError):
+        _ = reading.missing
+    reading.close()
+    assert reading.cr_frame is None
