@@ -77,7 +77,8 @@ def sentry(inner: ASGIApp) -> ASGIApp:
     import sentry_sdk
     from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
-    sentry_sdk.init(dsn=None)
+    # the integrations that it finds by itself patch frameworks, Litestar among them, for the rest of the process
+    sentry_sdk.init(dsn=None, auto_enabling_integrations=False)
     untyped: Any = SentryAsgiMiddleware
     return untyped(inner)  # type: ignore[no-any-return]
 
