@@ -89,13 +89,13 @@ def _picture(rows: list[tuple[str, float, float]], python: str, version: str, th
     ]
     for number, (name, own, other) in enumerate(rows):
         top = 28 + number * _ROW
-        parts.append(f'<text x="{_LEFT - 8}" y="{top + 16}" text-anchor="end">{escape(name)}</text>')
+        parts.append(f'<text x="{_LEFT - 8}" y="{top + (16 if other else 10)}" text-anchor="end">{escape(name)}</text>')
         parts += _bar(top, own, theme.accent, f"litecon {own:.2f}")
         if other:
             parts += _bar(top + _BAR + 2, other, theme.muted, f"Litestar {version} {other:.2f}")
     line = _LEFT + _UNIT
     parts.append(f'<path d="M{line} 22V{height - 12}" stroke="{theme.text}" stroke-dasharray="3 3"/>')
-    parts.append(f'<text x="{line}" y="{height}" text-anchor="middle">by hand</text>')
+    parts.append(f'<text x="{line}" y="{height - 1}" text-anchor="middle">by hand</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -103,5 +103,6 @@ def _bar(top: int, ratio: float, colour: str, label: str) -> list[str]:
     width = min(ratio * _UNIT, _WIDTH - _LEFT - 120)
     return [
         f'<rect x="{_LEFT}" y="{top}" width="{width:.1f}" height="{_BAR}" fill="{colour}"/>',
-        f'<text x="{_LEFT + width + 6:.1f}" y="{top + 10}">{escape(label)}</text>',
+        # never over the line of the floor
+        f'<text x="{_LEFT + max(width, _UNIT) + 6:.1f}" y="{top + 10}">{escape(label)}</text>',
     ]
