@@ -52,12 +52,11 @@ try:
     if _PURE_WANTED:
         raise ImportError
     from ._native.body import BodyReader, BodyStream
-    from ._native.headers import HeadersBase, make_headers
-    from ._native.lookup import find_header, find_headers
+    from ._native.codecs import measure_json, measure_msgpack
+    from ._native.headers import HeadersBase, find_header, find_headers, make_headers
     from ._native.media import best_match, parse_accept, parse_content_type
     from ._native.multipart import MultipartReader
-    from ._native.nesting import measure_json, measure_msgpack
-    from ._native.parsing import FieldReader, parse_cookies, parse_query
+    from ._native.parameters import FieldReader, parse_cookies, parse_query
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
 
     # isort: split
@@ -84,12 +83,11 @@ except ImportError as error:
     for name in [name for name in sys.modules if name.startswith(f"{__package__}.datastructures")]:
         del sys.modules[name]
     from ._pure.body import BodyReader, BodyStream
-    from ._pure.headers import HeadersBase, make_headers
-    from ._pure.lookup import find_header, find_headers
+    from ._pure.codecs import measure_json, measure_msgpack
+    from ._pure.headers import HeadersBase, find_header, find_headers, make_headers
     from ._pure.media import best_match, parse_accept, parse_content_type
     from ._pure.multipart import MultipartReader
-    from ._pure.nesting import measure_json, measure_msgpack
-    from ._pure.parsing import FieldReader, parse_cookies, parse_query
+    from ._pure.parameters import FieldReader, parse_cookies, parse_query
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope
 
     # isort: split

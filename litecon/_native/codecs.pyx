@@ -1,12 +1,278 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The short way to the decoders and encoders of `serialization`, which are loaded when they are first used."""
+"""JSON and MessagePack: what a body holds, measured before a decoder builds anything, and the way to the decoders."""
 
-from litecon._native.nesting cimport json_verdict, msgpack_length
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+
+from litecon._native.bounds cimport bound
 from litecon._native.traits cimport Traits, bounds_of
 
 from typing import Any
 
 from litecon._shared.codecs import default_serializer
+
+cdef enum:
+    USUAL_DEPTH = 255
+
+cdef extern from *:
+    """
+    static Py_ssize_t litecon_count_openings(const char *text, Py_ssize_t length) {
+        Py_ssize_t i, count = 0;
+        while (length) {
+            /* PERF: a sum that fits a byte is taken of sixteen at a time; the two brackets differ in one bit */
+            Py_ssize_t block = length < 255 ? length : 255;
+            unsigned char some = 0;
+            for (i = 0; i < block; i++) some += (text[i] | 0x20) == '{';
+            count += some;
+            text += block;
+            length -= block;
+        }
+        return count;
+    }
+
+    static Py_ssize_t litecon_count_separators(const char *text, Py_ssize_t length) {
+        Py_ssize_t i, count = 0;
+        while (length) {
+            Py_ssize_t block = length < 255 ? length : 255;
+            unsigned char some = 0;
+            for (i = 0; i < block; i++) some += (text[i] == ',') + (text[i] == ':');
+            count += some;
+            text += block;
+            length -= block;
+        }
+        return count;
+    }
+
+    static const char *litecon_behind_string(const char *text, const char *end) {
+        for (text++; text < end && *text != '"'; text++) if (*text == '\\\\') text++;
+        return text < end ? text + 1 : end;
+    }
+
+    static int litecon_nests_deeper(const char *text, Py_ssize_t length, Py_ssize_t max_depth) {
+        const char *end = text + length;
+        Py_ssize_t depth = 0;
+        while (text < end) {
+            switch (*text) {
+                case '"':
+                    text = litecon_behind_string(text, end);
+                    continue;
+                case '[': case '{':
+                    if (++depth > max_depth) return 1;
+                    break;
+                case ']': case '}':
+                    if (depth) depth--;
+            }
+            text++;
+        }
+        return 0;
+    }
+
+    static int litecon_stands_alone(char character) {
+        switch (character) {
+            case '"': case '[': case '{': case ']': case '}': case ',': case ':':
+            case ' ': case '\\t': case '\\n': case '\\r':
+                return 1;
+        }
+        return 0;
+    }
+
+    static int litecon_holds_more(const char *text, Py_ssize_t length, Py_ssize_t max_items) {
+        const char *end = text + length;
+        Py_ssize_t items = 0;
+        while (text < end) {
+            switch (*text) {
+                case '"':
+                    items++;
+                    text = litecon_behind_string(text, end);
+                    break;
+                case '[': case '{':
+                    items++;
+                    text++;
+                    break;
+                case ']': case '}': case ',': case ':': case ' ': case '\\t': case '\\n': case '\\r':
+                    text++;
+                    continue;
+                default:
+                    items++;
+                    while (text < end && !litecon_stands_alone(*text)) text++;
+            }
+            if (items > max_items) return 1;
+        }
+        return 0;
+    }
+
+    static int litecon_measure_json(const char *text, Py_ssize_t length, Py_ssize_t max_depth, Py_ssize_t max_items) {
+        Py_ssize_t openings;
+        int is_long = max_items >= 0 && length > max_items;
+        /* as deep as it is long at the most, and as many values */
+        if (length <= max_depth && !is_long) return 0;
+        openings = litecon_count_openings(text, length);
+        if (openings > max_depth && litecon_nests_deeper(text, length, max_depth)) return -1;
+        /* in valid JSON each value is the first, or stands behind one of these */
+        if (is_long && 1 + openings + litecon_count_separators(text, length) > max_items
+                && litecon_holds_more(text, length, max_items)) return -2;
+        return 0;
+    }
+
+    static unsigned long long litecon_big_endian(const unsigned char *text, int width) {
+        unsigned long long number = 0;
+        while (width--) number = number * 256 + *text++;
+        return number;
+    }
+
+    /* how a MessagePack object goes on behind its first byte: by so many bytes, a length of so many bytes, or objects */
+    static int litecon_msgpack_head(unsigned char first, int *width, int *more, int *times) {
+        *width = *more = *times = 0;
+        if (first < 0x80 || first >= 0xE0) return 0;
+        if (first < 0x90) { *times = 2; *more = first & 0x0F; return 1; }
+        if (first < 0xA0) { *times = 1; *more = first & 0x0F; return 1; }
+        if (first < 0xC0) { *more = first & 0x1F; return 0; }
+        switch (first) {
+            case 0xC4: case 0xD9: *width = 1; break;
+            case 0xC5: case 0xDA: *width = 2; break;
+            case 0xC6: case 0xDB: *width = 4; break;
+            case 0xC7: *width = 1; *more = 1; break;
+            case 0xC8: *width = 2; *more = 1; break;
+            case 0xC9: *width = 4; *more = 1; break;
+            case 0xCC: case 0xD0: *more = 1; break;
+            case 0xCD: case 0xD1: *more = 2; break;
+            case 0xCA: case 0xCE: case 0xD2: *more = 4; break;
+            case 0xCB: case 0xCF: case 0xD3: *more = 8; break;
+            case 0xD4: *more = 2; break;
+            case 0xD5: *more = 3; break;
+            case 0xD6: *more = 5; break;
+            case 0xD7: *more = 9; break;
+            case 0xD8: *more = 17; break;
+            case 0xDC: *width = 2; *times = 1; return 1;
+            case 0xDD: *width = 4; *times = 1; return 1;
+            case 0xDE: *width = 2; *times = 2; return 1;
+            case 0xDF: *width = 4; *times = 2; return 1;
+        }
+        return 0;
+    }
+
+    static int litecon_is_other_key(unsigned char first) {
+        return !(first >= 0xA0 && first < 0xC0) && !(first >= 0xC4 && first <= 0xC6)
+            && !(first >= 0xD9 && first <= 0xDB);
+    }
+
+    static Py_ssize_t litecon_measure_msgpack(
+        const unsigned char *text, Py_ssize_t size, Py_ssize_t max_depth, Py_ssize_t max_items,
+        Py_ssize_t max_other_keys, unsigned long long *missing
+    ) {
+        /* how many objects each open array or map still lacks, doubled, and one more for a map */
+        Py_ssize_t position = 0, depth = 0;
+        unsigned long long items = 1, other_keys = 0;
+        if (size == 0) return 1;
+        if (max_items == 0) return -2;
+        missing[0] = 2;
+        while (depth >= 0) {
+            int width, more, times, container;
+            unsigned char first;
+            unsigned long long number;
+            if (missing[depth] < 2) { depth--; continue; }
+            if (position >= size) return size + 1;
+            first = text[position++];
+            /* a map lacks an even number of objects where a key follows */
+            if ((missing[depth] & 3) == 1 && litecon_is_other_key(first)
+                    && ++other_keys > (unsigned long long) max_other_keys && max_other_keys >= 0) return -3;
+            missing[depth] -= 2;
+            container = litecon_msgpack_head(first, &width, &more, &times);
+            if (width > size - position) return size + 1;
+            number = litecon_big_endian(text + position, width) + (unsigned long long) more;
+            position += width;
+            if (container) {
+                if (depth >= max_depth) return -1;
+                number *= (unsigned long long) times;
+                /* each has a byte at least */
+                if (number > (unsigned long long) (size - position)) return size + 1;
+                items += number;
+                if (max_items >= 0 && items > (unsigned long long) max_items) return -2;
+                missing[++depth] = number * 2 + (times == 2);
+            } else {
+                if (number > (unsigned long long) (size - position)) return size + 1;
+                position += (Py_ssize_t) number;
+            }
+        }
+        return position;
+    }
+    """
+    int litecon_measure_json(
+        const char *text, Py_ssize_t length, Py_ssize_t max_depth, Py_ssize_t max_items
+    ) noexcept
+    Py_ssize_t litecon_measure_msgpack(
+        const unsigned char *text,
+        Py_ssize_t size,
+        Py_ssize_t max_depth,
+        Py_ssize_t max_items,
+        Py_ssize_t max_other_keys,
+        unsigned long long *missing,
+    ) noexcept
+
+
+def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
+    """Return 0 if a JSON text is within bounds, before any value is built.
+
+    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; and they
+    can turn one received byte into a hundred in memory.
+
+    Args:
+        body: The JSON text, valid or not.
+        max_depth: The number of levels to which arrays and objects may nest.
+        max_items: The number of values that the text may have, containers and keys included; None for any number.
+
+    Returns:
+        -1 if the text nests deeper, else -2 if it has more values, else 0.
+    """
+    return json_verdict(body, max_depth, bound(max_items))
+
+
+cdef int json_verdict(bytes body, Py_ssize_t max_depth, Py_ssize_t max_items) noexcept:
+    return litecon_measure_json(PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body), max_depth, max_items)
+
+
+def measure_msgpack(bytes body not None, Py_ssize_t max_depth, max_items, max_other_keys):
+    """Return the length of the MessagePack object at the beginning of a body, before any value is built.
+
+    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; some
+    ignore what follows the object; they can turn one received byte into a hundred in memory; and keys that a client
+    chose to collide in a dict each cost the time of all before them, which keys of str and bytes cannot.
+
+    Args:
+        body: The MessagePack, valid or not.
+        max_depth: The number of levels to which arrays and maps may nest.
+        max_items: The number of objects that the body may have, containers and keys included; None for any number.
+        max_other_keys: The number of keys that may be neither str nor bytes; None for any number.
+
+    Returns:
+        -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys, whichever is first; more
+        than its length if the body ends too early.
+    """
+    return msgpack_length(body, max_depth, bound(max_items), bound(max_other_keys))
+
+
+cdef Py_ssize_t msgpack_length(
+    bytes body, Py_ssize_t max_depth, Py_ssize_t max_items, Py_ssize_t max_other_keys
+) except -4:
+    cdef unsigned long long few[USUAL_DEPTH + 1]
+    cdef unsigned long long *missing = few
+    cdef Py_ssize_t length
+    if max_depth > USUAL_DEPTH:
+        missing = <unsigned long long *> PyMem_Malloc((max_depth + 1) * sizeof(unsigned long long))
+        if missing is NULL:
+            raise MemoryError()
+    length = litecon_measure_msgpack(
+        <const unsigned char *> PyBytes_AS_STRING(body),
+        PyBytes_GET_SIZE(body),
+        max_depth,
+        max_items,
+        max_other_keys,
+        missing,
+    )
+    if missing != few:
+        PyMem_Free(missing)
+    return length
+
 
 cdef extern from *:
     object PyObject_CallOneArg(object function, object argument)

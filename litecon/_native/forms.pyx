@@ -4,16 +4,16 @@
 cimport cython
 
 from litecon._native.body cimport BodyReader
-from litecon._native.lookup cimport plain_bytes
+from litecon._native.headers cimport plain_bytes
 from litecon._native.mapping cimport item
 from litecon._native.operation cimport DONE, Operation, discard, register_operation, release
-from litecon._native.parsing cimport read_query
+from litecon._native.parameters cimport read_query
 from litecon._native.request cimport RequestBase, reader_of, start_reading
 from litecon._native.scope cimport receive_of, scope_of
 from litecon._native.traits cimport BODY, STREAM, Traits, bounds_of
 
 from litecon._native.interpreted import close_form
-from litecon._native.parsing import FieldReader
+from litecon._native.parameters import FieldReader
 from litecon.datastructures import FormMultiDict
 
 cdef extern from *:

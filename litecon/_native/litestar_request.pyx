@@ -9,10 +9,10 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 from libc.string cimport memchr
 
 from litecon._native.body cimport BodyReader, new_stream, shared_reader
-from litecon._native.lookup cimport scan_headers, unchanging
+from litecon._native.headers cimport scan_headers, unchanging
 from litecon._native.mapping cimport PyDict_GetItemWithError, item, item_or
 from litecon._native.operation cimport DONE, Operation, discard, mark_coroutine_function, register_operation, release
-from litecon._native.parsing cimport read_query
+from litecon._native.parameters cimport read_query
 from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
 from litecon._native.traits cimport track_override, traits_of

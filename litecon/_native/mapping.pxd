@@ -1,7 +1,7 @@
 from cpython.dict cimport PyDict_CheckExact
 from cpython.object cimport PyObject
 
-from litecon._native.lookup cimport lookup_slowly
+from litecon._native.headers cimport lookup_slowly
 
 cdef extern from *:
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL

@@ -7,7 +7,7 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.codecs cimport from_json, from_msgpack
-from litecon._native.lookup cimport scan_headers, scan_list
+from litecon._native.headers cimport scan_headers, scan_list
 from litecon._native.media cimport read_content_type
 from litecon._native.operation cimport DONE, Operation, discard, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of

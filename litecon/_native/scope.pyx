@@ -4,10 +4,9 @@
 cimport cython
 from cpython.object cimport PyObject
 
-from litecon._native.headers cimport HeadersBase, new_headers
-from litecon._native.lookup cimport plain_bytes
+from litecon._native.headers cimport HeadersBase, new_headers, plain_bytes
 from litecon._native.mapping cimport item, item_or
-from litecon._native.parsing cimport read_cookies, read_query
+from litecon._native.parameters cimport read_cookies, read_query
 from litecon._native.traits cimport RECEIVE, SCOPE, SEND, bounds_of, track_override, traits_of
 from litecon._native.url cimport headers_of, new_url_from_scope
 

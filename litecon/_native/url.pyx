@@ -11,7 +11,7 @@ from cpython.unicode cimport (
     PyUnicode_READ_CHAR,
 )
 
-from litecon._native.lookup cimport plain_bytes, scan_headers
+from litecon._native.headers cimport plain_bytes, scan_headers
 from litecon._native.mapping cimport item, item_or
 
 from litecon._errors import invalid_host, missing_key, not_constructed, text_type, wrong_scheme, wrong_type

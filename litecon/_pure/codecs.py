@@ -1,12 +1,165 @@
-"""The decoders and encoders of `serialization`, which are loaded on first use."""
+"""JSON and MessagePack: what a body holds, measured before a decoder builds anything, and the way to the decoders."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import sys
+from itertools import islice
+from typing import Any, Final
 
-__all__ = ()
+__all__ = ("measure_json", "measure_msgpack")
 
 _serialization: Any = None
+
+# possessive quantifiers (`*+`) keep every pattern linear: nothing is tried twice
+_STRING: Final = rb'"(?:[^"\\]++|\\.?+)*+"?+'
+_JSON_STRING: Final = re.compile(_STRING, re.DOTALL)
+# the number of strings per step, since the text between them is in memory while they are removed
+_JSON_PIECE: Final = re.compile(rb'(?:[^"]++|' + _STRING + rb"){1,2000}+", re.DOTALL)
+_JSON_VALUE: Final = re.compile(_STRING + rb'|[\[{]|[^"\[{\]},: \t\n\r]++', re.DOTALL)
+_NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
+
+# what follows the first byte of a MessagePack object, by that byte: a number of bytes; or a length of some bytes, and
+# then as many bytes and these more; or a count of some bytes, and then this many times as many objects
+_FIXED: Final = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8} | {
+    0xD4 + power: 1 + 2**power for power in range(5)
+}
+_SIZED: Final = {0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xC7: (1, 1), 0xC8: (2, 1), 0xC9: (4, 1)} | {
+    0xD9: (1, 0),
+    0xDA: (2, 0),
+    0xDB: (4, 0),
+}
+_COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
+_TEXT_OR_BYTES: Final = frozenset([*range(0xA0, 0xC0), 0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB])
+
+
+def _length_behind(first: int) -> int | None:
+    if 0xA0 <= first < 0xC0:
+        return first & 0x1F
+    if 0x80 <= first < 0xA0 or first in _SIZED or first in _COUNTED:
+        return None
+    return 0 if first not in _FIXED else _FIXED[first]
+
+
+# by the first byte; None where more must be read
+_LENGTHS: Final = tuple(_length_behind(first) for first in range(256))
+
+
+def measure_json(body: bytes, max_depth: int, max_items: int | None) -> int:
+    """Return 0 if a JSON text is within bounds, before any value is built.
+
+    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; and they
+    can turn one received byte into a hundred in memory.
+
+    Args:
+        body: The JSON text, valid or not.
+        max_depth: The number of levels to which arrays and objects may nest.
+        max_items: The number of values that the text may have, containers and keys included; None for any number.
+
+    Returns:
+        -1 if the text nests deeper, else -2 if it has more values, else 0.
+    """
+    is_long = max_items is not None and len(body) > max_items
+    # neither the depth nor the number of values exceeds the length
+    if len(body) <= max_depth and not is_long:
+        return 0
+    openings = body.count(b"[") + body.count(b"{")
+    if openings > max_depth and _nests_deeper(body, max_depth):
+        return -1
+    # in valid JSON each value is the first, or follows one of these
+    if is_long and 1 + openings + body.count(b",") + body.count(b":") > max_items:  # type: ignore[operator]
+        return -2 if next(islice(_JSON_VALUE.finditer(body), max_items, None), None) is not None else 0
+    return 0
+
+
+def _nests_deeper(body: bytes, max_depth: int) -> bool:
+    depth = 0
+    for piece in _JSON_PIECE.finditer(body):
+        for bracket in _JSON_STRING.sub(b"", piece.group()).translate(None, _NOT_BRACKETS):
+            if bracket in b"[{":
+                depth += 1
+                if depth > max_depth:
+                    return True
+            elif depth:
+                depth -= 1
+    return False
+
+
+def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_other_keys: int | None) -> int:
+    """Return the length of the MessagePack object at the beginning of a body, before any value is built.
+
+    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; some
+    ignore what follows the object; they can turn one received byte into a hundred in memory; and keys that a client
+    chose to collide in a dict each cost the time of all before them, which keys of str and bytes cannot.
+
+    Args:
+        body: The MessagePack, valid or not.
+        max_depth: The number of levels to which arrays and maps may nest.
+        max_items: The number of objects that the body may have, containers and keys included; None for any number.
+        max_other_keys: The number of keys that may be neither str nor bytes; None for any number.
+
+    Returns:
+        -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys, whichever is first; more
+        than its length if the body ends too early.
+    """
+    size = len(body)
+    if not size:
+        return 1
+    if max_items == 0:
+        return -2
+    max_items = sys.maxsize if max_items is None else max_items
+    max_other_keys = sys.maxsize if max_other_keys is None else max_other_keys
+    position = other_keys = 0
+    items = missing = 1
+    is_map = False
+    # for each enclosing array or map: the number of objects that it lacks, and whether it is a map
+    around: list[tuple[int, bool]] = []
+    while True:
+        while not missing:
+            if not around:
+                return position
+            missing, is_map = around.pop()
+        if position >= size:
+            return size + 1
+        first = body[position]
+        position += 1
+        # a map lacks an even number of objects before a key
+        if is_map and not missing & 1 and first not in _TEXT_OR_BYTES:
+            other_keys += 1
+            if other_keys > max_other_keys:
+                return -3
+        missing -= 1
+        length = _LENGTHS[first]
+        if length is not None:
+            position += length
+            if position > size:
+                return size + 1
+            continue
+        if first < 0xA0:
+            times = 2 if first < 0x90 else 1
+            count = (first & 0x0F) * times
+        elif first in _SIZED:
+            width, more = _SIZED[first]
+            position += width + more + int.from_bytes(body[position : position + width], "big")
+            if position > size:
+                return size + 1
+            continue
+        else:
+            width, times = _COUNTED[first]
+            if position + width > size:
+                return size + 1
+            count = times * int.from_bytes(body[position : position + width], "big")
+            position += width
+        if len(around) >= max_depth:
+            return -1
+        # each object has at least one byte
+        if count > size - position:
+            return size + 1
+        items += count
+        if items > max_items:
+            return -2
+        around.append((missing, is_map))
+        missing, is_map = count, times == 2
 
 
 def codecs() -> Any:

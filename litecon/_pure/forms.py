@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 from ..datastructures import FormMultiDict
 from ..exceptions import ClientException
-from .parsing import FieldReader, parse_query
+from .parameters import FieldReader, parse_query
 from .request import RequestBase
 
 __all__ = ("FormAwaitable", "read_form")

@@ -1,4 +1,4 @@
-"""The look-ups of `Headers`, over the raw list."""
+"""Headers: the look-ups in the raw list, and the class under `Headers`, which keeps an index of a long one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from operator import is_
 from typing import Any, Final
 
-from .._errors import header_name_type
-from .lookup import find_header, find_headers
+from .._errors import header_name_type, wrong_header
+from .._shared.scope import plain_bytes
 
-__all__ = ("HeadersBase", "make_headers")
+__all__ = ("HeadersBase", "find_header", "find_headers", "make_headers")
 
 # the number of look-ups before an index is made, and the number of headers below which there is none
 _LOOKUPS: Final = 16
@@ -17,6 +17,61 @@ _FEW: Final = 32
 # the number of headers up to which all are compared with the index, and how many at a time beyond it
 _EXACT: Final = 1024
 _PART: Final = 256
+
+
+def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
+    """Return the value of the first header of that name; None if there is none.
+
+    Args:
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
+        name: The name of the header, in any case.
+
+    Raises:
+        ImproperlyConfiguredException: A header is no pair of bytes.
+    """
+    lower = bytes.lower  # raises TypeError for what is no bytes
+    name = lower(name)
+    pair: Any = None
+    try:
+        for pair in headers:
+            key, value = pair
+            if lower(key) == name:
+                if isinstance(value, bytes):
+                    return plain_bytes(value)
+                break
+        else:
+            return None
+    except (TypeError, ValueError):
+        pass
+    raise wrong_header(pair)
+
+
+def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
+    """Return the values of all headers of that name, in order.
+
+    Args:
+        headers: The headers, pairs of bytes as in `scope["headers"]`.
+        name: The name of the header, in any case.
+
+    Raises:
+        ImproperlyConfiguredException: A header is no pair of bytes.
+    """
+    lower = bytes.lower  # raises TypeError for what is no bytes
+    name = lower(name)
+    pair: Any = None
+    found: list[bytes] = []
+    try:
+        for pair in headers:
+            key, value = pair
+            if lower(key) == name:
+                if not isinstance(value, bytes):
+                    break
+                found.append(plain_bytes(value))
+        else:
+            return found
+    except (TypeError, ValueError):
+        pass
+    raise wrong_header(pair)
 
 
 def _encoded(name: object) -> bytes | None:

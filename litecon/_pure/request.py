@@ -10,7 +10,7 @@ from .._shared.body import parse_content_length
 from ..datastructures import Accept
 from .body import BodyReader, BodyStream, shared_reader
 from .codecs import from_json, from_msgpack
-from .lookup import find_header, find_headers
+from .headers import find_header, find_headers
 from .media import parse_content_type
 from .scope import ConnectionBase, required_str
 from .url import raw_headers

@@ -10,7 +10,7 @@ from .._shared.url import port_number
 from ..datastructures import URL, Address, Headers, MultiDict, State
 from ..types import Receive, Scope, Send
 from .headers import make_headers
-from .parsing import parse_cookies, parse_query
+from .parameters import parse_cookies, parse_query
 from .url import raw_headers, url_from_scope
 
 __all__ = ("ConnectionBase", "with_fast_constructor")

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 from .._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
 from .._shared.scope import lookup, plain_bytes, plain_str
 from .._shared.url import DEFAULT_PORTS, is_ipv6, is_scheme, path_of_target, port_number
-from .lookup import find_header
+from .headers import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
 

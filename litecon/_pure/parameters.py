@@ -10,7 +10,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from .._errors import field_too_large, too_many_fields
 from .._shared.scope import plain_bytes
 from ..limits import Limits
-from .lookup import find_headers
+from .headers import find_headers
 
 __all__ = ("FieldReader", "parse_cookies", "parse_query")
 

@@ -9,7 +9,7 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1, PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcpy
 
 from litecon._native.bounds cimport bound
-from litecon._native.lookup cimport plain_bytes, scan_all_headers
+from litecon._native.headers cimport plain_bytes, scan_all_headers
 
 from litecon._errors import field_too_large, too_many_fields
 
