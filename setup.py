@@ -113,7 +113,7 @@ def cythonized(extensions: list[Extension], *, force: bool) -> list[Extension]:
     from Cython.Build import cythonize
 
     # the generated C lies in build/: it is no source, and no archive may pick it up
-    made = cythonize(extensions, build_dir="build/cython", force=force, show_all_warnings=True)
+    made = cythonize(extensions, build_dir="build/cython", force=force)
     for extension in made:
         # attributes that build_ext.finalize_options() gave to the originals
         extension._full_name = extension.name

@@ -27,9 +27,9 @@ cdef class BodyReader:
     cdef Py_ssize_t _at
     cdef object __weakref__
 
-    # Have one task read alone: raise where another does.
-    cpdef object claim(self)
-    cpdef void release(self) noexcept
+    # Have one task read alone, until release(), and raise where another does; of several threads at once, one gets it.
+    cdef int claim(self) except -1
+    cdef void release(self) noexcept
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1
     # Raise where a stream has given out a part.
     cdef int expect_unstreamed(self) except -1

@@ -89,21 +89,16 @@ cdef class BodyReader:
     def __exit__(self, *details):
         self.release()
 
-    cpdef object claim(self):
-        """Claim the reader for one task, until `release()`; of several threads that call this at once, one gets it.
-
-        Raises:
-            RuntimeError: Another task is reading.
-        """
+    cdef int claim(self) except -1:
         cdef bint was_busy
         with cython.critical_section(self):
             was_busy = self.is_busy
             self.is_busy = True
         if was_busy:
             raise self.errors.busy()
+        return 0
 
-    cpdef void release(self) noexcept:
-        """Let other tasks read."""
+    cdef void release(self) noexcept:
         with cython.critical_section(self):
             self.is_busy = False
 

@@ -14,7 +14,7 @@ cdef class ShieldedFuture:
     cdef public bint _asyncio_future_blocking
 
     cdef int forget(self) except -1
-    cpdef bint rearm(self) except -1
+    cdef bint rearm(self) except -1
     cdef int abandon(self) except -1
 
 

@@ -38,12 +38,18 @@ cdef object shield_future(object holder, object awaitable):
 
 cdef object resume_pending(object holder):
     cdef object pending = holder.pending
-    if type(pending) is ShieldedFuture or hasattr(pending, "rearm"):
-        if pending.rearm():
-            return pending
-        pending = None
+    cdef bint is_pending
+    if type(pending) is ShieldedFuture:
+        is_pending = (<ShieldedFuture> pending).rearm()
+    elif hasattr(pending, "rearm"):
+        is_pending = pending.rearm()
+    else:
+        holder.pending = None
+        return pending
+    if is_pending:
+        return pending
     holder.pending = None
-    return pending
+    return None
 
 
 cdef int abandon(object holder) except -1:
@@ -85,8 +91,7 @@ cdef class ShieldedFuture:
             self.future.remove_done_callback(callback)
         return 0
 
-    cpdef bint rearm(self) except -1:
-        """Get ready to be awaited once more; return whether an event can still come of it."""
+    cdef bint rearm(self) except -1:
         if self.future is None:
             return False
         if not self.future.done():

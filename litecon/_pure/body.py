@@ -78,14 +78,14 @@ class BodyReader:
         return self._claimed.locked()
 
     def __enter__(self) -> BodyReader:
-        self.claim()
+        self._claim()
         return self
 
     def __exit__(self, *details: object) -> None:
-        self.release()
+        self._release()
 
-    def claim(self) -> None:
-        """Claim the reader for one task, until `release()`; of several threads that call this at once, one gets it.
+    def _claim(self) -> None:
+        """Claim the reader for one task, until `_release()`; of several threads that call this at once, one gets it.
 
         Raises:
             RuntimeError: Another task is reading.
@@ -93,7 +93,7 @@ class BodyReader:
         if not self._claimed.acquire(blocking=False):
             raise self.errors.busy()
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Let other tasks read."""
         if self._claimed.locked():
             self._claimed.release()
@@ -320,7 +320,7 @@ class BodyStream(AsyncIteratorBase):
         max_size = self._max_size
         chunks = reader._chunks
         # PERF: not as a context manager, which costs two calls per chunk
-        reader.claim()
+        reader._claim()
         try:
             # read after the claim, before which another thread may have read the body
             if reader.body is not None:
@@ -358,7 +358,7 @@ class BodyStream(AsyncIteratorBase):
         except StopAsyncIteration as error:
             raise raised_stop_async_iteration() from error
         finally:
-            reader.release()
+            reader._release()
         self._closed = reader.consumed = True
         return b""
 

@@ -56,16 +56,6 @@ class TestReader:
         assert errors[0] == errors[1]
         assert errors[0][:2] == ("raised", "RuntimeError")
 
-    def test_claim_without_a_block(self, side: Any) -> None:
-        reader = side._core.BodyReader()
-        assert reader.claim() is None
-        assert reader.busy
-        with pytest.raises(RuntimeError, match="another task is reading"):
-            reader.claim()
-        for _ in range(2):
-            assert reader.release() is None
-            assert not reader.busy
-
     def test_one_thread_claims(self, side: Any) -> None:
         reader = side._core.BodyReader()
         start = threading.Barrier(4)
@@ -75,7 +65,7 @@ class TestReader:
             start.wait()
             for _ in range(200):
                 with suppress(RuntimeError):
-                    reader.claim()
+                    reader.__enter__()
                     claimed.append(number)
                     return
 
