@@ -33,11 +33,12 @@ cdef class BodyReader:
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1
     # Raise where a stream has given out a part.
     cdef int expect_unstreamed(self) except -1
-    # Take an event; max_size is -1 for no bound.
-    cdef int take(self, object event, Py_ssize_t max_size) except -1
+    # Take an event, and return the bytes that it has of the body; max_size is -1 for no bound.
+    cdef bytes take(self, object event, Py_ssize_t max_size)
     # What to await for the next event; ClientDisconnect where none comes.
     cdef object next_awaitable(self, object receive)
-    cdef int add(self, object event) except -1
+    # The same without a bound; None where the client disconnected.
+    cdef bytes add(self, object event)
     cdef int append(self, bytes chunk) except -1
     cdef object keep_json(self, object value)
     cdef object keep_msgpack(self, object value)

@@ -181,20 +181,22 @@ cdef class BodyReader:
         """
         shield_future(self, awaitable)
 
-    cdef int add(self, object event) except -1:
+    cdef bytes add(self, object event):
         cdef object chunk
         cdef int kind = _kind_of(event)
         if self.pending is not None:
             self.pending = None
         if kind == DISCONNECT:
             self.disconnected = True
-            return DISCONNECT
+            return None
         chunk = item(event, "body")
         if type(chunk) is not bytes and chunk is not None:
             if chunk and not isinstance(chunk, bytes):
                 raise wrong_event_body(chunk)
             chunk = bytes(chunk) if chunk else None
-        if chunk is not None and PyBytes_GET_SIZE(chunk):
+        if chunk is None:
+            chunk = b""
+        if PyBytes_GET_SIZE(chunk):
             self.size += PyBytes_GET_SIZE(chunk)
             if self._first is None:
                 self._first = chunk
@@ -204,7 +206,7 @@ cdef class BodyReader:
                 self.append(chunk)
         if not item(event, "more_body"):
             self.ended = True
-        return REQUEST
+        return <bytes> chunk
 
     cdef int append(self, bytes chunk) except -1:
         cdef object last
@@ -219,15 +221,16 @@ cdef class BodyReader:
         self._more.append(chunk)
         return 0
 
-    cdef int take(self, object event, Py_ssize_t max_size) except -1:
-        if self.add(event) == DISCONNECT:
+    cdef bytes take(self, object event, Py_ssize_t max_size):
+        cdef bytes chunk = self.add(event)
+        if chunk is None:
             raise self.errors.disconnected()
         if 0 <= max_size < self.size:
             raise self.errors.too_large(max_size)
-        return 0
+        return chunk
 
     def feed(self, event, max_size):
-        """Take an event that `receive` returned.
+        """Take an event that `receive` returned, and return the bytes that it has of the body.
 
         Args:
             event: The event, `http.request` or `http.disconnect`.
@@ -238,7 +241,7 @@ cdef class BodyReader:
             RequestEntityTooLarge: More bytes than accepted were received; they are kept.
             ImproperlyConfiguredException: The event is none of an HTTP request.
         """
-        self.take(event, bound(max_size))
+        return self.take(event, bound(max_size))
 
     def buffer(self, event):
         """Take an event that was received ahead of reading.

@@ -5,7 +5,6 @@ cimport cython
 
 from litecon._native.body cimport BodyReader
 from litecon._native.headers cimport plain_bytes
-from litecon._native.mapping cimport item
 from litecon._native.operation cimport DONE, Operation, discard, register_operation, release
 from litecon._native.parameters cimport read_query
 from litecon._native.request cimport RequestBase, reader_of, start_reading
@@ -98,20 +97,20 @@ cdef class FormAwaitable(Operation):
 
     cdef object step(self, object result):
         cdef BodyReader reader = self.reader
-        cdef Py_ssize_t size = reader.size
+        cdef bytes chunk
         if self.awaited == FORM:
             return self.kept(result)
         if self.awaited == BODY_OF_SUBCLASS:
             return self.parsed_whole(plain_bytes(result))
-        reader.take(result, self.max_size)
+        chunk = reader.take(result, self.max_size)
         # PERF: most come in one piece, and need no parser that holds what is arriving
         if self.parser is None and not reader.ended:
             self.parser = FieldReader(type(self.request).limits)
             self.fields = []
-        if self.parser is not None and reader.size != size:
+        if self.parser is not None and chunk:
             # what is too much is refused at once, and not when all of it has come
-            self.parsed += reader.size - size
-            self.feed(bytes(item(result, "body")))
+            self.parsed += len(chunk)
+            self.feed(chunk)
         return self.advance()
 
     cdef object advance(self):

@@ -175,8 +175,8 @@ class BodyReader:
         """
         shield_future(self, awaitable)
 
-    def feed(self, event: Event, max_size: int | None) -> None:
-        """Take an event that `receive` returned.
+    def feed(self, event: Event, max_size: int | None) -> bytes:
+        """Take an event that `receive` returned, and return the bytes that it has of the body.
 
         Args:
             event: The event, `http.request` or `http.disconnect`.
@@ -187,10 +187,12 @@ class BodyReader:
             RequestEntityTooLarge: More bytes than accepted were received; they are kept.
             ImproperlyConfiguredException: The event is none of an HTTP request.
         """
-        if self._add(event) == "http.disconnect":
+        chunk = self._add(event)
+        if chunk is None:
             raise self.errors.disconnected()
         if max_size is not None and self.size > max_size:
             raise self.errors.too_large(max_size)
+        return chunk
 
     def buffer(self, event: Event) -> None:
         """Take an event that was received ahead of reading.
@@ -219,16 +221,16 @@ class BodyReader:
             pass
         self.consumed = self.ended
 
-    def _add(self, event: Event) -> str:
-        """Store an event, and return its type."""
+    def _add(self, event: Event) -> bytes | None:
+        """Store an event, and return the bytes that it has of the body; None if the client disconnected."""
         kind = event_type(event)
         if kind != "http.request" and kind != "http.disconnect":
             raise wrong_event(event)
         self.pending = None
         if kind == "http.disconnect":
             self.disconnected = True
-            return kind
-        chunk = lookup(event, "body")
+            return None
+        chunk: bytes = lookup(event, "body") or b""
         if chunk:
             if type(chunk) is not bytes:
                 if not isinstance(chunk, bytes):
@@ -238,7 +240,7 @@ class BodyReader:
             self._append(chunk)
         if not lookup(event, "more_body"):
             self.ended = True
-        return kind
+        return chunk
 
     def _append(self, chunk: bytes) -> None:
         chunks = self._chunks

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Final, final
 
+from .._shared.scope import plain_bytes
 from ..datastructures import FormMultiDict
-from ..exceptions import ClientException
+from ..limits import Limits
 from .parameters import FieldReader, parse_query
 from .request import RequestBase
 
@@ -112,50 +113,39 @@ _read_form.__qualname__ = "Request.form"
 async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
     """Return the fields of an urlencoded body, in order; the body is kept, so that `body()` returns it too."""
     limits = type(request).limits  # type: ignore[attr-defined]
+    if request._is_overridden():
+        return _parse_whole(plain_bytes(await request.body()), limits)
     reader = request.body_reader
     fields: list[tuple[str, str]] = []
+    parser: Any = None
     parsed = 0
-    if (
-        reader.body is None
-        and not reader.streamed
-        and type(request).body is RequestBase.body
-        and type(request).stream is RequestBase.stream
-    ):
-        max_size = limits.max_body_size
-        parser: Any = None
-        with reader:
-            reader.check(max_size, _announced_length(request))
-            while not reader.ended:
-                event = await reader.receiving(request.receive)
-                size = reader.size
-                reader.feed(event, max_size)
-                if parser is None:
-                    if reader.ended:
-                        # PERF: most bodies arrive in one event, and need no incremental parser
-                        break
-                    parser = FieldReader(limits)
-                if reader.size != size:
-                    # what exceeds a bound is refused at once, and not when all of it has arrived
-                    parsed += reader.size - size
-                    fields += parser.feed(bytes(event["body"]))
-                    parser.check()
-            body = reader.finish()
-        if parsed == len(body) and parser is not None:
-            fields += parser.feed(b"")
-            parser.check()
-            return fields
-    else:
-        body = await request.body()
+    with reader:
+        # read after the claim, before which another thread may have read the body
+        if reader.body is not None:
+            return _parse_whole(reader.body, limits)
+        max_size = request._start_reading(reader)
+        while not reader.ended:
+            chunk = reader.feed(await reader.receiving(request.receive), max_size)
+            # PERF: most bodies arrive in one event, and need no incremental parser
+            if parser is None and not reader.ended:
+                parser = FieldReader(limits)
+            if parser is not None and chunk:
+                # what exceeds a bound is refused at once, and not when all of it has arrived
+                parsed += len(chunk)
+                fields += parser.feed(chunk)
+                parser.check()
+        body = reader.finish()
+    if parser is None or parsed != len(body):
+        return _parse_whole(body, limits)
+    fields += parser.feed(b"")
+    parser.check()
+    return fields
+
+
+def _parse_whole(body: bytes, limits: Limits) -> list[tuple[str, str]]:
     if limits.max_field_size is None or len(body) <= limits.max_field_size:
         return parse_query(body, limits.max_fields)
     parser = FieldReader(limits)
     fields = parser.feed(body) + parser.feed(b"")
     parser.check()
     return fields
-
-
-def _announced_length(request: RequestBase) -> int | None:
-    try:
-        return request.content_length
-    except ClientException:
-        return None

@@ -184,6 +184,24 @@ async def both(one: Any, two: Any, then: Callable[[], None]) -> list[Any]:
     return results
 
 
+class OnceMapping(collections.abc.Mapping[str, Any]):
+    """Gives each value once, and another after that: what is read twice could differ from what was checked."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values_left = values
+
+    def __getitem__(self, key: str) -> Any:
+        value = self.values_left.pop(key)
+        self.values_left[key] = b"&b=2" if key == "body" else not value if key == "more_body" else "http.disconnect"
+        return value
+
+    def __iter__(self) -> Any:
+        return iter(self.values_left)
+
+    def __len__(self) -> int:
+        return len(self.values_left)
+
+
 class TestEvents:
     @pytest.mark.parametrize(
         "event",
@@ -228,6 +246,32 @@ class TestEvents:
 
         with pytest.raises(ImproperlyConfiguredException, match=message):
             await_(main())
+
+    @pytest.mark.parametrize("method", ["body", "stream", "json", "form", "multipart", "parts", "drain"])
+    @pytest.mark.parametrize("events", [1, 2])
+    def test_each_key_is_read_once(self, events: int, method: str) -> None:
+        boundary = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n%b\r\n--x--\r\n"
+        first = {"json": b"1", "multipart": boundary % b"1", "parts": boundary % b"1"}.get(method, b"a=1")
+        is_multipart = method in ("multipart", "parts")
+        media_type = b"multipart/form-data; boundary=x" if is_multipart else b"application/x-www-form-urlencoded"
+        given = [
+            OnceMapping({"type": "http.request", "body": first if at == 0 else b"", "more_body": at < events - 1})
+            for at in range(events)
+        ]
+
+        async def main() -> Any:
+            request = make(*given, headers=[(b"content-type", media_type)])
+            if method == "stream":
+                return b"".join(await collect(request.stream()))
+            if method == "parts":
+                return [(part.name, await part.read()) async for part in request.stream_form()]
+            if method == "drain":
+                return await request.drain()
+            result = await getattr(request, "form" if method == "multipart" else method)()
+            return result if method in ("body", "json") else list(result.multi_items())
+
+        expected = {"json": 1, "form": [("a", "1")], "multipart": [("a", "1")], "parts": [("a", b"1")], "drain": None}
+        assert await_(main()) == expected.get(method, first)
 
     def test_event_of_another_mapping_type(self) -> None:
         import collections
@@ -575,6 +619,18 @@ class TestLimits:
         with pytest.raises(RequestEntityTooLarge):
             await_(collect(request.stream()) if method == "stream" else getattr(request, method)())
         assert request.receive.calls == 0
+
+    @pytest.mark.parametrize("method", ["body", "json", "stream", "form", "multipart"])
+    def test_an_overridden_content_length_is_not_what_the_client_announced(self, method: str) -> None:
+        class Overriding(Small):
+            content_length = 11  # type: ignore[assignment]
+
+        is_multipart = method == "multipart"
+        media_type = b"multipart/form-data; boundary=x" if is_multipart else b"application/x-www-form-urlencoded"
+        body = b"--x--" if is_multipart else b"1"
+        request = make(*body_events(body), cls=Overriding, headers=[(b"content-type", media_type)])
+        read = getattr(request, "form" if is_multipart else method)
+        await_(collect(read()) if method == "stream" else read())
 
     def test_announced_less_than_received(self) -> None:
         request = make(*body_events(b"x" * 11), cls=Small, headers=[(b"content-length", b"1")])
