@@ -16,7 +16,7 @@ from .._shared.multipart import decode_text
 from ..limits import Limits
 
 if TYPE_CHECKING:
-    from .request import Request
+    from litestar import Request
 
 __all__ = ("boundary_of", "read_multipart")
 
