@@ -126,6 +126,11 @@ class Channel:
 
     def message(self, event: Event, mode: str, max_size: int | None, foreign: bool = False) -> str | bytes:
         """Take an event that `receive` gave, and return its text or bytes."""
+        if mode == "text" and self.state == OPEN:
+            text = _usual_text(event)
+            # a character has at most four bytes
+            if text is not None and (max_size is None or 4 * len(text) <= max_size):
+                return text
         kind = self.take(event, foreign)
         if kind == "websocket.disconnect":
             raise self.disconnected()
@@ -269,6 +274,19 @@ async def send_through(channel: Channel, send: Send, event: Event, state: int) -
 def check_mode(mode: object) -> None:
     if mode != "text" and mode != "binary":
         raise wrong_mode(mode)
+
+
+def _usual_text(event: Event) -> str | None:
+    """Return the text of an event as most servers make it; None for any other.
+
+    PERF: what lets it pass below takes three times as much.
+    """
+    if type(event) is dict:
+        kind = event.get("type")
+        text = event.get("text")
+        if type(kind) is str and kind == "websocket.receive" and type(text) is str:
+            return text
+    return None
 
 
 def _size_of(data: str | bytes, max_size: int) -> int:

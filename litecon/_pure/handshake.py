@@ -44,18 +44,21 @@ class SocketBase(ConnectionBase):
             channel = Channel(_NOT_YET, _NOT_YET)
             channel.set_state(connection_state)
             self._channel = channel
-        self._store(scope, receive, send)
+        self._scope = scope
+        self._kept = None
+        self._install(receive, send)
+        self._pass_to_setters(scope)
 
-    def _constructed(self) -> None:
+    def _install(self, receive: Receive, send: Send) -> None:
+        """Hand the server's callables to the channel, and to the wrappers that a subclass defines."""
         channel = self._channel
         if channel.receive is not _NOT_YET:
             # the constructor is called a second time
             channel = self._channel = Channel(_NOT_YET, _NOT_YET)
-        receive: Any = self._receive
-        send: Any = self._send
         channel.receive = receive
         channel.send = send
-        # from here on these are the installed callables, or litecon's wrappers, which are made on access
+        # these are the installed callables, or litecon's wrappers, which are made on access
+        self._receive = self._send = _NOT_YET
         del self._receive, self._send
         if type(self).receive_wrapper is not _receive_wrapper:
             installed: Any = self.receive_wrapper(receive)

@@ -35,14 +35,14 @@ class ConnectionBase:
     _own: ClassVar[type[ConnectionBase]]
 
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
-        self._store(scope, receive, send)
-
-    def _store(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._kept = None
         self._receive = receive
         self._send = send
-        self._constructed()
+        self._pass_to_setters(scope)
+
+    def _pass_to_setters(self, scope: Scope) -> None:
+        """Complete the construction: pass the arguments to the setters that a subclass defines."""
         cls = type(self)
         own: Any = cls._own
         if cls.scope is not own.scope:
@@ -51,9 +51,6 @@ class ConnectionBase:
             pass_to_setter(self, "receive", self._own_receive())
         if cls.send is not own.send:
             pass_to_setter(self, "send", self._own_send())
-
-    def _constructed(self) -> None:
-        """Complete the construction after the arguments are stored."""
 
     def _own_receive(self) -> Receive:
         """Return the stored callable, whatever a subclass overrides."""

@@ -266,15 +266,11 @@ class WebSocketBase(SocketBase):
         else:
             await self._send_message(_message(encoded, "binary", "utf-8"))
 
-    def _max_size(self) -> int | None:
-        max_size: int | None = type(self).limits.max_message_size  # type: ignore[attr-defined]
-        return max_size
-
-    async def _receive_in(self, mode: str) -> Any:
-        """Receive a message through `receive_data()`, which a subclass overrides."""
+    def _receive_in(self, mode: str) -> Any:
+        """Return the awaitable of a message, that of `receive_data()` where a subclass overrides it."""
         if type(self).receive_data is not _receive_data:
-            return await self.receive_data(mode=mode)
-        return await self._receive_message(mode)
+            return self.receive_data(mode=mode)
+        return self._receive_message(mode)
 
     async def _receive_message(self, mode: str) -> str | bytes:
         self._expect_constructed()
@@ -286,7 +282,7 @@ class WebSocketBase(SocketBase):
         # another callable may have accepted without updating the state
         if channel.state not in (ACCEPTED, OPEN) and not self._sends_elsewhere():
             raise cannot_receive(channel.name)
-        max_size = self._max_size()
+        max_size: int | None = type(self).limits.max_message_size  # type: ignore[attr-defined]
         # the callable may be replaced meanwhile
         foreign = self._receives_elsewhere()
         if not foreign:
