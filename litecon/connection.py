@@ -19,6 +19,7 @@ HandlerT = TypeVar("HandlerT", default=Any)
 UserT = TypeVar("UserT", default=Any)
 AuthT = TypeVar("AuthT", default=Any)
 StateT = TypeVar("StateT", bound=State, default=State)
+_T = TypeVar("_T", default=Any)
 
 SESSION_ID_KEY = "litecon.session_id"
 
@@ -54,6 +55,24 @@ class ConstructorSignature:
         )
 
 
+def with_public_names(cls: type[_T]) -> type[_T]:
+    """Name a kernel's methods after the public class, as tasks, warnings and displays show them; a class decorator.
+
+    Args:
+        cls: A subclass of kernel classes. What another class has named keeps that name.
+    """
+    kernels = f"{ConnectionBase.__module__.rpartition('.')[0]}."
+    for base in cls.__mro__:
+        if not base.__module__.startswith(kernels):
+            continue
+        for name, member in vars(base).items():
+            if hasattr(member, "__code__") and member.__module__ == base.__module__:
+                member.__module__ = cls.__module__
+                member.__qualname__ = f"{cls.__qualname__}.{name}"
+    return cls
+
+
+@with_public_names
 @with_fast_constructor
 class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
     """The scope, receive and send of a connection (ASGI 3).

@@ -10,7 +10,7 @@ from ._core import RequestBase, read_form, with_fast_constructor
 from ._errors import misconfigured, quoted
 from ._shared.body import Replay, has_disconnected, skip_body
 from ._shared.scope import offers, plain_bytes, plain_str
-from .connection import ASGIConnection, AuthT, StateT, UserT
+from .connection import ASGIConnection, AuthT, StateT, UserT, with_public_names
 from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
 
@@ -48,6 +48,7 @@ def _load_forms() -> Any:
     return _forms
 
 
+@with_public_names
 @with_fast_constructor
 class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     """An HTTP request (ASGI 3, HTTP message format 2.5).

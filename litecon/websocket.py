@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ._core import WebSocketBase, with_fast_constructor
-from .connection import ASGIConnection, AuthT, ConstructorSignature, StateT, UserT
+from .connection import ASGIConnection, AuthT, ConstructorSignature, StateT, UserT, with_public_names
 
 __all__ = ("WebSocket",)
 
 
+@with_public_names
 @with_fast_constructor
 class WebSocket(WebSocketBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     """A WebSocket connection (ASGI 3, WebSocket message format 2.5; RFC 6455).

@@ -250,6 +250,12 @@ class SocketSend:
         await send_through(channel, self.send, event, state)
 
 
+# the names that tasks and warnings show
+for _call, _name in ((SocketReceive.__call__, "receive"), (SocketSend.__call__, "send")):
+    _call.__name__ = _name
+    _call.__qualname__ = f"WebSocket.{_name}"
+
+
 def offers_denial(scope: Scope) -> bool:
     """Return whether the server offers HTTP responses to the handshake."""
     return offers(scope, "websocket.http.response")

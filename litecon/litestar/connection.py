@@ -11,6 +11,7 @@ from litestar.datastructures import URL, Headers
 from litestar.types import Empty
 
 from .._core import find_header, litestar_kernels
+from ..connection import with_public_names
 from ..limits import Limits
 from .urls import url_from_scope
 
@@ -32,6 +33,7 @@ else:
     _ConnectionMethods = _kernels.ConnectionMethods
 
 
+@with_public_names
 class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, UserT, AuthT, StateT]):
     """A connection of a Litestar app, as `litestar.connection.ASGIConnection` is; what it parses, it parses itself.
 

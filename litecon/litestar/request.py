@@ -13,6 +13,7 @@ from litestar.types import Empty
 
 from .._core import find_header, litestar_kernels
 from .._shared.body import Replay, has_disconnected, skip_body
+from ..connection import with_public_names
 from ..forms import FormStream
 from .connection import ASGIConnection
 from .forms import boundary_of, read_multipart
@@ -54,6 +55,7 @@ else:
     _RequestMethods = _kernels.RequestMethods
 
 
+@with_public_names
 class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.Request[UserT, AuthT, StateT]):
     """A request of a Litestar app, as `litestar.Request` is.
 

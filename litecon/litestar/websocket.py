@@ -8,6 +8,7 @@ from litestar import connection
 from litestar.connection.base import AuthT, StateT, UserT
 
 from .._core import litestar_kernels
+from ..connection import with_public_names
 from .connection import ASGIConnection
 
 __all__ = ("WebSocket",)
@@ -58,6 +59,7 @@ else:
     _SocketMethods = litestar_kernels().SocketMethods
 
 
+@with_public_names
 class WebSocket(_SocketMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.WebSocket[UserT, AuthT, StateT]):
     """A WebSocket of a Litestar app, as `litestar.WebSocket` is.
 

@@ -10,6 +10,8 @@ import asyncio
 import collections.abc
 import gc
 import inspect
+import pickle
+import re
 import sys
 import types
 import warnings
@@ -20,6 +22,8 @@ from typing import Any
 import pytest
 
 from tests.sides import load_module
+
+from .operations import OPERATIONS, Operation, Server
 
 
 @pytest.fixture
@@ -414,12 +418,41 @@ class TestClose:
             operation.throw(GeneratorExit)
 
 
+# the others are made by what a method returned
+_OF_METHODS = [
+    operation
+    for operation in OPERATIONS
+    if not operation.is_dropin
+    and not operation.is_step
+    and not re.search(r"\.(stream|part|iter|replay|form-with)", operation.name)
+]
+
+
+@pytest.mark.parametrize("operation", _OF_METHODS, ids=str)
+def test_it_has_the_name_of_the_public_method(side: Any, operation: Operation) -> None:
+    """Tasks and warnings show it: not that of the kernel's class, and the same on both sides."""
+    awaitable = operation.start(operation.open(side, Server()))
+    awaitable.close()
+    name = operation.name.partition("-")[0]
+    assert (awaitable.__qualname__, awaitable.__name__) == (name, name.partition(".")[2])
+
+
+@pytest.mark.parametrize("name", ["ASGIConnection", "Request", "WebSocket"])
+def test_methods_are_named_after_the_public_class(side: Any, name: str) -> None:
+    cls = getattr(side, name)
+    for member in dir(cls):
+        found = inspect.getattr_static(cls, member)
+        if hasattr(found, "__code__") and found.__module__.startswith(side.__name__):
+            owner = next(base for base in cls.__mro__ if base.__qualname__ == found.__qualname__.partition(".")[0])
+            assert owner.__module__ == found.__module__
+            assert pickle.loads(pickle.dumps(found)) is found
+
+
 class TestDropped:
     @pytest.mark.parametrize("method", ["body", "json", "msgpack"])
     def test_never_awaited(self, side: Any, method: str) -> None:
         request = side.Request({"type": "http"}, at_once)
-        name = getattr(request, method).__qualname__ if side.COMPILED is False else f"Request.{method}"
-        with pytest.warns(RuntimeWarning, match=f"coroutine '{name}' was never awaited"):
+        with pytest.warns(RuntimeWarning, match=f"coroutine 'Request.{method}' was never awaited"):
             getattr(request, method)()
             gc.collect()
 
