@@ -33,6 +33,7 @@ from .member_handlers import MEMBERS
 from .models import AppState
 from .plain_handlers import BODIES, DEPENDENCIES, KINDS, PARAMETERS
 from .sockets import RAW
+from .versions import NO_LOGGING
 
 HANDLERS = [
     KINDS,
@@ -95,7 +96,7 @@ def make_app(plugins: Sequence[Any] = (), **settings: Any) -> Litestar:
             "after_exception": [note_cause],
             "listeners": [on_noted],
             # the errors are deliberate, and nobody is to read of them
-            "logging_config": None,
+            **NO_LOGGING,
             "debug": False,
             **settings,
         }

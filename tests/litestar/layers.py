@@ -13,7 +13,6 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State, UploadFile
 from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult, DefineMiddleware
-from litestar.middleware.logging import LoggingMiddleware, LoggingMiddlewareConfig
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.middleware.session.client_side import CookieBackendConfig
 from litestar.middleware.session.server_side import ServerSideSessionConfig
@@ -23,6 +22,7 @@ from litestar.security.session_auth import SessionAuth
 
 from .marks import FromQuery, JSONBody, MultipartBody, URLEncodedBody
 from .models import Token, User
+from .versions import logging_middleware
 
 AnyRequest = Request[Any, Any, Any]
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -253,27 +253,6 @@ class KeptLogger:
         self.lines.append(" ".join([event, *(f"{name}={value!r}" for name, value in values.items())]))
 
 
-class PlainLogging(LoggingMiddleware):
-    """Takes the raw body."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.logger = scope["litestar_app"].state.logger
-        await super().__call__(scope, receive, send)
-
-
-class ParsedLogging(PlainLogging):
-    """Parses the query and the body, as for a structured log."""
-
-    def __init__(self, app: Any, config: LoggingMiddlewareConfig) -> None:
-        super().__init__(app, config)
-        self.request_extractor.parse_body = True
-        self.request_extractor.parse_query = True
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.is_struct_logger = False
-        await super().__call__(scope, receive, send)
-
-
 @post("/", status_code=200)
 async def logged(request: AnyRequest) -> dict[str, Any]:
     form = await request.form()
@@ -293,9 +272,9 @@ LOGGED = [
     Router(
         f"/{name}",
         route_handlers=[logged, logged_typed],
-        middleware=[LoggingMiddlewareConfig(middleware_class=kind, request_log_fields=FIELDS).middleware],
+        middleware=[logging_middleware(FIELDS, parses)],
     )
-    for name, kind in (("logged", PlainLogging), ("logged-parsed", ParsedLogging))
+    for name, parses in (("logged", False), ("logged-parsed", True))
 ]
 
 

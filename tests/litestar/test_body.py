@@ -14,6 +14,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from ..helpers import DISCONNECT, Receiver, await_, body_events, http_scope
 from ..sides import load_module
 from .scopes import litestar_scope
+from .versions import handler_of
 
 
 def make(dropin: Any, *chunks: bytes, suspend: bool = False, **changes: Any) -> Any:
@@ -217,7 +218,7 @@ def test_a_stream_goes_on_after_a_cancelled_step(dropin: Any) -> None:
 @pytest.mark.parametrize("method", ["body", "stream"])
 def test_an_announced_length_that_is_none(dropin: Any, limit: int | None, method: str) -> None:
     # whether or not the handler has a bound, as Litestar's own
-    handler = type("Handler", (), {"resolve_request_max_body_size": lambda self: limit})()
+    handler = handler_of(request_max_body_size=limit)
     for cls in (dropin.Request, litestar.Request):
 
         async def read(cls: Any = cls) -> None:

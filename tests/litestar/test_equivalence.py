@@ -18,6 +18,7 @@ from .conversations import CONVERSATIONS
 from .driving import TOO_LONG, record
 from .layer_exchanges import EXCHANGES
 from .scripts import Conversation
+from .versions import IS_THREE
 
 # one process records the answers, and compares them
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dropin"), pytest.mark.xdist_group("equivalence")]
@@ -93,7 +94,8 @@ def test_everything_is_answered(plain: Recorded) -> None:
     for script in SCRIPTS:
         told = plain[script.name]
         for answer in told if isinstance(told, list) else [told]:
-            assert answer["events"], script.name
+            # what is no HTTPException comes out of Litestar 3, and is answered by the server
+            assert answer["events"] or (IS_THREE and answer["error"]), script.name
             assert answer["error"] != TOO_LONG, script.name
         if isinstance(script, Conversation):
             assert len(json.loads(told["notes"])) == script.notes, script.name

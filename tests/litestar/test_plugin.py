@@ -23,6 +23,7 @@ from litestar.routes import HTTPRoute, WebSocketRoute
 from litestar.testing import TestClient
 
 from ..sides import load_module
+from .versions import IS_THREE
 
 
 class OwnRequest(litestar.Request[Any, Any, State]):
@@ -303,9 +304,12 @@ def test_handlers_of_the_line_after_2(dropin: Any) -> None:
 def test_modules_of_the_line_after_2(
     dropin: Any, plugin: Any, name: str, attribute: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module: Any = ModuleType(name)
-    setattr(module, attribute, getattr(connection, attribute))
-    monkeypatch.setitem(sys.modules, name, module)
+    if IS_THREE:
+        module: Any = importlib.import_module(name)
+    else:
+        module = ModuleType(name)
+        setattr(module, attribute, getattr(connection, attribute))
+        monkeypatch.setitem(sys.modules, name, module)
     Litestar([], plugins=[plugin])
     assert getattr(module, attribute) is getattr(dropin, attribute)
     plugin.undo()
