@@ -43,6 +43,11 @@ REFERENCE = {
     ),
 }
 
+# by what the site's own switch says, and not the browser
+SCHEMES = ("light", "dark")
+PICTURES = [ROOT / "benchmarks" / "results" / f"speed-{scheme}.svg" for scheme in SCHEMES]
+CHART = "\n".join(f"![Instructions of each task](speed-{scheme}.svg#only-{scheme})" for scheme in SCHEMES)
+
 # the docstring of each exception says its status
 OPTIONS = {"exceptions": '\n    options: {filters: ["!^_", "!^(status_code|code|default_detail)$"]}'}
 
@@ -50,13 +55,16 @@ OPTIONS = {"exceptions": '\n    options: {filters: ["!^_", "!^(status_code|code|
 def first_page() -> str:
     """Return the README, whose links lead to the pages of the guides; what is no page is named and not linked."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").replace("](litecon/docs/", "](")
-    return re.sub(r"\[([^\]]+)\]\((?!https?:|#|[a-z]+\.md)[^)]+\)", r"\1", text)
+    text = re.sub(r"\[([^\]]+)\]\((?!https?:|#|[a-z]+\.md)[^)]+\)", r"\1", text)
+    return re.sub(r"<picture>.*?</picture>", CHART, text, flags=re.DOTALL)
 
 
 def lay_out() -> None:
     shutil.rmtree(TARGET, ignore_errors=True)
     shutil.copytree(ROOT / "litecon" / "docs", PAGES)
     shutil.copy(Path(__file__).with_name("mkdocs.yml"), TARGET)
+    for file in (Path(__file__).with_name("site.css"), *PICTURES):
+        shutil.copy(file, PAGES)
     (PAGES / "index.md").write_text(first_page(), encoding="utf-8")
     (PAGES / "reference").mkdir()
     for name, (title, members) in REFERENCE.items():

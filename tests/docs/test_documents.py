@@ -94,9 +94,12 @@ def test_the_site_has_every_guide_and_every_public_name() -> None:
         module, _, name = member.rpartition(".")
         if member not in ("exceptions", "serialization"):
             assert hasattr(importlib.import_module(f"litecon.{module}".rstrip(".")), name), member
-    # what is no page is named, and not linked
+    # what is no page is named, and not linked; the pictures lie beside it
     links = [link for link in LINK.findall(names["first_page"]()) if "://" not in link]
-    assert {link.partition("#")[0] for link in links} == guides
+    pictures = {path.name for path in names["PICTURES"]}
+    assert pictures
+    assert {link.partition("#")[0] for link in links} == guides | pictures
+    assert not re.search(r"<img|<source", names["first_page"]())
 
 
 def test_the_readme_is_for_a_reader_of_two_minutes() -> None:
