@@ -20,6 +20,8 @@ from .sides import PACKAGE
 pytest.importorskip("mypy")
 
 pytestmark = pytest.mark.slow
+# a type checker reads the sources, which are the same whichever side runs; stubtest alone imports them
+once = pytest.mark.once
 
 HERE = Path(__file__).parent / "typing"
 
@@ -48,12 +50,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mypy")
 
 
+@once
 def test_usage(cache: Path) -> None:
     done = check("usage.py", cache)
     assert done.stdout == ""
     assert done.returncode == 0, done.stderr
 
 
+@once
 def test_misuse(cache: Path) -> None:
     lines = (HERE / "misuse.py").read_text().splitlines()
     expected = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
@@ -73,6 +77,7 @@ def snippets(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
+@once
 def test_snippets_are_strict(cache: Path, snippets: list[Path]) -> None:
     options = ["--strict", "--config-file=", "--no-error-summary", f"--cache-dir={cache}"]
     done = run_tool("mypy", *options, *map(str, snippets), cwd=cache)
@@ -93,6 +98,7 @@ def run_tool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@once
 def test_package_is_strict(cache: Path) -> None:
     done = run_tool("mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "--package=litecon", cwd=cache)
     assert done.returncode == 0, done.stdout
@@ -117,6 +123,7 @@ def pyright() -> None:
         pytest.skip("pyright needs node, and would download it")
 
 
+@once
 @pytest.mark.usefixtures("pyright")
 def test_usage_and_snippets_are_strict_for_pyright(tmp_path: Path, snippets: list[Path]) -> None:
     paths = [tmp_path / path.name for path in (HERE / "usage.py", *snippets)]
@@ -132,6 +139,7 @@ def test_usage_and_snippets_are_strict_for_pyright(tmp_path: Path, snippets: lis
     assert done.returncode == 0, done.stdout
 
 
+@once
 @pytest.mark.usefixtures("pyright")
 def test_types_are_complete(tmp_path: Path) -> None:
     done = run_tool("pyright", "--verifytypes", "litecon", "--ignoreexternal", cwd=tmp_path)
