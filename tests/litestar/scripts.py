@@ -94,6 +94,12 @@ def settled(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
     ]
 
 
+def different(found: Answer, expected: Answer) -> tuple[Answer, Answer]:
+    """Return of two recordings what is not the same in both, by the name of the script."""
+    names = [name for name in {**expected, **found} if found.get(name) != expected.get(name)]
+    return {name: found.get(name) for name in names}, {name: expected.get(name) for name in names}
+
+
 class Jar:
     """The cookies of one client."""
 
