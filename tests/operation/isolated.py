@@ -7,6 +7,7 @@ import copy
 import faulthandler
 import gc
 import pickle
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from types import CoroutineType
@@ -31,15 +32,31 @@ def isolated(call: str, module: str = "isolated") -> str:
     """
     code = f"from tests.operation import isolated, {module}\nisolated.start()\n{module}.{call}"
     # as long as the test may take
-    return check_python(code, timeout=290)
+    return check_python(code, timeout=950)
 
 
 def start() -> None:
-    """Have a crash, and what hangs, tell where."""
+    """Have a crash, and what hangs, tell where.
+
+    What runs for ever is ended by the processor time that it takes, which is the same on a busy machine, and what waits
+    for ever by the clock, after a time that is long even there.
+    """
     faulthandler.enable()
-    faulthandler.dump_traceback_later(250, exit=True)
+    faulthandler.dump_traceback_later(900, exit=True)
+    limit_processor_time(250)
     # of what was made and not awaited
     warnings.simplefilter("ignore")
+
+
+def limit_processor_time(seconds: int) -> None:
+    """Have this process, and each that it forks, end with a traceback once it has run for so long."""
+    if sys.platform == "win32":
+        return
+    import resource
+    import signal
+
+    faulthandler.register(signal.SIGXCPU, chain=True)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def _of_a_side(name: Any) -> Iterator[tuple[Any, Operation]]:

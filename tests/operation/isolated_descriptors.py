@@ -15,6 +15,7 @@ from typing import Any
 from ..helpers import body_events, http_scope
 from ..sides import load_side
 from ..websocket.doubles import CONNECT, text, websocket_scope
+from .isolated import limit_processor_time
 from .operations import OPERATIONS, Server
 
 VALUES = (None, 5, "text", b"bytes", [], {}, object(), int)
@@ -132,13 +133,18 @@ def misuse(name: str) -> None:
         # the drop-in's kernels are loaded by it
         OPERATIONS[-1].base(side)
     classes = kernel_classes((f"{side.__name__}._native", f"{side.__name__}._pure"))
+    # else a collection in each process would copy what they share
+    gc.collect()
+    gc.freeze()
     for what, make in instances(side, classes):
         sys.stdout.flush()
         child = os.fork()
         if child == 0:
             # said below; the tracebacks of many crashes are of no use
             faulthandler.disable()
-            signal.alarm(60)
+            limit_processor_time(60)
+            # and what waits
+            signal.alarm(600)
             _misuse_one(make)
             gc.collect()
             sys.stdout.flush()

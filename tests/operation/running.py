@@ -161,6 +161,6 @@ BY_HAND: Final = {"by-hand": _by_hand, "iterated": _iterated}
 
 over_ways: Final = pytest.mark.parametrize("way", WAYS)
 ends_the_process: Final = pytest.mark.timeout(100, method="thread")
-# of what goes over everything in a process of its own
-takes_long: Final = pytest.mark.timeout(300, method="thread")
+# of what goes over everything in a process of its own, which has limits that tell more
+takes_long: Final = pytest.mark.timeout(1000, method="thread")
 """Of modules in which a defect of the compiled side may hang where no signal is looked at."""
