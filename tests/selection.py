@@ -52,7 +52,7 @@ class Selection:
 
         Args:
             item: The test.
-            servers: The servers of each module, in order.
+            servers: The servers of each test function, in order.
         """
         # where the compiled side is required, nothing gets here without it
         if not litecon.COMPILED and not is_compiled_required():
@@ -64,7 +64,7 @@ class Selection:
             return SLOW
         if not self.has_matrix and (server := server_of(item)) is not None:
             # the first for one side, the last for the other, so that together they have tried two
-            wanted = servers[module_of(item)][0 if litecon.COMPILED else -1]
+            wanted = servers[function_of(item)][0 if litecon.COMPILED else -1]
             return None if server == wanted else OTHER_SERVERS
         return None
 
@@ -98,23 +98,30 @@ def module_of(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
 
+def function_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
 def is_slow(item: pytest.Item) -> bool:
     is_marked = item.get_closest_marker("slow") or item.get_closest_marker("measures")
     return is_marked is not None or module_of(item).startswith(SLOW_FOLDERS)
 
 
 def server_of(item: pytest.Item) -> object:
-    """Return the server that a test runs with, None for a test without or without a choice."""
+    """Return the server that a test runs with, None for a test without or without a choice.
+
+    It is what the fixture `server` is given, or the argument `server_name` of a test that starts it.
+    """
     callspec = getattr(item, "callspec", None)
-    return callspec.params.get("server") if callspec else None
+    return callspec.params.get("server", callspec.params.get("server_name")) if callspec else None
 
 
 def servers_of(items: list[pytest.Item]) -> dict[str, list[object]]:
-    """Return the servers of each module, in the order in which its tests name them."""
+    """Return the servers of each test function, in order."""
     servers: dict[str, list[object]] = {}
     for item in items:
         if (server := server_of(item)) is not None:
-            known = servers.setdefault(module_of(item), [])
+            known = servers.setdefault(function_of(item), [])
             if server not in known:
                 known.append(server)
     return servers

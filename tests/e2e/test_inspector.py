@@ -280,10 +280,10 @@ def test_client_that_goes_away(client: httpx.Client, server: RunningServer) -> N
 # the program
 
 
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("server_name", SERVERS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_it(name: str, number: int) -> None:
-    with inspector(name) as server, httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
+def test_signal_ends_it(server_name: str, number: int) -> None:
+    with inspector(server_name) as server, httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
         # its connection stays open
         assert client.get("/").status_code == 200
         started = time.monotonic()
@@ -291,37 +291,41 @@ def test_signal_ends_it(name: str, number: int) -> None:
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert time.monotonic() - started < 15
     side = "compiled" if litecon.COMPILED else f"pure Python: {litecon.FALLBACK_REASON}"
-    expected = f"litecon {litecon.__version__} inspects requests at {server.url}/ ({side}; {name}; Ctrl-C ends it)\n"
+    expected = (
+        f"litecon {litecon.__version__} inspects requests at {server.url}/ ({side}; {server_name}; Ctrl-C ends it)\n"
+    )
     first, *others = ended.stdout.splitlines(keepends=True)
     assert first == expected
     assert [re.sub(r"^[\d:]{8} ", "", line) for line in others] == [f"{HOST} GET / -> 200 (0 bytes)\n"]
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_signal_ends_it_while_a_body_is_read(name: str) -> None:
-    with inspector(name) as server, socket.create_connection((HOST, server.port), timeout=30) as connection:
+@pytest.mark.parametrize("server_name", SERVERS)
+def test_signal_ends_it_while_a_body_is_read(server_name: str) -> None:
+    with inspector(server_name) as server, socket.create_connection((HOST, server.port), timeout=30) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc")
         assert httpx.get(server.url, timeout=30, trust_env=False).status_code == 200
         ended = server.stop()
     assert (ended.exit_code, ended.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_port_in_use(name: str) -> None:
+@pytest.mark.parametrize("server_name", SERVERS)
+def test_port_in_use(server_name: str) -> None:
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
-        ended = run_python("-m", "litecon", "--port", str(port), "--server", name)
+        ended = run_python("-m", "litecon", "--port", str(port), "--server", server_name)
     assert (ended.exit_code, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"litecon: cannot listen on '{HOST}' port {port}: another program uses it")
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_missing_server(name: str) -> None:
-    code = f"import sys; sys.modules[{name!r}] = None; from litecon.inspector.serve import main; sys.exit(main())"
-    ended = run_python("-c", code, "--port", "0", "--server", name)
+@pytest.mark.parametrize("server_name", SERVERS)
+def test_missing_server(server_name: str) -> None:
+    code = (
+        f"import sys; sys.modules[{server_name!r}] = None; from litecon.inspector.serve import main; sys.exit(main())"
+    )
+    ended = run_python("-c", code, "--port", "0", "--server", server_name)
     assert (ended.exit_code, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"litecon: the server {name} is not installed: pip install ")
+    assert ended.stderr.startswith(f"litecon: the server {server_name} is not installed: pip install ")
     assert ended.stderr.count("\n") == 1
 
 

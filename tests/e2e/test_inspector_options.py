@@ -35,21 +35,21 @@ def certificate() -> Iterator[tuple[str, str]]:
         yield paths
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_root_path(name: str) -> None:
-    with serving("-m", "litecon", "--port", "0", "--server", name, "--root-path", "/mounted") as server:
+@pytest.mark.parametrize("server_name", SERVERS)
+def test_root_path(server_name: str) -> None:
+    with serving("-m", "litecon", "--port", "0", "--server", server_name, "--root-path", "/mounted") as server:
         report = httpx.get(f"{server.url}/mounted/x", headers=JSON, timeout=30, trust_env=False).json()
         assert report["scope"]["root_path"] == "/mounted"
         assert report["base_url"] == f"{server.url}/mounted/"
         assert f"{server.url}/mounted/ (" in server.output()[0]
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_unix_socket(name: str) -> None:
+@pytest.mark.parametrize("server_name", SERVERS)
+def test_unix_socket(server_name: str) -> None:
     # the path of a socket is short
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         path = f"{folder}/s"
-        with serving("-m", "litecon", "--server", name, "--uds", path, port=None, ready=Path(path)) as server:
+        with serving("-m", "litecon", "--server", server_name, "--uds", path, port=None, ready=Path(path)) as server:
             transport = httpx.HTTPTransport(uds=path)
             with httpx.Client(transport=transport, base_url="http://localhost", timeout=30) as client:
                 report = client.get("/x", headers=JSON).json()
@@ -62,10 +62,10 @@ def test_unix_socket(name: str) -> None:
         assert not Path(path).exists()
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_tls(name: str, certificate: tuple[str, str]) -> None:
+@pytest.mark.parametrize("server_name", SERVERS)
+def test_tls(server_name: str, certificate: tuple[str, str]) -> None:
     where = ("--port", "0", "--ssl-certfile", certificate[0], "--ssl-keyfile", certificate[1])
-    with serving("-m", "litecon", "--server", name, *where) as server:
+    with serving("-m", "litecon", "--server", server_name, *where) as server:
         url = f"https://{HOST}:{server.port}/"
         context = ssl.create_default_context(cafile=certificate[0])
         report = httpx.get(url, headers=JSON, verify=context, timeout=30, trust_env=False).json()

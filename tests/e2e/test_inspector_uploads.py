@@ -74,9 +74,9 @@ def upload(port: int, size: int) -> tuple[Any, str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell of memory")
-@pytest.mark.parametrize("name", ["uvicorn-h11", "uvicorn-httptools", "granian", "hypercorn"])
-def test_memory_stays_small(name: str) -> None:
-    with started(name) as server:
+@pytest.mark.parametrize("server_name", ["uvicorn-h11", "uvicorn-httptools", "granian", "hypercorn"])
+def test_memory_stays_small(server_name: str) -> None:
+    with started(server_name) as server:
         httpx.get(server.url, trust_env=False)
         report, digest = upload(server.port, LARGE)
         [part] = report["form"]

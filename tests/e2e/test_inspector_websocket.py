@@ -189,9 +189,8 @@ def test_request_at_its_path_is_inspected(server: RunningServer) -> None:
 # the program
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "granian", "hypercorn"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_it_while_one_is_open(name: str, number: int) -> None:
+def seconds_to_end(name: str, number: int) -> float:
+    """Return how long a server takes to end, as it should, while a WebSocket is open."""
     with inspector(name) as server:
 
         async def conversation() -> Any:
@@ -202,12 +201,21 @@ def test_signal_ends_it_while_one_is_open(name: str, number: int) -> None:
                 stopping = asyncio.create_task(asyncio.to_thread(server.stop, number, group=number == signal.SIGINT))
                 with pytest.raises(ConnectionClosed):
                     await client.recv()
-                ended = await stopping
-                assert time.monotonic() - started < 15
-                return ended
+                return await stopping, time.monotonic() - started
 
-        ended = talk(conversation())
+        ended, seconds = talk(conversation())
     assert (ended.exit_code, ended.stderr) == (0, "")
+    return seconds
+
+
+@pytest.mark.parametrize("server_name", ["uvicorn", "granian", "hypercorn"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_it_while_one_is_open(server_name: str, number: int) -> None:
+    # a machine may be busy for once; what waits for the client to leave is late each time
+    late = []
+    while (seconds := seconds_to_end(server_name, number)) >= 15 and len(late) < 2:
+        late.append(seconds)
+    assert seconds < 15, late
 
 
 def test_handshake_that_is_none(server: RunningServer) -> None:
