@@ -116,7 +116,7 @@ def _run(options: Namespace) -> int:
             print(path)
         return 0
     if options.list:
-        print(*(f"{task.name:28}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
+        print(*(f"{task.name:32}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
         return 0
     _prepare(options)
     tasks = [] if options.memory else select_tasks(options.only)
