@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -26,23 +27,28 @@ once = pytest.mark.once
 HERE = Path(__file__).parent / "typing"
 
 
-def check(name: str | Path, cache: Path) -> subprocess.CompletedProcess[str]:
+# mypy finds what is installed by itself, and refuses to be told of it
+INSTALLED = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+MYPYPATH = "" if str(PACKAGE.parent) in INSTALLED else str(PACKAGE.parent)
+
+
+def run_tool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a tool of this environment over the package under test."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "MYPYPATH": MYPYPATH, "PYTHONPATH": str(PACKAGE.parent), "PATH": path}
     return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            "--config-file=",
-            "--no-error-summary",
-            f"--cache-dir={cache}",
-            str(HERE / name),
-        ],
-        env={**os.environ, "MYPYPATH": str(PACKAGE.parent), "PYTHONPATH": str(PACKAGE.parent)},
-        cwd=cache,
+        [sys.executable, "-m", *arguments],
+        env=environment,
+        cwd=cwd,
         capture_output=True,
         text=True,
+        stdin=subprocess.DEVNULL,
     )
+
+
+def check(cache: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
+    options = ["--strict", "--config-file=", "--no-error-summary", f"--cache-dir={cache}"]
+    return run_tool("mypy", *options, *map(str, paths), cwd=cache)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +58,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @once
 def test_usage(cache: Path) -> None:
-    done = check("usage.py", cache)
+    done = check(cache, HERE / "usage.py")
     assert done.stdout == ""
     assert done.returncode == 0, done.stderr
 
@@ -61,7 +67,7 @@ def test_usage(cache: Path) -> None:
 def test_misuse(cache: Path) -> None:
     lines = (HERE / "misuse.py").read_text().splitlines()
     expected = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
-    done = check("misuse.py", cache)
+    done = check(cache, HERE / "misuse.py")
     found = {int(number) for number in re.findall(r"misuse\.py:(\d+): error", done.stdout)}
     assert found == expected, done.stdout
 
@@ -79,23 +85,8 @@ def snippets(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @once
 def test_snippets_are_strict(cache: Path, snippets: list[Path]) -> None:
-    options = ["--strict", "--config-file=", "--no-error-summary", f"--cache-dir={cache}"]
-    done = run_tool("mypy", *options, *map(str, snippets), cwd=cache)
+    done = check(cache, *snippets)
     assert done.returncode == 0, done.stdout
-
-
-def run_tool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a tool of this environment over the package under test."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, "MYPYPATH": str(PACKAGE.parent), "PYTHONPATH": str(PACKAGE.parent), "PATH": path}
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        env=environment,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
 
 
 @once
