@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from .bounds import Measure
+from .bounds import Counts
 from .chart import draw_charts
 from .clock import time_ratios
 from .compare import compare_results
-from .contestants import FLOOR, Contestant, Unavailable, contestant_names, load_contestant, wanted_names
+from .contestants import Contestant, Unavailable, contestant_names, load_contestant, wanted_names
 from .instructions import MeasureFailed, callgrind_is_missing, count_instructions, memory_of
-from .report import Outcome, text_of, write_json
-from .server import SERVERS, compare_instructions, compare_throughput
-from .tasks import TASKS, select_tasks
+from .report import Outcome
+from .server import SERVERS, compare_instructions, compare_throughput, time_servers
+from .suites import Suite, load_suite
+from .tasks import Task, select_tasks
 
 __all__ = ("main",)
 
@@ -87,14 +89,6 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _run_dropin(options: Namespace) -> int:
-    # here, since the other benchmarks go without it
-    from .dropin.command import run
-
-    _prepare(options)
-    return run(options, _tell)
-
-
 def _prepare(options: Namespace) -> None:
     if options.jobs < 1 or options.rounds < 1:
         raise ValueError("--jobs and --rounds are at least 1")
@@ -107,31 +101,58 @@ def _prepare(options: Namespace) -> None:
 
 
 def _run(options: Namespace) -> int:
-    if options.litestar:
-        return _run_dropin(options)
     if options.compare is not None or options.growth:
         return _report_failures(*(_growth() if options.growth else compare_results(*options.compare)))
     if options.chart is not None:
         for path in draw_charts(options.chart, options.chart.parent):
             print(path)
         return 0
+    suite = load_suite("litestar" if options.litestar else "core")
     if options.list:
-        print(*(f"{task.name:32}{task.summary}" for task in TASKS), "", *contestant_names(), sep="\n")
+        print(*(f"{task.name:32}{task.summary}" for task in suite.tasks), "", *suite.contestants, sep="\n")
         return 0
     _prepare(options)
-    tasks = [] if options.memory else select_tasks(options.only)
-    if not tasks and not options.memory:
-        raise ValueError(f"no task matches {' or '.join(options.only)}: --list shows them")
-    if options.server is not None:
+    tasks = _tasks(suite, options)
+    if options.server is not None and not options.litestar:
         load_contestant("compiled")
         if options.instructions:
             print(compare_instructions(options.server, progress=_tell))
         else:
             print(compare_throughput(options.server, rounds=options.rounds, progress=_tell))
         return 0
-    contestants = _contestants(options.contestants)
-    if options.instructions:
+    _report(suite, options, _measure(suite, options, tasks, _contestants(suite, options.contestants)))
+    return 0
+
+
+def _tasks(suite: Suite, options: Namespace) -> list[Task]:
+    if options.litestar and (options.memory or (options.server is not None and options.instructions)):
+        raise ValueError("--litestar is for time, --instructions, or --server")
+    if options.memory:
+        return []
+    tasks = select_tasks(options.only, suite.tasks)
+    if options.litestar and options.server is not None:
+        # here, since the other benchmarks go without it
+        from .dropin.tasks import loaded_tasks
+
+        tasks = loaded_tasks(tasks)
+    if not tasks:
+        listing = "--litestar --list shows" if options.litestar else "--list shows"
+        raise ValueError(f"no task matches {' or '.join(options.only)}: {listing} them")
+    return tasks
+
+
+def _measure(suite: Suite, options: Namespace, tasks: list[Task], contestants: list[Contestant]) -> Outcome:
+    processor_times: Counts = {}
+    if options.server is not None:
+        measure = options.server
+        names = [contestant.name for contestant in contestants]
+        counts, processor_times = time_servers(
+            options.server, suite, tasks, names, rounds=options.rounds, progress=_tell
+        )
+    elif options.instructions:
+        measure = "instructions"
         counts = count_instructions(
+            suite,
             tasks,
             contestants,
             cold=options.cold,
@@ -140,7 +161,9 @@ def _run(options: Namespace) -> int:
             progress=_tell,
         )
     else:
+        measure = "nanoseconds"
         counts = time_ratios(
+            suite,
             tasks,
             contestants,
             cold=options.cold,
@@ -148,13 +171,15 @@ def _run(options: Namespace) -> int:
             event_loop=options.asyncio,
             progress=_tell,
         )
-    memory = {contestant.name: memory_of(contestant) for contestant in contestants}
-    measure: Measure = "instructions" if options.instructions else "nanoseconds"
-    outcome = Outcome(measure, options.cold, tasks, contestants, counts, memory)
-    write_json(outcome, options.json)
-    print(text_of(outcome))
+    memory = {} if options.litestar else {contestant.name: memory_of(contestant) for contestant in contestants}
+    return Outcome(measure, options.cold, tasks, contestants, counts, processor_times, memory)
+
+
+def _report(suite: Suite, options: Namespace, outcome: Outcome) -> None:
+    report = import_module(suite.report)
+    report.write_json(outcome, options.json)
+    print(report.text_of(outcome))
     _tell(f"written to {options.json}")
-    return 0
 
 
 def _growth() -> tuple[str, list[str]]:
@@ -173,22 +198,23 @@ def _report_failures(table: str, failures: list[str]) -> int:
     return 1 if failures else 0
 
 
-def _contestants(wanted: str | None) -> list[Contestant]:
+def _contestants(suite: Suite, wanted: str | None) -> list[Contestant]:
     """Load those that are wanted, and the floor, which the others are measured against.
 
     Raises:
         ValueError: There is no contestant of a name.
         Unavailable: One that was asked for by name, or that a run needs, cannot take part.
     """
-    known = contestant_names()
-    names = wanted_names(wanted, known, "contestant")
+    names = wanted_names(wanted, suite.contestants)
     found = []
-    for name in known:
-        if name not in names and name != FLOOR:
+    for name in suite.contestants:
+        if name not in names and name != suite.floor:
             continue
         try:
-            found.append(load_contestant(name))
+            found.append(suite.load(name))
         except Unavailable as error:
+            if name == suite.floor:
+                raise
             if wanted is not None or error.needed:
                 others = ",".join(other for other in names if other != name)
                 advice = f"Leave it out with --contestants {others}"

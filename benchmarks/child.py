@@ -1,9 +1,9 @@
-"""What is measured in a process of its own: `python -m benchmarks.child count CONTESTANT warm|cold TASK...`.
+"""What is measured in a process of its own: `python -m benchmarks.child SUITE count CONTESTANT warm|cold TASK...`.
 
 Under callgrind each import takes seconds, so that one process imports all, and forks for each task. Before and after
 what is to be counted a fork calls a function of the C library that nothing else calls; callgrind gives what was
-counted since the last such call, and begins anew. `memory CONTESTANT` prints the bytes of one object, `check
-CONTESTANT` does each task that it can and compares the results.
+counted since the last such call, and begins anew. `SUITE check CONTESTANT` does each task that it can and compares the
+results, `core memory CONTESTANT` prints the bytes of one object.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from collections.abc import Callable
 
 from .contestants import Contestant, Unavailable, load_contestant
 from .data import Scope, http_scope, websocket_scope
-from .driver import check, make_batch, make_empty_batch, make_receive, make_send, running_loop
-from .tasks import TASKS, Task, find_task
+from .driver import make_receive, make_send, running_loop
+from .suites import Suite, load_suite
+from .tasks import Task, find_task
 
 __all__ = ("EMPTY", "MARK", "main")
 
@@ -31,32 +32,33 @@ _WARM_UP = 64
 _OBJECTS = 10_000
 
 
-def count_tasks(names: list[str], contestant_name: str, cold: bool) -> None:
+def count_tasks(suite: Suite, names: list[str], contestant_name: str, cold: bool) -> None:
     """Do each task in a fork, so that none has what the interpreter has specialised for another; print the fork's id.
 
     Args:
-        names: Of tasks of the registry.
-        contestant_name: Of the registry, or `EMPTY`.
+        suite: Which.
+        names: Of its tasks.
+        contestant_name: Of the suite, or `EMPTY`.
         cold: Whether each scope has values of its own.
 
     Raises:
         ValueError: A task has failed; what it said is on stderr.
     """
     empty = contestant_name == EMPTY
-    contestant = load_contestant("raw" if empty else contestant_name)
+    contestant = suite.load(suite.floor if empty else contestant_name)
     for name in names:
         process = os.fork()
         if not process:
-            _perform_and_exit(find_task(name), contestant, empty, cold)
+            _perform_and_exit(suite, find_task(name, suite.tasks), contestant, empty, cold)
         if os.waitpid(process, 0)[1]:
             raise ValueError(f"{contestant_name} has failed in {name}")
         print(process, flush=True)
 
 
-def _perform_and_exit(task: Task, contestant: Contestant, empty: bool, cold: bool) -> None:
+def _perform_and_exit(suite: Suite, task: Task, contestant: Contestant, empty: bool, cold: bool) -> None:
     status = 2
     try:
-        perform(task, contestant, empty, cold)
+        perform(suite, task, contestant, empty, cold)
         status = 0
     except ValueError as error:
         print(error, file=sys.stderr, flush=True)
@@ -64,20 +66,21 @@ def _perform_and_exit(task: Task, contestant: Contestant, empty: bool, cold: boo
         os._exit(status)
 
 
-def perform(task: Task, contestant: Contestant, empty: bool, cold: bool) -> None:
+def perform(suite: Suite, task: Task, contestant: Contestant, empty: bool, cold: bool) -> None:
     """Do a task so many times, and three times as many, a mark before and after each.
 
     The interpreter has specialised the code before, and as many scopes are prepared for the smaller batch as for the
     larger, so that the two differ in nothing but the operations.
 
     Args:
-        task: Of the registry.
+        suite: Whose task it is.
+        task: What to do.
         contestant: Who does it.
         empty: Whether to do nothing instead, to find out what the loop costs.
         cold: Whether each scope has values of its own.
     """
-    check(task, contestant)
-    make = make_empty_batch if empty else make_batch
+    suite.check(task, contestant)
+    make = suite.make_empty_batch if empty and suite.make_empty_batch is not None else suite.make_batch
     pool = 3 * task.repeats
     # before anything is prepared: a larger run has more of it to look through
     gc.collect()
@@ -86,21 +89,26 @@ def perform(task: Task, contestant: Contestant, empty: bool, cold: bool) -> None
     batches = [make(task, contestant, count, pool=pool, cold=cold) for count in (task.repeats, pool)]
     warm_up()
     for batch in batches:
+        if suite.collects:
+            gc.collect()
+            gc.freeze()
         os.getppid()
         batch()
+        if suite.collects:
+            gc.collect()
         os.getppid()
 
 
-def check_all(contestant_name: str) -> int:
+def check_all(suite: Suite, contestant_name: str) -> int:
     """Do each task that a contestant can do, compare the results, and return how many tasks that were.
 
     Raises:
         ValueError: A result is wrong.
     """
-    contestant = load_contestant(contestant_name)
-    tasks = [task for task in TASKS if task.operation in contestant.operations]
+    contestant = suite.load(contestant_name)
+    tasks = [task for task in suite.tasks if task.operation in contestant.operations]
     for task in tasks:
-        check(task, contestant)
+        suite.check(task, contestant)
     return len(tasks)
 
 
@@ -139,14 +147,16 @@ def _memory_of(construct: Callable[..., object], scope: Scope) -> float:
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
+    suite = load_suite(arguments[0])
+    way, contestant, *words = arguments[1:]
     try:
-        if arguments[0] == "memory":
-            print(json.dumps(measure_memory(arguments[1])))
-        elif arguments[0] == "check":
-            print(check_all(arguments[1]))
+        if way == "memory":
+            print(json.dumps(measure_memory(contestant)))
+        elif way == "check":
+            print(check_all(suite, contestant))
         else:
-            _, contestant, inputs, *names = arguments
-            count_tasks(names, contestant, inputs == "cold")
+            inputs, *names = words
+            count_tasks(suite, names, contestant, inputs == "cold")
     except (Unavailable, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

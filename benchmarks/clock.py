@@ -1,4 +1,4 @@
-"""Time: the contestants take turns, round by round in one process, and each round gives a ratio to the raw floor.
+"""Time: the contestants take turns, round by round in one process, and each round gives a ratio to the floor.
 
 It is the thread's processor time: what other processes take of the machine in the middle of a batch is not in it.
 """
@@ -11,34 +11,35 @@ from statistics import median
 from time import thread_time_ns
 from typing import Final
 
-from .contestants import FLOOR, Contestant
-from .driver import Batch, check, make_batch, make_empty_batch
+from .contestants import Contestant
+from .driver import Batch
+from .suites import Suite
 from .tasks import Task
 
-__all__ = ("batch_size", "take_turns", "time_ratios")
+__all__ = ("time_ratios",)
 
 _SMALLEST_BATCH: Final = 8
 _LARGEST_BATCH: Final = 4000
 
 
 def time_ratios(
+    suite: Suite,
     tasks: Sequence[Task],
     contestants: Sequence[Contestant],
     *,
     cold: bool = False,
     rounds: int = 25,
-    batch_seconds: float = 0.004,
     event_loop: bool = False,
     progress: Callable[[str], None] = lambda line: None,
 ) -> dict[str, dict[str, float]]:
     """Return nanoseconds of one operation, by task and contestant: the floor's median, and each other's ratio times it.
 
     Args:
+        suite: Whose tasks and contestants they are.
         tasks: What to do.
         contestants: Who does it, the floor among them.
         cold: Whether no two inputs are alike.
         rounds: How many ratios the median is of.
-        batch_seconds: How long the floor is to take in a round.
         event_loop: Whether asyncio drives the coroutines, instead of a bare loop.
         progress: Called with a line for each task.
 
@@ -49,36 +50,39 @@ def time_ratios(
     for number, task in enumerate(tasks, 1):
         able = [contestant for contestant in contestants if task.operation in contestant.operations]
         for contestant in able:
-            check(task, contestant)
-        times[task.name] = _time_task(task, able, cold, rounds, batch_seconds, event_loop)
-        floor = times[task.name][FLOOR]
-        words = ", ".join(f"{name} {time / floor:.2f}" for name, time in times[task.name].items() if name != FLOOR)
+            suite.check(task, contestant)
+        times[task.name] = _time_task(suite, task, able, cold, rounds, event_loop)
+        floor = times[task.name][suite.floor]
+        words = ", ".join(
+            f"{name} {time / floor:.2f}" for name, time in times[task.name].items() if name != suite.floor
+        )
         progress(f"[{number}/{len(tasks)}] {task.name}: {floor:,.0f} ns; {words}")
     return times
 
 
 def _time_task(
-    task: Task, contestants: Sequence[Contestant], cold: bool, rounds: int, batch_seconds: float, event_loop: bool
+    suite: Suite, task: Task, contestants: Sequence[Contestant], cold: bool, rounds: int, event_loop: bool
 ) -> dict[str, float]:
-    event_loop = event_loop and task.asynchronous
-    floor = next(contestant for contestant in contestants if contestant.name == FLOOR)
-    batch = batch_size(lambda count: make_batch(task, floor, count, event_loop=event_loop), batch_seconds)
+    how = {"cold": cold, "event_loop": event_loop and task.asynchronous}
+    floor = next(contestant for contestant in contestants if contestant.name == suite.floor)
     for contestant in contestants:
-        make_batch(task, contestant, 64, cold=cold, event_loop=event_loop)()
-    # the least of several: whatever disturbs it makes it longer, and would take too much off
-    empty = min(_time_batch(make_empty_batch(task, floor, batch, cold=cold), batch) for _ in range(5))
-    if task.has_loop:
-        empty = 0.0
+        suite.make_batch(task, contestant, 64, **how)()
+    batch = _batch_size(lambda count: suite.make_batch(task, floor, count, **how), suite.batch_seconds)
+    empty = 0.0
+    make_empty = suite.make_empty_batch
+    if make_empty is not None and not task.has_loop:
+        # the least of several: whatever disturbs it makes it longer, and would take too much off
+        empty = min(_time_batch(make_empty(task, floor, batch, cold=cold), batch) for _ in range(5))
 
     def make(contestant: Contestant) -> Callable[[], Batch]:
-        return lambda: make_batch(task, contestant, batch, cold=cold, event_loop=event_loop)
+        return lambda: suite.make_batch(task, contestant, batch, **how)
 
     makers = {contestant.name: make(contestant) for contestant in contestants}
-    return take_turns(makers, FLOOR, batch, rounds, empty)
+    return _take_turns(makers, suite.floor, batch, rounds, empty)
 
 
-def take_turns(
-    makers: Mapping[str, Callable[[], Batch]], floor: str, count: int, rounds: int, empty: float = 0.0
+def _take_turns(
+    makers: Mapping[str, Callable[[], Batch]], floor: str, count: int, rounds: int, empty: float
 ) -> dict[str, float]:
     """Return nanoseconds of one operation, by name: the floor's median, and each other's median ratio times it.
 
@@ -103,7 +107,7 @@ def take_turns(
     return {name: floor_time * median(found) for name, found in ratios.items()}
 
 
-def batch_size(make: Callable[[int], Batch], seconds: float) -> int:
+def _batch_size(make: Callable[[int], Batch], seconds: float) -> int:
     """Return how many operations take about so long.
 
     Args:

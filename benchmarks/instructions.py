@@ -20,7 +20,8 @@ from typing import Final
 
 from .child import EMPTY, MARK
 from .contestants import Contestant
-from .tasks import Task, find_task
+from .suites import Suite
+from .tasks import Task
 
 __all__ = (
     "MeasureFailed",
@@ -52,6 +53,7 @@ def callgrind_is_missing() -> str | None:
 
 
 def count_instructions(
+    suite: Suite,
     tasks: Sequence[Task],
     contestants: Sequence[Contestant],
     *,
@@ -63,6 +65,7 @@ def count_instructions(
     """Return the instructions of one operation, by task and contestant.
 
     Args:
+        suite: Whose tasks and contestants they are.
         tasks: What to do.
         contestants: Who does it.
         cold: Whether no two inputs are alike.
@@ -75,15 +78,20 @@ def count_instructions(
     """
     counts: dict[str, dict[str, float]] = {task.name: {} for task in tasks}
     with ThreadPoolExecutor(jobs) as threads:
-        empty = threads.submit(_count, [find_task("construct")], EMPTY, False, None)
+        # whatever the task, the loop is the same
+        empty = threads.submit(_count, suite, suite.tasks[:1], EMPTY, False, None) if suite.make_empty_batch else None
         runs = []
         for contestant in contestants:
             possible = [task for task in tasks if task.operation in contestant.operations]
             runs.append(
-                (contestant.name, possible, threads.submit(_count, possible, contestant.name, cold, keep_profile))
+                (
+                    contestant.name,
+                    possible,
+                    threads.submit(_count, suite, possible, contestant.name, cold, keep_profile),
+                )
             )
         try:
-            loop = empty.result()[0]
+            loop = empty.result()[0] if empty else 0.0
             for name, possible, run in runs:
                 for task, counted in zip(possible, run.result(), strict=True):
                     counts[task.name][name] = counted - (0 if task.has_loop else loop)
@@ -101,7 +109,7 @@ def memory_of(contestant: Contestant) -> dict[str, float]:
         MeasureFailed: The process has crashed.
     """
     sizes: dict[str, float] = json.loads(
-        run_measured([sys.executable, "-m", "benchmarks.child", "memory", contestant.name]).stdout
+        run_measured([sys.executable, "-m", "benchmarks.child", "core", "memory", contestant.name]).stdout
     )
     return sizes
 
@@ -136,7 +144,7 @@ def collected_of(told: str) -> int:
     return int(found[1])
 
 
-def _count(tasks: Sequence[Task], contestant: str, cold: bool, keep_profile: Path | None) -> list[float]:
+def _count(suite: Suite, tasks: Sequence[Task], contestant: str, cold: bool, keep_profile: Path | None) -> list[float]:
     if not tasks:
         return []
     with tempfile.TemporaryDirectory() as directory:
@@ -145,7 +153,7 @@ def _count(tasks: Sequence[Task], contestant: str, cold: bool, keep_profile: Pat
         if keep_profile is not None:
             # else a profile has the names of functions only that none before it has
             command.append("--compress-strings=no")
-        words = ["count", contestant, "cold" if cold else "warm", *(task.name for task in tasks)]
+        words = [suite.name, "count", contestant, "cold" if cold else "warm", *(task.name for task in tasks)]
         told = run_measured([*command, sys.executable, "-m", "benchmarks.child", *words]).stdout
         counts = []
         for task, process in zip(tasks, told.split(), strict=True):

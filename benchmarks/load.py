@@ -1,8 +1,10 @@
-"""The client that loads whole servers: `python -m benchmarks.load CONNECTIONS MESSAGES ROUNDS PORT/PATH...`.
+"""The client that loads a whole server.
 
-Each connection has one text message under way, or one request. The servers take turns, round by round; the seconds of
-each round and server are printed as JSON. It speaks no more of RFC 6455 than an echo needs, and of HTTP that a response
-has a Content-Length, so that the server is what is slow.
+`python -m benchmarks.load SUITE TASK CONNECTIONS MESSAGES ROUNDS PORT PROCESS CONTESTANT...`: each connection has one
+text message under way, or one request. The contestants, which one server runs, take turns, round by round. The seconds
+of each in each round are printed as JSON, and then the processor time that the server has had for it, where Linux tells
+it. The client speaks no more of RFC 6455 than an echo needs, and of HTTP that a response has a Content-Length, so that
+the server is what is slow.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ import selectors
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from pathlib import Path
+from time import clock_gettime, perf_counter
 from typing import NamedTuple
 
-from .data import TEXT
+from .suites import load_suite
+from .tasks import find_task
 
-__all__ = ("Exchange", "echo_of", "load", "main")
+__all__ = ("Exchange", "echo_of", "main")
 
 _WARM_UP = 500
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
@@ -156,54 +160,82 @@ def _read(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-def load(
-    targets: Sequence[tuple[int, Exchange]],
+def _load(
+    port: int,
+    exchanges: Sequence[Exchange],
     connections: int,
     messages: int,
     rounds: int,
-    processor_clocks: Sequence[Callable[[], float]] = (),
+    processor_clock: Callable[[], float] | None,
 ) -> list[list[float]]:
-    """Return the seconds of each target in each round.
+    """Return the seconds of each exchange in each round.
 
     Args:
-        targets: Of each the port where a server listens, what is sent, and what comes back.
-        connections: To each of them.
+        port: Where the server listens.
+        exchanges: What is sent, and what comes back.
+        connections: For each of them.
         messages: Or requests, in one round of one of them.
         rounds: How many.
-        processor_clocks: For each target what tells the processor time that it has had, which then follows in each
-            round, one by one.
+        processor_clock: What tells the processor time that the server has had, which then follows in each round.
 
     Raises:
         OSError: A server does not answer, or not as it should.
     """
-    clients = [Client(port, connections, exchange) for port, exchange in targets]
+    clients = [Client(port, connections, exchange) for exchange in exchanges]
     for client in clients:
         client.echo(min(_WARM_UP, messages))
     found = []
     for turn in range(rounds):
         seconds = [0.0] * len(clients)
-        processor_seconds = [0.0] * len(processor_clocks)
+        processor_seconds = [0.0] * len(clients)
         # each is first as often as any other, and comes after itself, with warm caches, as often
         first = turn % len(clients)
         for number in [*range(first, len(clients)), *range(first)]:
-            before = processor_clocks[number]() if processor_clocks else 0.0
+            before = processor_clock() if processor_clock else 0.0
             seconds[number] = clients[number].echo(messages)
-            if processor_clocks:
-                processor_seconds[number] = processor_clocks[number]() - before
-        found.append(seconds + processor_seconds)
+            if processor_clock:
+                processor_seconds[number] = processor_clock() - before
+        found.append(seconds + processor_seconds if processor_clock else seconds)
     for client in clients:
         client.close()
     return found
 
 
+def _processor_clock(process: int) -> Callable[[], float]:
+    """Return what tells the seconds that a process and those that it has started have had of the processors.
+
+    Args:
+        process: Its id.
+    """
+    # the clock of another process's time, as clock_getcpuclockid() makes its id on Linux
+    clocks = [~one << 3 | 2 for one in _family_of(process)]
+    return lambda: sum(map(clock_gettime, clocks))
+
+
+def _family_of(process: int) -> list[int]:
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # the name before the parenthesis may have any characters
+            words = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            # a process that has just ended
+            continue
+        parents[int(path.parent.name)] = int(words[1])
+    family = [process]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
-    connections, messages, rounds = map(int, arguments[:3])
-    targets = []
-    for target in arguments[3:]:
-        port, _, path = target.partition("/")
-        targets.append((int(port), echo_of(TEXT.encode(), f"/{path}")))
-    print(json.dumps(load(targets, connections, messages, rounds)))
+    suite = load_suite(arguments[0])
+    task = find_task(arguments[1], suite.tasks)
+    connections, messages, rounds, port, process = map(int, arguments[2:7])
+    clock = _processor_clock(process) if sys.platform == "linux" else None
+    exchanges = [suite.exchange_of(task, name) for name in arguments[7:]]
+    print(json.dumps(_load(port, exchanges, connections, messages, rounds, clock)))
     return 0
 
 

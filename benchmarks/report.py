@@ -21,20 +21,22 @@ class Outcome(NamedTuple):
     """What a run has found out.
 
     Args:
-        measure: `instructions` or `nanoseconds`.
+        measure: `instructions`, `nanoseconds`, or the name of a server, whose counts are nanoseconds.
         cold: Whether no two inputs were alike.
         tasks: That were done.
-        contestants: That took part.
+        contestants: That took part, the floor first.
         counts: Of one operation, by task and contestant.
+        processor_times: Of a server, in nanoseconds, likewise.
         memory: Bytes of one idle connection object, by contestant and class.
     """
 
-    measure: Measure
+    measure: str
     cold: bool
     tasks: Sequence[Task]
     contestants: Sequence[Contestant]
     counts: Counts
-    memory: dict[str, dict[str, float]]
+    processor_times: Counts = {}
+    memory: dict[str, dict[str, float]] = {}
 
 
 def text_of(outcome: Outcome) -> str:
@@ -127,7 +129,8 @@ def _groups(outcome: Outcome) -> list[tuple[str, list[Task]]]:
 
 
 def _verdicts(outcome: Outcome) -> list[Verdict]:
-    return judge(outcome.counts, outcome.memory, outcome.measure)
+    measure: Measure = "instructions" if outcome.measure == "instructions" else "nanoseconds"
+    return judge(outcome.counts, outcome.memory, measure)
 
 
 def _counts_table(outcome: Outcome) -> str:

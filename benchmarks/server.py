@@ -1,4 +1,9 @@
-"""A whole server with one worker: an echo over a WebSocket with litecon, against the same by hand on raw ASGI."""
+"""A whole server with one worker, which serves all contestants; a client asks them in turn, task by task.
+
+Turns are short and many: what else runs on the machine disturbs neighbours alike. All are in one process, which is
+started anew several times: how memory happens to lie in a process makes two that run the same application differ by a
+fifth, as long as they live.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +22,13 @@ from pathlib import Path
 from statistics import median
 from typing import IO, Final
 
+from .bounds import Counts
 from .contestants import Unavailable
 from .instructions import MeasureFailed, callgrind, collected_of
+from .suites import Suite, load_suite
+from .tasks import Task, find_task
 
-__all__ = ("SERVERS", "Running", "compare_instructions", "compare_throughput", "run_client", "serving")
+__all__ = ("SERVERS", "compare_instructions", "compare_throughput", "time_servers")
 
 _UVICORN: Final = ("--timeout-keep-alive", "86400", "--log-level", "warning")
 
@@ -35,47 +43,82 @@ SERVERS: Final[dict[str, list[str]]] = {
 """By name, the module to run and its options."""
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
+_ECHO: Final = "ws-echo-text"
 _APPS: Final = ("raw", "litecon")
 _THROUGHPUT_BOUND: Final = 0.97
 _INSTRUCTIONS_BOUND: Final = 1.03
 _CONNECTIONS: Final = 16
-_STARTS: Final = 10
+_STARTS: Final = 5
+_ECHO_STARTS: Final = 10
+_REQUESTS: Final = 96
 _MESSAGES: Final = 320
+_MEGABYTES: Final = 24
 _COUNTED_MESSAGES: Final = 1000
 _START_SECONDS: Final = 240
 
 
-def compare_throughput(
-    server: str, *, rounds: int = 25, messages: int = _MESSAGES, progress: Callable[[str], None] = lambda line: None
-) -> str:
-    """Return a sentence about the messages per second. The two applications take turns, and each turn gives a ratio.
+def time_servers(
+    server: str,
+    suite: Suite,
+    tasks: Sequence[Task],
+    names: Sequence[str],
+    *,
+    rounds: int = 25,
+    progress: Callable[[str], None] = lambda line: None,
+) -> tuple[Counts, Counts]:
+    """Return nanoseconds of one request or message, by task and name: by the clock, and of the server's processor time.
 
-    Turns are short and many: what else runs on the machine disturbs neighbours alike. Both are in one process, started
-    anew several times: how memory happens to lie in a process makes two that run the same application differ by a
-    fifth, as long as they live.
+    By the clock the client's own share is in it. Where the system does not tell processor times, there are none.
+
+    Args:
+        server: Of `SERVERS`.
+        suite: Whose application is served.
+        tasks: What it is asked.
+        names: Of the contestants, the floor among them.
+        rounds: How many ratios the median is of.
+        progress: Called with a line for each task.
+
+    Raises:
+        MeasureFailed: A server or the client has failed.
+        Unavailable: The server is not installed.
+    """
+    found = _take_turns(server, suite, tasks, names, rounds, _STARTS, progress)
+    times: Counts = {}
+    processor_times: Counts = {}
+    floor = names.index(suite.floor)
+    for task in tasks:
+        turns = found[task.name]
+        times[task.name] = _times(names, floor, [turn[: len(names)] for turn in turns], _count_of(task))
+        if len(turns[0]) > len(names):
+            processor = [turn[len(names) :] for turn in turns]
+            processor_times[task.name] = _times(names, floor, processor, _count_of(task))
+    return times, processor_times
+
+
+def _times(names: Sequence[str], floor: int, turns: list[list[float]], count: int) -> dict[str, float]:
+    """Return the nanoseconds of one: the floor's are a median, the others' the median ratio times it."""
+    time = median(seconds[floor] for seconds in turns) / count * 1e9
+    return {name: time * median(turn[at] / turn[floor] for turn in turns) for at, name in enumerate(names)}
+
+
+def compare_throughput(server: str, *, rounds: int = 25, progress: Callable[[str], None] = lambda line: None) -> str:
+    """Return a sentence about the messages per second of an echo, with litecon and by hand on raw ASGI.
 
     Args:
         server: Of `SERVERS`.
         rounds: How many ratios the median is of, at least.
-        messages: In one turn of one application.
         progress: Called with a line for each step.
 
     Raises:
         MeasureFailed: A server or the client has failed.
         Unavailable: The server is not installed.
     """
-    starts = min(rounds, _STARTS)
-    found: list[list[float]] = []
-    for start in range(starts):
-        progress(f"{server}, start {start + 1} of {starts}: {rounds} rounds in all, of {messages} messages, twice")
-        # each has its connections opened first as often as the other
-        order = slice(None, None, -1 if start % 2 else 1)
-        with serving(server, "both") as running:
-            targets = [f"{running.port}/{app}" for app in _APPS[order]]
-            found += (times[order] for times in _load(_CONNECTIONS, messages, -(-rounds // starts), targets))
-    ratios = [of_raw / of_litecon for of_raw, of_litecon in found]
-    quarter = sorted(ratios)[len(ratios) // 4], sorted(ratios)[-1 - len(ratios) // 4]
-    rates = [messages / median(times) for times in zip(*found, strict=True)]
+    suite = load_suite("core")
+    task = find_task(_ECHO, suite.tasks)
+    turns = _take_turns(server, suite, [task], _APPS, rounds, _ECHO_STARTS, progress)[task.name]
+    ratios = sorted(turn[0] / turn[1] for turn in turns)
+    quarter = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+    rates = [_count_of(task) / median(turn[at] for turn in turns) for at in range(len(_APPS))]
     return (
         f"{server}, messages per second: raw {rates[0]:,.0f}, litecon {rates[1]:,.0f}; median of the ratios "
         f"{median(ratios):.3f} (half of them {quarter[0]:.3f} to {quarter[1]:.3f}), "
@@ -117,27 +160,65 @@ def _said(reached: bool) -> str:
 
 
 def _count(server: str, app: str, messages: int) -> int:
-    with serving(server, app, callgrind("/dev/null")) as running:
-        _load(1, messages, 1, [f"{running.port}/{app}"])
+    suite = load_suite("core")
+    with _serving(server, suite.app, callgrind("/dev/null")) as running:
+        _run_client(suite, find_task(_ECHO, suite.tasks), (1, messages, 1), running, [app])
         running.stop()
         told = running.said()
     return collected_of(told)
 
 
-def _load(connections: int, messages: int, rounds: int, targets: Sequence[str]) -> list[list[float]]:
-    return run_client(["benchmarks.load", *map(str, (connections, messages, rounds)), *targets])
+def _take_turns(
+    server: str,
+    suite: Suite,
+    tasks: Sequence[Task],
+    names: Sequence[str],
+    rounds: int,
+    starts: int,
+    progress: Callable[[str], None],
+) -> dict[str, list[list[float]]]:
+    """Return for each task and round the seconds of each name, and then the processor seconds, where they are told."""
+    found: dict[str, list[list[float]]] = {task.name: [] for task in tasks}
+    starts = min(starts, rounds)
+    for start in range(starts):
+        # each has its connections opened first as often as any other
+        first = start % len(names)
+        order = [*names[first:], *names[:first]]
+        with _serving(server, suite.app) as running:
+            for number, task in enumerate(tasks, 1):
+                counts = (_CONNECTIONS, _count_of(task), -(-rounds // starts))
+                for turn in _run_client(suite, task, counts, running, order):
+                    halves = turn[: len(names)], turn[len(names) :]
+                    found[task.name].append([half[order.index(name)] for half in halves if half for name in names])
+                progress(f"{server}, start {start + 1} of {starts}: [{number}/{len(tasks)}] {task.name}")
+    return found
 
 
-def run_client(words: Sequence[str]) -> list[list[float]]:
-    """Return the seconds of each server in each round, as a client finds them in a process of its own.
+def _count_of(task: Task) -> int:
+    """Return how many messages or requests a turn has."""
+    if task.per_message:
+        return _MESSAGES
+    size = sum(len(event["body"]) for event in task.events)
+    return min(_REQUESTS, max(_CONNECTIONS, _MEGABYTES * 1024 * 1024 // max(size, 1)))
+
+
+def _run_client(
+    suite: Suite, task: Task, counts: tuple[int, int, int], running: Running, names: Sequence[str]
+) -> list[list[float]]:
+    """Return the seconds of each name in each round, as a client finds them in a process of its own.
 
     Args:
-        words: The client's module and arguments.
+        suite: Whose application is served.
+        task: What it is asked.
+        counts: Connections, messages or requests in a turn, and rounds.
+        running: The server.
+        names: Of the contestants, in the order in which their connections are opened.
 
     Raises:
         MeasureFailed: The client has failed.
     """
-    command = [sys.executable, "-m", *words]
+    words = [suite.name, task.name, *map(str, (*counts, running.port, running.process.pid)), *names]
+    command = [sys.executable, "-m", "benchmarks.load", *words]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MeasureFailed(f"the client has failed: {done.stderr.strip()[-500:]}")
@@ -192,16 +273,13 @@ class Running:
 
 
 @contextmanager
-def serving(
-    server: str, app: str, prefix: Sequence[str] = (), *, module_of_app: str = "benchmarks.apps"
-) -> Iterator[Running]:
+def _serving(server: str, app: str, prefix: Sequence[str] = ()) -> Iterator[Running]:
     """Run an application on a free port until the end of the block.
 
     Args:
         server: Of `SERVERS`.
-        app: Its name in the module.
+        app: Its module and its name.
         prefix: Words before those of the server's process.
-        module_of_app: The module that has it.
 
     Raises:
         MeasureFailed: The server does not start.
@@ -213,7 +291,7 @@ def serving(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     where = ["--bind", f"127.0.0.1:{port}"] if module == "hypercorn" else ["--host", "127.0.0.1", "--port", str(port)]
-    command = [*prefix, sys.executable, "-m", module, f"{module_of_app}:{app}", *where, *options]
+    command = [*prefix, sys.executable, "-m", module, app, *where, *options]
     switches = {"PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": "0", "PYTHONPATH": os.fspath(_ROOT)}
     environment = {**os.environ, **switches}
     with tempfile.TemporaryFile() as output:

@@ -9,7 +9,7 @@ and `ws_construct` return an idle object.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -61,21 +61,20 @@ def contestant_names() -> list[str]:
     return [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
 
 
-def wanted_names(wanted: str | None, known: list[str], kind: str) -> list[str]:
+def wanted_names(wanted: str | None, known: Sequence[str]) -> list[str]:
     """Return the names that the command line asks for.
 
     Args:
         wanted: The names, with commas between; None for all.
         known: All names.
-        kind: What they are names of, for an error.
 
     Raises:
         ValueError: There is none of a name.
     """
-    names = known if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
+    names = list(known) if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
     for name in names:
         if name not in known:
-            raise ValueError(f"there is no {kind} {name!r}: there are {', '.join(known)}")
+            raise ValueError(f"there is no contestant {name!r}: there are {', '.join(known)}")
     return names
 
 

@@ -1,4 +1,4 @@
-"""The Litestar app that all arms serve: handlers as people write them, each as small as its task lets it be.
+"""The Litestar app that both contestants serve: handlers as people write them, each as small as its task lets it be.
 
 The handlers are written against Litestar's own classes, as those of an app are that gets the plugin by one line.
 """

@@ -37,16 +37,20 @@ __all__ = ("check", "make_batch")
 _SERVER: Final = Contestant("server", "", {})
 
 
-def make_batch(task: Task, app: Any, count: int, *, pool: int = 0, cold: bool = False) -> Batch:
+def make_batch(
+    task: Task, contestant: Contestant, count: int, *, pool: int = 0, cold: bool = False, event_loop: bool = True
+) -> Batch:
     """Return a batch of requests, or a connection over which so many messages come.
 
     Args:
         task: What the app is asked.
-        app: Of an arm.
+        contestant: Whose app.
         count: How often.
         pool: For how many, at least, something is prepared: so that two batches differ in nothing else.
         cold: Whether no two inputs are alike.
+        event_loop: Nothing: there always is one.
     """
+    app = contestant.operations[task.operation]()
     pool = max(count, pool)
     send = make_send(task.suspends)
     if task.per_message:
@@ -89,17 +93,17 @@ def _resume(coroutine: Any) -> Generator[Any, None, None]:
         pass
 
 
-def check(task: Task, app: Any, arm: str) -> None:
+def check(task: Task, contestant: Contestant) -> None:
     """Ask an app a few times and compare its answers with what is expected.
 
     Args:
         task: What it is asked.
-        app: Of the arm.
-        arm: Its name.
+        contestant: Whose app.
 
     Raises:
         ValueError: The answer is wrong, or events were left over.
     """
+    app = contestant.operations[task.operation]()
     for index in range(3):
         sent: list[Event] = []
         if task.per_message:
@@ -107,9 +111,10 @@ def check(task: Task, app: Any, arm: str) -> None:
         else:
             found, expected, left = _answer(task, app, index, sent)
         if found != expected:
-            raise ValueError(f"{arm} has a wrong answer in {task.name}: {found!r:.300}, not {expected!r:.300}")
+            wrong = f"{found!r:.300}, not {expected!r:.300}"
+            raise ValueError(f"{contestant.name} has a wrong answer in {task.name}: {wrong}")
         if left:
-            raise ValueError(f"{arm} left events unread in {task.name}")
+            raise ValueError(f"{contestant.name} left events unread in {task.name}")
 
 
 def _converse(task: Task, app: Any, count: int, sent: list[Event]) -> tuple[Any, Any, bool]:

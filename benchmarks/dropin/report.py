@@ -2,72 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from ..bounds import Counts, geometric_mean, ratio, ratios_of
-from ..report import aligned, as_written, circumstances, number_text
+from ..bounds import geometric_mean, ratio, ratios_of
+from ..report import Outcome, aligned, as_written, circumstances, number_text
 from ..tasks import Task
-from .arms import WITHOUT
+from .suite import WITHOUT
 
-__all__ = ("Outcome", "text_of", "write_json")
+__all__ = ("text_of", "write_json")
 
 _FORMAT: Final = 1
 _DIGITS: Final = 3
 
 
-class Outcome(NamedTuple):
-    """What a run has found out.
+def _with_plugin(outcome: Outcome) -> list[str]:
+    return [contestant.name for contestant in outcome.contestants if contestant.name != WITHOUT]
 
-    Args:
-        measure: What the counts are: `instructions`, `nanoseconds`, or the name of a server, whose counts are
-            nanoseconds.
-        cold: Whether no two inputs were alike.
-        tasks: That were done.
-        arms: The names of those that were compared, the one without the plugin first.
-        counts: Of one request or message, by task and arm.
-        processor_times: Of a server, in nanoseconds, likewise.
+
+def _ratio(outcome: Outcome, task: Task, name: str) -> float | None:
+    """Return what one takes as a multiple of what the app without the plugin does.
+
+    Processor times are steadier: on a shared machine the clock counts what others do.
     """
+    return ratio(outcome.processor_times or outcome.counts, task.name, name, WITHOUT)
 
-    measure: str
-    cold: bool
-    tasks: Sequence[Task]
-    arms: Sequence[str]
-    counts: Counts
-    processor_times: Counts = {}
 
-    @property
-    def with_plugin(self) -> list[str]:
-        """The names of the arms with the plugin."""
-        return [arm for arm in self.arms if arm != WITHOUT]
-
-    @property
-    def judged(self) -> Counts:
-        """Of the counts those that are steadier: on a shared machine the clock counts what others do."""
-        return self.processor_times or self.counts
-
-    def ratio(self, task: str, arm: str) -> float | None:
-        """Return what an arm takes as a multiple of what the app without the plugin does."""
-        return ratio(self.judged, task, arm, WITHOUT)
-
-    @property
-    def slower(self) -> list[str]:
-        """Where an arm with the plugin takes more than the one without, in words."""
-        found = []
-        for task in self.tasks:
-            for arm in self.with_plugin:
-                number = self.ratio(task.name, arm)
-                if number is not None and number > 1:
-                    found.append(f"{task.name}, {arm}: {number:.3f}")
-        return found
+def _slower(outcome: Outcome) -> list[str]:
+    """Return where the app with the plugin takes more than the one without, in words."""
+    found = []
+    for task in outcome.tasks:
+        for name in _with_plugin(outcome):
+            number = _ratio(outcome, task, name)
+            if number is not None and number > 1:
+                found.append(f"{task.name}, {name}: {number:.3f}")
+    return found
 
 
 def text_of(outcome: Outcome) -> str:
     """Return the table, and the rows that are slower with the plugin."""
     table = _rates_table(outcome) if outcome.measure not in ("instructions", "nanoseconds") else _counts_table(outcome)
-    slower = outcome.slower
+    slower = _slower(outcome)
     last = "with the plugin nothing is slower" if not slower else "SLOWER with the plugin: " + "; ".join(slower)
     return f"{table}\n\n{last}"
 
@@ -82,7 +58,7 @@ def write_json(outcome: Outcome, path: Path) -> None:
     data = {
         "about": "the drop-in for Litestar",
         "litestar": version("litestar"),
-        "arms": list(outcome.arms),
+        "contestants": [contestant.name for contestant in outcome.contestants],
         "tasks": [
             {
                 "name": task.name,
@@ -90,28 +66,28 @@ def write_json(outcome: Outcome, path: Path) -> None:
                 "kind": task.kind,
                 "counts": outcome.counts[task.name],
                 "processor_times": outcome.processor_times.get(task.name, {}),
-                "of_without": {arm: outcome.ratio(task.name, arm) for arm in outcome.with_plugin},
+                "of_without": {name: _ratio(outcome, task, name) for name in _with_plugin(outcome)},
             }
             for task in outcome.tasks
         ],
-        "slower": outcome.slower,
+        "slower": _slower(outcome),
     }
     path.write_text(as_written(_FORMAT, outcome.measure, outcome.cold, data), encoding="utf-8")
 
 
 def _counts_table(outcome: Outcome) -> str:
-    rows = [["task", WITHOUT, *(cell for arm in outcome.with_plugin for cell in (arm, "ratio"))]]
+    rows = [["task", WITHOUT, *(cell for name in _with_plugin(outcome) for cell in (name, "ratio"))]]
     for task in outcome.tasks:
         found = outcome.counts[task.name]
         row = [task.name, f"{found[WITHOUT]:,.0f}"]
-        for arm in outcome.with_plugin:
-            row += [f"{found[arm]:,.0f}", number_text(outcome.ratio(task.name, arm), _DIGITS)]
+        for name in _with_plugin(outcome):
+            row += [f"{found[name]:,.0f}", number_text(_ratio(outcome, task, name), _DIGITS)]
         rows.append(row)
     rows.append([])
     for title, tasks in _groups(outcome):
         row = [f"mean: {title}", ""]
-        for arm in outcome.with_plugin:
-            row += ["", number_text(geometric_mean(ratios_of(outcome.counts, tasks, arm, WITHOUT)), _DIGITS)]
+        for name in _with_plugin(outcome):
+            row += ["", number_text(geometric_mean(ratios_of(outcome.counts, tasks, name, WITHOUT)), _DIGITS)]
         rows.append(row)
     title = (
         f"{outcome.measure} of one request or message in a Litestar app, {_circumstances(outcome)}; below 1 is faster"
@@ -123,17 +99,17 @@ def _rates_table(outcome: Outcome) -> str:
     """Return requests and messages a second; a rate is the better the larger it is, and so is its ratio."""
     measured = [counts for counts in (outcome.counts, outcome.processor_times) if counts]
     titles = ["", ", of processor time"][: len(measured)]
-    rows = [["task", f"{WITHOUT}, a second", *(arm + title for title in titles for arm in outcome.with_plugin)]]
+    rows = [["task", f"{WITHOUT}, a second", *(name + title for title in titles for name in _with_plugin(outcome))]]
     for task in outcome.tasks:
         row = [task.name, f"{1e9 / outcome.counts[task.name][WITHOUT]:,.0f}"]
         for counts in measured:
-            row += [number_text(ratio(counts, task.name, WITHOUT, arm), _DIGITS) for arm in outcome.with_plugin]
+            row += [number_text(ratio(counts, task.name, WITHOUT, name), _DIGITS) for name in _with_plugin(outcome)]
         rows.append(row)
     rows.append([])
     for title, tasks in _groups(outcome):
         row = [f"mean: {title}", ""]
         for counts in measured:
-            means = [geometric_mean(ratios_of(counts, tasks, WITHOUT, arm)) for arm in outcome.with_plugin]
+            means = [geometric_mean(ratios_of(counts, tasks, WITHOUT, name)) for name in _with_plugin(outcome)]
             row += [number_text(mean, _DIGITS) for mean in means]
         rows.append(row)
     title = f"{outcome.measure}: requests and messages a second, {_circumstances(outcome)}; above 1 is faster"

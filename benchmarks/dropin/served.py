@@ -1,18 +1,18 @@
-"""The app that a server runs: each arm's, below a path that begins with the arm's name."""
+"""The app that a server runs: each contestant's, below a path that begins with its name."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from .arms import load_arm
+from .suite import SUITE
 from .tasks import APP
 
-__all__ = ("arms",)
+__all__ = ("contestants",)
 
 
-async def arms(scope: Any, receive: Any, send: Any) -> None:
-    """Have the arm answer that a path begins with, which does not see the name.
+async def contestants(scope: Any, receive: Any, send: Any) -> None:
+    """Have the contestant answer that a path begins with, which does not see the name.
 
     Args:
         scope: Of any kind.
@@ -32,4 +32,4 @@ async def arms(scope: Any, receive: Any, send: Any) -> None:
 
 @cache
 def _app_of(name: str) -> Any:
-    return load_arm(name).app(APP)
+    return SUITE.load(name).operations[APP]()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from .. import tasks
 from ..data import (
     CHUNK_SIZE,
     CHUNKS,
@@ -27,7 +26,7 @@ from ..data import (
 )
 from ..tasks import SUSPENDED, Task
 
-__all__ = ("APP", "EVERYWHERE", "FUTURE", "TASKS", "find_task", "select_tasks")
+__all__ = ("APP", "EVERYWHERE", "FUTURE", "TASKS", "loaded_tasks")
 
 APP: Final = "app"
 """The operation that is the app's; the plugin, if there is one, is used as its documentation begins."""
@@ -247,11 +246,12 @@ TASKS: Final[tuple[Task, ...]] = (
 )
 
 
-def find_task(name: str) -> Task:
-    """Return the task of that name."""
-    return tasks.find_task(name, TASKS)
+def loaded_tasks(tasks: Sequence[Task]) -> list[Task]:
+    """Return those of the tasks that a whole server can be asked: whether it suspends is for itself to say.
 
-
-def select_tasks(patterns: list[str]) -> list[Task]:
-    """Return the tasks whose name matches one of the patterns (as file names do), all without patterns."""
-    return tasks.select_tasks(patterns, TASKS)
+    Args:
+        tasks: Of the registry.
+    """
+    return [
+        task for task in tasks if task.operation == APP and not task.suspends and (task.message or task.kind == "http")
+    ]

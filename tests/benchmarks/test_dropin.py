@@ -15,14 +15,15 @@ from .test_core import run
 
 pytest.importorskip("litestar")
 
-from benchmarks.contestants import Unavailable
-from benchmarks.dropin.arms import ARMS, WITHOUT, load_arm
+from benchmarks.contestants import Contestant
 from benchmarks.dropin.driver import check
-from benchmarks.dropin.load import exchange_of
-from benchmarks.dropin.report import Outcome, text_of
-from benchmarks.dropin.server import loaded_tasks
-from benchmarks.dropin.tasks import EVERYWHERE, FUTURE, TASKS, find_task, select_tasks
-from benchmarks.tasks import SUSPENDED
+from benchmarks.dropin.report import text_of
+from benchmarks.dropin.suite import SUITE, WITHOUT
+from benchmarks.dropin.tasks import APP, EVERYWHERE, FUTURE, TASKS, loaded_tasks
+from benchmarks.report import Outcome
+from benchmarks.sides import load_side
+from benchmarks.tasks import SUSPENDED, Task, select_tasks
+from benchmarks.tasks import find_task as find_task_of
 
 ASKED = {
     "plain",
@@ -45,15 +46,18 @@ ASKED = {
     "ws-listener-json",
     "ws-connect",
 }
+CONTESTANTS = [Contestant(name, "", {}) for name in SUITE.contestants]
 WORDS = ["--litestar", "--only", "plain", "--only", "ws-text"]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
-    try:
-        load_arm("compiled")
-    except Unavailable as error:
-        pytest.skip(str(error))
+    if not (litecon := load_side("compiled")).COMPILED:
+        pytest.skip(f"litecon has fallen back, {litecon.FALLBACK_REASON}")
+
+
+def find_task(name: str) -> Task:
+    return find_task_of(name, TASKS)
 
 
 def test_every_task_is_there_once() -> None:
@@ -68,12 +72,12 @@ def test_every_task_is_there_once() -> None:
         "session/everywhere",
         "authenticated/everywhere",
     }
-    assert [task.name for task in select_tasks(["ws-j*"])] == ["ws-json", "ws-json/suspended", "ws-json/future"]
+    assert [task.name for task in select_tasks(["ws-j*"], TASKS)] == ["ws-json", "ws-json/suspended", "ws-json/future"]
 
 
-@pytest.mark.parametrize("arm", ARMS)
-def test_an_arm_answers_correctly(arm: str) -> None:
-    done = run("benchmarks.dropin.child", "check", arm)
+@pytest.mark.parametrize("name", SUITE.contestants)
+def test_an_app_answers_correctly(name: str) -> None:
+    done = run("benchmarks.child", "litestar", "check", name)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == len(TASKS)
 
@@ -84,16 +88,16 @@ def test_a_wrong_answer_is_found() -> None:
         await send({"type": "http.response.body", "body": b"something else"})
 
     with pytest.raises(ValueError, match="hasty has a wrong answer in plain: .*something else"):
-        check(find_task("plain"), app, "hasty")
+        check(find_task("plain"), Contestant("hasty", "", {APP: lambda: app}))
 
 
 def test_a_client_sends_what_the_tasks_say() -> None:
-    exchange = exchange_of(find_task("json-data"), "compiled")
+    exchange = SUITE.exchange_of(find_task("json-data"), "compiled")
     head, _, content = exchange.question.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /compiled/json-data?page=1&order=name HTTP/1.1\r\nhost: api.example.com\r\n")
     assert b"content-length: %d" % len(content) in head
     assert exchange.answer == content
-    message = exchange_of(find_task("ws-json"), "compiled")
+    message = SUITE.exchange_of(find_task("ws-json"), "compiled")
     assert message.opening.startswith(b"GET /compiled/ws-json?")
     # the client's frame has a mask
     assert len(message.question) == len(message.answer) + 4
@@ -106,22 +110,22 @@ def test_what_is_slower_is_said() -> None:
         "plain": {WITHOUT: 100.0, "compiled": 50.0},
         "ws-text": {WITHOUT: 100.0, "compiled": 110.0},
     }
-    text = text_of(Outcome("instructions", False, tasks, list(ARMS), counts))
+    text = text_of(Outcome("instructions", False, tasks, CONTESTANTS, counts))
     assert text.endswith("SLOWER with the plugin: ws-text, compiled: 1.100")
     assert "0.500" in text
     counts["ws-text"]["compiled"] = 80.0
-    text = text_of(Outcome("uvicorn", False, tasks, ["without", "compiled"], counts))
+    text = text_of(Outcome("uvicorn", False, tasks, CONTESTANTS, counts))
     assert text.endswith("with the plugin nothing is slower")
     assert "2.000" in text
 
 
 @pytest.mark.measures
-def test_the_command_times_the_arms(tmp_path: Path) -> None:
+def test_the_command_times_both(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     done = run("benchmarks", *WORDS, "--rounds", "2", "--json", os.fspath(path))
     assert done.returncode == 0, done.stderr
     result = json.loads(path.read_text(encoding="utf-8"))
-    assert result["arms"] == list(ARMS)
+    assert result["contestants"] == list(SUITE.contestants)
     assert [task["name"] for task in result["tasks"]] == ["plain", "ws-text"]
     assert set(result["tasks"][0]["of_without"]) == {"compiled"}
     assert "mean: HTTP, at once" in done.stdout
@@ -153,7 +157,7 @@ def test_the_command_loads_whole_servers(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (["--only", "nothing"], "no task matches nothing: --litestar --list shows them"),
-        (["--contestants", "nobody"], "there is no arm 'nobody'"),
+        (["--contestants", "nobody"], "there is no contestant 'nobody'"),
         (["--memory"], "--litestar is for time, --instructions, or --server"),
     ],
 )

@@ -1,0 +1,42 @@
+"""The suite of litecon's own objects, against the raw floor and their peers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .contestants import FLOOR, contestant_names, load_contestant
+from .driver import check, make_batch, make_empty_batch
+from .suites import Suite
+from .tasks import TASKS, Task
+
+if TYPE_CHECKING:
+    from .load import Exchange
+
+__all__ = ("SUITE",)
+
+
+def _exchange_of(task: Task, name: str) -> Exchange:
+    # here, since what is counted does without it
+    from .load import echo_of
+
+    if task.message is None:
+        raise ValueError(f"{task.name} is no message to a whole server")
+    return echo_of(task.message(0)["text"].encode(), f"/{name}")
+
+
+SUITE: Final = Suite(
+    name="core",
+    operation="operation",
+    floor=FLOOR,
+    tasks=TASKS,
+    contestants=tuple(contestant_names()),
+    load=load_contestant,
+    check=check,
+    make_batch=make_batch,
+    make_empty_batch=make_empty_batch,
+    batch_seconds=0.004,
+    collects=False,
+    app="benchmarks.apps:both",
+    report="benchmarks.report",
+    exchange_of=_exchange_of,
+)
