@@ -66,11 +66,11 @@ cdef class Channel:
 
 
 # What a framework's WebSockets do in its own way. Besides, with rules: only what follows the end is refused, and the
-# application's closing does not end it; events go out as they are given, or with both keys; a message of the other kind is
-# an empty one; a second accept() does nothing; an OSError of the server's is its own.
+# application's closing does not end it; events go out as they are given, or with both keys; a message of the other kind
+# is an empty one; a second accept() does nothing; an OSError of the server's is its own.
 cdef class Rules:
-    # calls with the code that give an exception: as the event of the end arrives, and for what is asked after it; the code
-    # is None there where no event has said it
+    # calls with the code that give an exception: as the event of the end arrives, and for what is asked after it; the
+    # code is None there where no event has said it
     cdef object ended
     cdef object disconnected
     # the class of both

@@ -120,7 +120,8 @@ cdef extern from *:
         return number;
     }
 
-    /* how a MessagePack object goes on behind its first byte: by so many bytes, a length of so many bytes, or objects */
+    /* how a MessagePack object goes on behind its first byte: by so many bytes, a length of so many bytes, or objects
+       */
     static int litecon_msgpack_head(unsigned char first, int *width, int *more, int *times) {
         *width = *more = *times = 0;
         if (first < 0x80 || first >= 0xE0) return 0;

@@ -24,8 +24,9 @@ cdef extern from *:
         return 1;
     }
 
-    /* The value of the next header of that name from *at on, borrowed; NULL without one, or with *at -1 where the headers
-       are not just pairs of bytes. PERF: no reference is counted, as nothing runs between that could drop one. */
+    /* The value of the next header of that name from *at on, borrowed; NULL without one, or with *at -1 where the
+       headers are not just pairs of bytes. PERF: no reference is counted, as nothing runs between that could drop one.
+       */
     static PyObject *litecon_scan(PyObject *headers, const char *name, Py_ssize_t length, Py_ssize_t *at) {
     #ifndef Py_GIL_DISABLED
         PyObject **items;
@@ -174,14 +175,16 @@ cdef extern from *:
     #define LITECON_EXACT 1024
     #define LITECON_PART 256
 
-    /* Whether raw headers have still the items that an index was made of, as far as a look-up of a name can tell: `positions`
-       are those of the name, of which `count` matter, NULL for a name that is not there. PERF: comparisons of pointers, where
-       a look-up by name reads three objects for each item. Nothing says that a list has changed, so up to LITECON_EXACT
-       items, and for an absent name, all are compared. Of more, those of the name, the first, the last and a part that moves
-       on with each look-up are: else n look-ups in n headers would take n * n steps. What can be seen late then, by a
-       look-up for each LITECON_PART items, is another header of a name that is there, put in the place of one of another name.
-       On builds without a GIL a list might change meanwhile, and has no index. */
-    static int litecon_unchanged(PyObject *raw, PyObject *pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part) {
+    /* Whether raw headers have still the items that an index was made of, as far as a look-up of a name can tell:
+       `positions` are those of the name, of which `count` matter, NULL for a name that is not there. PERF: comparisons
+       of pointers, where a look-up by name reads three objects for each item. Nothing says that a list has changed, so
+       up to LITECON_EXACT items, and for an absent name, all are compared. Of more, those of the name, the first, the
+       last and a part that moves on with each look-up are: else n look-ups in n headers would take n * n steps. What
+       can be seen late then, by a look-up for each LITECON_PART items, is another header of a name that is there, put
+       in the place of one of another name. On builds without a GIL a list might change meanwhile, and has no index. */
+    static int litecon_unchanged(
+        PyObject *raw, PyObject *pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
+    ) {
     #ifndef Py_GIL_DISABLED
         PyObject **now, **then;
         Py_ssize_t i, size = PyTuple_GET_SIZE(pairs);

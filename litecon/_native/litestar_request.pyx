@@ -92,16 +92,16 @@ cdef object state_of(object scope):
     return _base.ScopeState.from_scope(scope)
 
 
-# PERF: where Litestar's classes have slots, they are filled at their offsets; a setattr() for each would cost half of what
-# Litestar's constructor costs
+# PERF: where Litestar's classes have slots, they are filled at their offsets; a setattr() for each would cost half of
+# what Litestar's constructor costs
 cdef enum:
     SHARED = 9
     OF_REQUESTS = 9
 
 cdef tuple _NAMES = (
-    "scope", "receive", "send", "_connection_state", "_base_url", "_url", "_parsed_query", "_cookies", "_server_extensions",
-    "is_connected", "_body", "_form", "_json", "_msgpack", "_content_type", "_accept", "_content_length",
-    "supports_push_promise",
+    "scope", "receive", "send", "_connection_state", "_base_url", "_url", "_parsed_query", "_cookies",
+    "_server_extensions", "is_connected", "_body", "_form", "_json", "_msgpack", "_content_type", "_accept",
+    "_content_length", "supports_push_promise",
 )
 cdef Py_ssize_t _offsets[SHARED + OF_REQUESTS]
 cdef object _connection_class = litestar.connection.ASGIConnection

@@ -20,7 +20,16 @@ from litecon._native.channel cimport (
 )
 from litecon._native.handshake cimport handshake_operation
 from litecon._native.litestar_request cimport fill_connection
-from litecon._native.messages cimport BYTES, DATA, JSON, MSGPACK, TEXT, message_iterator, receive_operation, send_operation
+from litecon._native.messages cimport (
+    BYTES,
+    DATA,
+    JSON,
+    MSGPACK,
+    TEXT,
+    message_iterator,
+    receive_operation,
+    send_operation,
+)
 from litecon._native.operation cimport mark_coroutine_function
 from litecon._native.traits cimport (
     ITER_DATA,
@@ -43,7 +52,13 @@ from litestar.datastructures import Headers
 from litestar.exceptions import WebSocketDisconnect
 from litestar.serialization import default_serializer, encode_json, encode_msgpack
 
-from litecon._native.litestar_rules import connection_is_disconnected, decoded, from_json, from_msgpack, socket_disconnected
+from litecon._native.litestar_rules import (
+    connection_is_disconnected,
+    decoded,
+    from_json,
+    from_msgpack,
+    socket_disconnected,
+)
 
 cdef extern from "slots.h":
     Py_ssize_t litecon_offset(object descriptor) noexcept
@@ -117,8 +132,8 @@ cdef object _send(object socket, int method, object data, object mode, object en
 class SocketMethods:
     """The constructor of a WebSocket, with what Litestar's own sets, and what it receives and sends with.
 
-    What receives or sends accepts the connection before, where that was not done. It raises WebSocketDisconnect where the
-    client disconnected, and RuntimeError where another task is receiving.
+    What receives or sends accepts the connection before, where that was not done. It raises WebSocketDisconnect where
+    the client disconnected, and RuntimeError where another task is receiving.
     """
 
     __slots__ = ()
@@ -228,9 +243,9 @@ class SocketMethods:
         return _handshake(self, TO_CLOSE, code, reason, None)
 
     def deny(self, status=403, headers=None, body=b""):
-        """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension); Litestar's own cannot.
+        """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
 
-        Where the server does not offer it, the connection is closed, which clients see as a 403.
+        Litestar's own has no such method. Where the server does not offer it, the connection is closed, which clients see as a 403.
 
         Args:
             status: From 200 to 599.
@@ -301,7 +316,7 @@ class SocketMethods:
         return _iterate(self, JSON, mode, type)
 
     def iter_msgpack(self, type=Any):
-        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when the client disconnected.
+        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends with the connection.
 
         Args:
             type: What to decode into; Litestar's own has no such argument.

@@ -41,8 +41,8 @@ cdef extern from *:
         return to - start;
     }
 
-    /* A short field of ASCII without escapes, "+" as a space; None for any other. PERF: one walk, where the decoder of UTF-8
-       and the searches for what is special take twice the instructions. */
+    /* A short field of ASCII without escapes, "+" as a space; None for any other. PERF: one walk, where the decoder of
+       UTF-8 and the searches for what is special take twice the instructions. */
     static PyObject *litecon_short_field(const char *from, Py_ssize_t length) {
         PyObject *result;
         Py_UCS1 *to;
@@ -68,7 +68,8 @@ cdef extern from *:
         const char *end = from + length;
         Py_ssize_t escapes = 0;
         while ((from = from < end ? (const char *) memchr(from, '%', end - from) : NULL) != NULL) {
-            if (end - from > 2 && litecon_hex((unsigned char) from[1]) >= 0 && litecon_hex((unsigned char) from[2]) >= 0) {
+            if (end - from > 2 && litecon_hex((unsigned char) from[1]) >= 0
+                    && litecon_hex((unsigned char) from[2]) >= 0) {
                 escapes++;
                 from += 3;
             } else {

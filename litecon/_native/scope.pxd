@@ -3,7 +3,8 @@ cdef class ConnectionBase:
     cdef object _scope
     cdef object _receive
     cdef object _send
-    # the scope that the cells below were read from, None before the constructor has run, DELETED where the scope is None
+    # the scope that the cells below were read from, None before the constructor has run, DELETED where the scope is
+    # None
     cdef object _seen
     cdef object _base_url
     cdef object _cookies

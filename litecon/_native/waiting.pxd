@@ -18,7 +18,8 @@ cdef class ShieldedFuture:
     cdef int abandon(self) except -1
 
 
-# What to await for what receive() gave; a future is kept in holder.pending, which is None before, until its event has come.
+# What to await for what receive() gave; a future is kept in holder.pending, which is None before, until its event has
+# come.
 cdef object shield_future(object holder, object awaitable)
 # What to await for holder.pending; None where there is nothing any more, but the next is to be asked for.
 cdef object resume_pending(object holder)

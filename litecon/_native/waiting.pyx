@@ -65,9 +65,9 @@ cdef int abandon(object holder) except -1:
 cdef class ShieldedFuture:
     """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
 
-    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future. The
-    task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The future
-    is cancelled when nobody will ask for it any more.
+    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future.
+    The task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The
+    future is cancelled when nobody will ask for it any more.
     """
 
     def __await__(self):
