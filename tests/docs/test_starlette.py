@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from litecon import RequestEntityTooLarge
 
-from ..readme import run_guide
+from ..readme import blocks, run_block, run_guide
 
 
 def client(text: str) -> TestClient:
@@ -25,6 +25,14 @@ def test_the_dependency_gives_the_body_whether_fastapi_has_read_it_or_not() -> N
     assert app.post("/sum", json=[1, 2, 3]).json() == {"sum": 6}
     assert app.post("/both", json={"a": 1}).json() == {"same": True, "type": "application/json"}
     assert app.post("/both", json=[]).status_code == 422
+
+
+@pytest.mark.parametrize(("content", "status"), [(b"[1, 2]", 200), (b"[1", 400), (b'["a"]', 400)])
+def test_the_app_of_the_readme_answers_what_a_client_does_wrong(content: bytes, status: int) -> None:
+    [code] = blocks("python", "import fastapi")
+    response = TestClient(run_block(code)["app"]).post("/sum", content=content)
+    assert response.status_code == status
+    assert set(response.json()) == {"sum" if status == 200 else "detail"}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +53,8 @@ def test_uploads_are_saved_while_they_arrive() -> None:
         "0.upload": 3_000_000,
         "1.upload": 0,
     }
+    broken = app.post("/upload", content=b"--x", headers={"content-type": "multipart/form-data; boundary=x"})
+    assert broken.status_code == 400
     names["UploadRequest"].limits = names["UploadRequest"].limits.replace(max_file_size=1000)
     assert app.post("/upload", files=files).status_code == RequestEntityTooLarge.status_code
 
@@ -65,6 +75,7 @@ def test_the_middleware_hands_the_body_on(signature: str | None, status: int) ->
 def test_a_base_http_middleware_that_reads_the_body() -> None:
     response = client("class Logged").post("/hook", json={"kind": "ping"})
     assert (response.json(), response.headers["x-kind"]) == ({"got": "ping"}, "ping")
+    assert client("class Logged").post("/hook", content=b'{"kind": 1}').status_code == 400
 
 
 def test_the_websocket_goes_on_where_starlettes_has_accepted() -> None:
