@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final, NamedTuple
 
-__all__ = ("FLOOR", "Contestant", "Unavailable", "contestant_names", "load_contestant", "wanted_names")
+__all__ = ("FLOOR", "Contestant", "Unavailable", "contestant_names", "defined_in", "load_contestant", "wanted_names")
 
 FLOOR: Final = "raw"
 """The contestant that the others are measured against."""
@@ -53,6 +54,19 @@ class Contestant(NamedTuple):
     scope: dict[str, Any] = {}
     websocket_scope: dict[str, Any] = {}
     event_loop: bool = False
+
+
+def defined_in(namespace: dict[str, Any]) -> dict[str, Callable[..., Any]]:
+    """Return the functions that a function has defined, by name.
+
+    Args:
+        namespace: Its `locals()`.
+    """
+    return {
+        name: value
+        for name, value in namespace.items()
+        if isinstance(value, FunctionType) and "<locals>" in value.__qualname__
+    }
 
 
 def contestant_names() -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..data import OFFERS
+from . import defined_in
 
 __all__ = ("operations",)
 
@@ -76,21 +77,4 @@ def operations(Request: Any) -> dict[str, Callable[..., Any]]:
             await request.json(),
         )
 
-    return {
-        function.__name__: function
-        for function in (
-            construct,
-            one_header,
-            headers_and_cookies,
-            query,
-            url,
-            base_url,
-            content_type,
-            accept,
-            body,
-            stream,
-            json,
-            msgpack,
-            typical,
-        )
-    }
+    return defined_in(locals())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..data import DOCUMENT, TEXT
+from . import defined_in
 
 __all__ = ("iterate_text", "operations")
 
@@ -76,19 +77,4 @@ def operations(WebSocket: Any) -> dict[str, Callable[..., Any]]:
         for _ in range(count):
             await socket.send_json(await socket.receive_json())
 
-    return {
-        function.__name__: function
-        for function in (
-            ws_construct,
-            ws_accept,
-            ws_receive_text,
-            ws_iterate_text,
-            ws_send_text,
-            ws_send_json,
-            ws_echo_text,
-            ws_receive_bytes,
-            ws_receive_json,
-            ws_iterate_json,
-            ws_echo_json,
-        )
-    }
+    return defined_in(locals())

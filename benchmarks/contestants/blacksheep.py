@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..data import FILE, FILE_END
-from . import Contestant, Unavailable
+from . import Contestant, Unavailable, defined_in
 from ._websocket import operations as websocket_operations
 
 __all__ = ("load",)
@@ -112,25 +112,9 @@ def load() -> Contestant:
             await request.json(),
         )
 
-    functions = (
-        construct,
-        one_header,
-        headers_and_cookies,
-        query,
-        url,
-        base_url,
-        body,
-        stream,
-        json,
-        msgpack,
-        form,
-        multipart_file,
-        multipart_stream,
-        typical,
-    )
     known = websocket_operations(WebSocket)
     for missing in ("ws_iterate_text", "ws_iterate_json"):
         del known[missing]
     known |= {"multipart": form}
-    known |= {function.__name__: function for function in functions}
+    known |= defined_in(locals())
     return Contestant("blacksheep", version("blacksheep"), known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..data import DOCUMENT, FILE_END, OFFERS, SPOOL_SIZE
-from . import Contestant, Unavailable
+from . import Contestant, Unavailable, defined_in
 from ._websocket import operations as websocket_operations
 
 __all__ = ("load",)
@@ -140,32 +140,9 @@ def load() -> Contestant:
         for _ in range(count):
             await socket.send_media(await socket.receive_media())
 
-    functions = (
-        construct,
-        one_header,
-        headers_and_cookies,
-        query,
-        url,
-        base_url,
-        content_type,
-        accept,
-        body,
-        stream,
-        json,
-        multipart,
-        multipart_file,
-        multipart_stream,
-        typical,
-        ws_construct,
-        ws_accept,
-        ws_send_json,
-        ws_receive_bytes,
-        ws_receive_json,
-        ws_echo_json,
-    )
     known = websocket_operations(WebSocket)
     for missing in ("ws_iterate_text", "ws_iterate_json"):
         del known[missing]
     known |= {"form": json}
-    known |= {function.__name__: function for function in functions}
+    known |= defined_in(locals())
     return Contestant("falcon", version("falcon"), known, event_loop=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..data import DOCUMENT, OFFERS, TEXT
-from . import Contestant, Unavailable
+from . import Contestant, Unavailable, defined_in
 
 __all__ = ("load",)
 
@@ -80,18 +80,4 @@ def load() -> Contestant:
         for _ in range(count):
             await socket.send_json(document)
 
-    functions = (
-        construct,
-        one_header,
-        headers_and_cookies,
-        query,
-        url,
-        base_url,
-        content_type,
-        accept,
-        ws_construct,
-        ws_accept,
-        ws_send_text,
-        ws_send_json,
-    )
-    return Contestant("quart", version("quart"), {function.__name__: function for function in functions})
+    return Contestant("quart", version("quart"), defined_in(locals()))
