@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import ormsgpack
 import pytest
 
-from .browser import CHROMIUM, Page, chromium
-from .servers import RunningServer, inspector
+from .browser import CHROMIUM, Page
+from .servers import RunningServer
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 
@@ -54,27 +53,6 @@ BEYOND_JSON = [
     (b"\xd3\x80" + b"\x00" * 7, "-9223372036854775808"),
     (b"\x82\x01\xc0\x90\xc3", {"1": None, "[]": True}),
 ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RunningServer]:
-    with inspector() as running:
-        yield running
-        assert "Traceback" not in "".join(running.output())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with chromium() as page:
-        yield page
-
-
-@pytest.fixture
-def page(server: RunningServer, browser: Page) -> Iterator[Page]:
-    browser.show(1280, 900, "light")
-    browser.open(f"{server.url}/hello?x=1")
-    yield browser
-    assert browser.problems() == []
 
 
 def log(page: Page, count: int) -> list[Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .browser import CHROMIUM, Page, chromium
+from .browser import CHROMIUM, Page
 from .servers import RunningServer, inspector
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
@@ -23,27 +22,6 @@ BAR = "document.querySelector('#upload-bar')"
 SENT = "document.querySelector('#upload-text').textContent"
 ANSWER = "#answer"
 REPORT = "#form"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RunningServer]:
-    with inspector() as running:
-        yield running
-        assert "Traceback" not in "".join(running.output())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with chromium() as page:
-        yield page
-
-
-@pytest.fixture
-def page(server: RunningServer, browser: Page) -> Iterator[Page]:
-    browser.show(1280, 900, "light")
-    browser.open(f"{server.url}/hello?x=1")
-    yield browser
-    assert browser.problems() == []
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,20 @@ def assert_broken(server: RunningServer, ending: Any) -> None:
     assert ending in (["disconnect", 1006, ""], ["disconnect", NO_CLOSE_FRAME.get(server.name, 1006), ""])
 
 
+def assert_ended_broken(server: RunningServer, name: str) -> None:
+    """The application was told so, and has come to its end."""
+    _, ending, last = seen(server, name)
+    assert_broken(server, ending)
+    assert last == "ended"
+
+
+def raw_client(server: RunningServer, target: str) -> RawClient:
+    """Return a client whose handshake is done."""
+    client = RawClient(server, target)
+    client.finish_handshake()
+    return client
+
+
 # closed
 
 
@@ -185,8 +199,7 @@ def test_client_closes(server: RunningServer, name: str, code: int, reason: str)
 
 
 def test_client_closes_without_a_code(server: RunningServer, name: str) -> None:
-    client = RawClient(server, f"/wait?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/wait?id={name}")
     client.send_frame(8, b"")
     # the answer has no code either
     client.read_until(b"\x88\x00")
@@ -204,9 +217,7 @@ def test_client_goes_before_accept(server: RunningServer, name: str, leave: Leav
     seen(server, name, "websocket.connect")
     leave(client)
     open_gate(server, name)
-    _, ending, last = seen(server, name)
-    assert_broken(server, ending)
-    assert last == "ended"
+    assert_ended_broken(server, name)
 
 
 @leaving
@@ -223,70 +234,54 @@ def test_client_goes_while_the_application_waits_for_it_before_accept(
 
 @leaving
 def test_client_goes_before_the_first_message(server: RunningServer, name: str, leave: Leave) -> None:
-    client = RawClient(server, f"/wait?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/wait?id={name}")
     seen(server, name, "waiting")
     leave(client)
-    _, ending, last = seen(server, name)
-    assert_broken(server, ending)
-    assert last == "ended"
+    assert_ended_broken(server, name)
 
 
 @leaving
 def test_client_goes_after_a_message(server: RunningServer, name: str, leave: Leave) -> None:
-    client = RawClient(server, f"/wait?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/wait?id={name}")
     client.send_frame(1, b"message")
     client.read_until(b"\x81\x07message")
     leave(client)
-    _, ending, last = seen(server, name)
-    assert_broken(server, ending)
-    assert last == "ended"
+    assert_ended_broken(server, name)
 
 
 @leaving
 def test_client_goes_while_the_application_is_busy(server: RunningServer, name: str, leave: Leave) -> None:
-    client = RawClient(server, f"/busy?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/busy?id={name}")
     seen(server, name, "accepted")
     leave(client)
     open_gate(server, name)
-    _, ending, last = seen(server, name)
-    assert_broken(server, ending)
-    assert last == "ended"
+    assert_ended_broken(server, name)
 
 
 @leaving
 def test_client_goes_amid_a_message(server: RunningServer, name: str, leave: Leave) -> None:
-    client = RawClient(server, f"/wait?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/wait?id={name}")
     client.send_frame(1, b"frag", final=False)
     client.send_frame(9, b"ping")
     client.send_frame(0, b"ment", final=False)
     client.read_until(b"\x8a\x04ping")
     leave(client)
-    _, ending, last = seen(server, name)
-    assert_broken(server, ending)
-    assert last == "ended"
+    assert_ended_broken(server, name)
 
 
 @leaving
 def test_client_goes_amid_a_frame(server: RunningServer, name: str, leave: Leave) -> None:
-    client = RawClient(server, f"/wait?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/wait?id={name}")
     client.send_frame(1, b"message")
     client.socket.sendall(b"\x81\xfe\x01\x00\0\0\0\0half of it")
     client.read_until(b"\x81\x07message")
     leave(client)
-    _, ending, last = seen(server, name)
-    assert_broken(server, ending)
-    assert last == "ended"
+    assert_ended_broken(server, name)
 
 
 @leaving
 def test_client_goes_while_the_application_sends(server: RunningServer, name: str, leave: Leave) -> None:
-    client = RawClient(server, f"/flood?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/flood?id={name}")
     client.socket.recv(1000)
     leave(client)
     sending, ending, last = seen(server, name)
@@ -302,8 +297,7 @@ def test_client_goes_while_the_application_sends(server: RunningServer, name: st
 
 
 def test_frame_that_breaks_the_protocol(server: RunningServer, name: str) -> None:
-    client = RawClient(server, f"/wait?id={name}")
-    client.finish_handshake()
+    client = raw_client(server, f"/wait?id={name}")
     # reserved bits, no mask; and nothing will follow, or a server may wait for a close frame
     client.socket.sendall(b"\xf1\x02hi")
     client.socket.shutdown(socket.SHUT_WR)
