@@ -19,7 +19,32 @@ RequestT = TypeVar("RequestT", bound=Request[Any, Any, Any], default=Request[Any
 SocketT = TypeVar("SocketT", bound=WebSocket[Any, Any, Any], default=WebSocket[Any, Any, Any])
 
 
-class RequestFactory(Generic[RequestT]):
+class _Defaults:
+    """What all scopes of a factory have, if the call says nothing else."""
+
+    __slots__ = ("_cookies", "_headers", "_scope")
+
+    def __init__(self, headers: HeaderPairs, cookies: Mapping[str, str] | None, scope: dict[str, Any]) -> None:
+        self._headers = encode_headers(headers)
+        self._cookies = dict(cookies or {})
+        self._scope = scope
+
+    def _items(
+        self, headers: HeaderPairs, cookies: Mapping[str, str] | None, scope: dict[str, Any], added: RawHeaders
+    ) -> dict[str, Any]:
+        """Return arguments of the function that makes the scope.
+
+        Args:
+            headers: The headers of the call.
+            cookies: The cookies of the call.
+            scope: The further arguments of the call.
+            added: The headers that are there where neither the call nor the factory has them.
+        """
+        raw_headers = _with_defaults(_with_defaults(encode_headers(headers), self._headers), added)
+        return {"headers": raw_headers, "cookies": {**self._cookies, **(cookies or {})}, **self._scope, **scope}
+
+
+class RequestFactory(_Defaults, Generic[RequestT]):
     """Makes requests as a server would; the `send` of each is a `Sender`.
 
     ```python
@@ -34,7 +59,7 @@ class RequestFactory(Generic[RequestT]):
         **scope: Further arguments of `http_scope()`, for all requests.
     """
 
-    __slots__ = ("_cookies", "_headers", "_request_class", "_scope")
+    __slots__ = ("_request_class",)
 
     @overload
     def __init__(
@@ -62,9 +87,7 @@ class RequestFactory(Generic[RequestT]):
         **scope: Any,
     ) -> None:
         self._request_class: type[RequestT] = request_class
-        self._headers = encode_headers(headers)
-        self._cookies = dict(cookies or {})
-        self._scope = scope
+        super().__init__(headers, cookies, scope)
 
     def request(
         self,
@@ -121,11 +144,9 @@ class RequestFactory(Generic[RequestT]):
             chunks = [content]
         else:
             chunks = list(content or ())
-        raw_headers = _with_defaults(_with_defaults(encode_headers(headers), self._headers), added)
-        cookies = {**self._cookies, **(cookies or {})}
-        items = {**self._scope, **scope}
+        items = self._items(headers, cookies, scope, added)
         return self._request_class(
-            http_scope(method=method, path=path, headers=raw_headers, query=query, cookies=cookies, **items),
+            http_scope(method=method, path=path, query=query, **items),
             receiver(*(chunks or [b""])),
             Sender(),
         )
@@ -194,7 +215,7 @@ class RequestFactory(Generic[RequestT]):
         return self.request("OPTIONS", path, **options)
 
 
-class WebSocketFactory(Generic[SocketT]):
+class WebSocketFactory(_Defaults, Generic[SocketT]):
     """Makes WebSockets as a server would; the `send` of each is a `Sender`.
 
     ```python
@@ -209,7 +230,7 @@ class WebSocketFactory(Generic[SocketT]):
         **scope: Further arguments of `websocket_scope()`, for all handshakes.
     """
 
-    __slots__ = ("_cookies", "_headers", "_scope", "_socket_class")
+    __slots__ = ("_socket_class",)
 
     @overload
     def __init__(
@@ -237,9 +258,7 @@ class WebSocketFactory(Generic[SocketT]):
         **scope: Any,
     ) -> None:
         self._socket_class: type[SocketT] = socket_class
-        self._headers = encode_headers(headers)
-        self._cookies = dict(cookies or {})
-        self._scope = scope
+        super().__init__(headers, cookies, scope)
 
     def connect(
         self,
@@ -263,12 +282,7 @@ class WebSocketFactory(Generic[SocketT]):
             **scope: Further arguments of `websocket_scope()`.
         """
         made = websocket_scope(
-            path=path,
-            headers=_with_defaults(encode_headers(headers), self._headers),
-            cookies={**self._cookies, **(cookies or {})},
-            query=query,
-            subprotocols=subprotocols,
-            **{**self._scope, **scope},
+            path=path, query=query, subprotocols=subprotocols, **self._items(headers, cookies, scope, [])
         )
         return self._socket_class(made, receiver({"type": "websocket.connect"}, *messages), Sender())
 
