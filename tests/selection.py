@@ -25,6 +25,7 @@ NO_COMPILED_SIDE = "tests of what only the compiled side has"
 ONCE = "tests that run on one side, the compiled one"
 SLOW = "slow tests, which `--quick` leaves out"
 OTHER_SERVERS = "tests with another server, which `--matrix` runs"
+NO_OTHER_SERVER = "tests that a run without `--other-servers` has"
 
 
 class Selection:
@@ -33,6 +34,7 @@ class Selection:
     def __init__(self, config: pytest.Config) -> None:
         self.is_quick = config.getoption("quick")
         self.has_matrix = config.getoption("matrix")
+        self.has_other_servers = config.getoption("other_servers")
         self.is_distributed = config.getoption("dist", "no") == "loadgroup"
         self.left_out: Counter[str] = Counter()
 
@@ -62,11 +64,12 @@ class Selection:
                 return ONCE
         if self.is_quick and is_slow(item):
             return SLOW
-        if not self.has_matrix and (server := server_of(item)) is not None:
-            # the first for one side, the last for the other, so that together they have tried two
-            wanted = servers[function_of(item)][0 if litecon.COMPILED else -1]
-            return None if server == wanted else OTHER_SERVERS
-        return None
+        # the first for one side, the last for the other, so that together they have tried two
+        wanted = servers.get(function_of(item), [None])[0 if litecon.COMPILED else -1]
+        is_other = server_of(item) != wanted
+        if self.has_other_servers:
+            return None if is_other else NO_OTHER_SERVER
+        return OTHER_SERVERS if is_other and not self.has_matrix else None
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if hasattr(session.config, "workeroutput"):
