@@ -62,6 +62,7 @@ def project() -> Any:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+@pytest.mark.slow
 def test_the_source_archive_has_every_tracked_file(archives: list[Path]) -> None:
     with tarfile.open(archives[0]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -69,6 +70,7 @@ def test_the_source_archive_has_every_tracked_file(archives: list[Path]) -> None
     assert not [name for name in names if name.endswith((".c", ".so", ".pyc"))]
 
 
+@pytest.mark.slow
 def test_an_archive_and_a_wheel_are_the_same_each_time(archives: list[Path], tmp_path: Path) -> None:
     assert archives[0].read_bytes() == archives[1].read_bytes()
     wheels = [build(tmp_path / str(number), "bdist_wheel") for number in range(2)]
@@ -76,6 +78,7 @@ def test_an_archive_and_a_wheel_are_the_same_each_time(archives: list[Path], tmp
     assert wheels[0].read_bytes() == wheels[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_the_wheel_has_what_is_needed(tmp_path: Path) -> None:
     with zipfile.ZipFile(build(tmp_path, "bdist_wheel")) as wheel:
         names = set(wheel.namelist())
@@ -94,6 +97,7 @@ def version() -> str:
     return litecon.__version__
 
 
+@pytest.mark.slow
 def test_links_lead_out_of_an_index(metadata: str) -> None:
     links = re.findall(r"(?:\]\(|src=\"|srcset=\")([^)\"]*)[)\"]", metadata)
     assert len(links) > 10
