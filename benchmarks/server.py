@@ -292,11 +292,18 @@ def _serving(server: str, app: str, prefix: Sequence[str] = ()) -> Iterator[Runn
         port = listener.getsockname()[1]
     where = ["--bind", f"127.0.0.1:{port}"] if module == "hypercorn" else ["--host", "127.0.0.1", "--port", str(port)]
     command = [*prefix, sys.executable, "-m", module, app, *where, *options]
-    switches = {"PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": "0", "PYTHONPATH": os.fspath(_ROOT)}
+    # what is measured may be an installed package: uvicorn would put the folder that it runs in before it
+    path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), os.fspath(_ROOT))))
+    switches = {"PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": "0", "PYTHONPATH": path}
     environment = {**os.environ, **switches}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=tempfile.gettempdir(),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         running = Running(process, port, output)
         try:

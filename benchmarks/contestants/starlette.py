@@ -22,6 +22,7 @@ def load() -> Contestant:
         from importlib.metadata import version
         from importlib.util import find_spec
 
+        from starlette.formparsers import MultiPartParser
         from starlette.requests import Request
         from starlette.websockets import WebSocket
     except ImportError:
@@ -30,9 +31,8 @@ def load() -> Contestant:
     known = operations(Request)
     for missing in ("content_type", "accept", "msgpack"):
         del known[missing]
-    if find_spec("python_multipart") is not None:
-        from starlette.formparsers import MultiPartParser
-
+    # an older one cannot be told to leave the disk alone
+    if find_spec("python_multipart") is not None and hasattr(MultiPartParser, "spool_max_size"):
         MultiPartParser.spool_max_size = SPOOL_SIZE
         known |= form_operations(Request)
     known |= websocket_operations(WebSocket)

@@ -23,6 +23,8 @@ from benchmarks.sides import Side, load_side
 from benchmarks.tasks import SUSPENDED, TASKS, find_task, select_tasks
 from litecon.testing import Sender, receiver, websocket_scope
 
+from ..sides import PACKAGE
+
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -76,10 +78,12 @@ LEFT_OUT = {
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    # the package under test, which may be an installed one; the benchmarks are the checkout's
+    path = os.pathsep.join([str(PACKAGE.parent), str(ROOT)])
     return subprocess.run(
         [sys.executable, "-m", *words],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": path, **environment},
         capture_output=True,
         text=True,
         check=False,
