@@ -48,13 +48,17 @@ static PyObject *litecon_await_iter(PyObject *o) {
     return iterator;
 }
 
-/* Raise StopIteration with a value. PERF: up to 3.14 the value of each await travels so, and calling the class costs twice
-   as much; only `args` is left empty. */
-static int litecon_raise_stop_iteration(PyObject *value, PyObject *no_arguments) {
+/* Raise StopIteration with a value, whose reference is taken, and return NULL: no exception set means
+   StopIteration(None). PERF: up to 3.14 the value of each await travels so, and calling the class costs twice as much;
+   only `args` is empty. */
+static PyObject *litecon_stop_iteration(PyObject *value, PyObject *no_arguments) {
     PyTypeObject *type = (PyTypeObject *) PyExc_StopIteration;
-    PyObject *stop = type->tp_new(type, no_arguments, NULL);
-    if (stop == NULL) return -1;
-    Py_INCREF(value);
+    PyObject *stop = NULL;
+    if (value != Py_None) stop = type->tp_new(type, no_arguments, NULL);
+    if (stop == NULL) {
+        Py_DECREF(value);
+        return NULL;
+    }
     Py_XSETREF(((PyStopIterationObject *) stop)->value, value);
 #if PY_VERSION_HEX >= 0x030C0000
     PyErr_SetRaisedException(stop);
@@ -62,7 +66,15 @@ static int litecon_raise_stop_iteration(PyObject *value, PyObject *no_arguments)
     PyErr_SetObject(PyExc_StopIteration, stop);
     Py_DECREF(stop);
 #endif
-    return 0;
+    return NULL;
+}
+
+/* Raise StopAsyncIteration instead of returning a value, and return -1. PERF: as asynchronous generators do it, for
+   which no traceback is made. */
+static int litecon_end_iteration(PyObject **value) {
+    Py_CLEAR(*value);
+    PyErr_SetNone(PyExc_StopAsyncIteration);
+    return -1;
 }
 
 /* An operation lives for one await. PERF: a few blocks of each size are kept for the next ones; the task that suspends needs
@@ -103,18 +115,6 @@ static void litecon_use_freelist(PyTypeObject *type) {
 }
 #endif
 
-/* what operation.pyx has of the driver: enter() claims an operation for one caller and returns its state before, run() goes
-   on to a value to yield or to the end, fail() ends it with an error; each returns -1 where one is set */
-static int (*litecon_enter)(PyObject *, PyObject *);
-static int (*litecon_run)(PyObject *, int, PyObject *, PyObject **);
-static int (*litecon_fail)(PyObject *, PyObject *, PyObject **);
-
-static void litecon_use(void *enter, void *run, void *fail) {
-    litecon_enter = (int (*)(PyObject *, PyObject *)) enter;
-    litecon_run = (int (*)(PyObject *, int, PyObject *, PyObject **)) run;
-    litecon_fail = (int (*)(PyObject *, PyObject *, PyObject **)) fail;
-}
-
 /* the error that is set, which it is no more */
 static PyObject *litecon_take_error(void) {
 #if PY_VERSION_HEX >= 0x030C0000
@@ -130,21 +130,6 @@ static PyObject *litecon_take_error(void) {
 #endif
 }
 
-/* The am_send of operations. PERF: in C, since a try statement of Cython's saves and restores what is being handled. */
-static int litecon_drive(PyObject *operation, PyObject *value, PyObject **result) {
-    int status = litecon_enter(operation, value);
-    PyObject *error;
-    /* a debug interpreter checks this where an error is set */
-    *result = NULL;
-    if (status < 0) return -1;
-    status = litecon_run(operation, status, value, result);
-    if (status >= 0) return status;
-    error = litecon_take_error();
-    status = litecon_fail(operation, error, result);
-    Py_DECREF(error);
-    return status;
-}
-
 /* as of a coroutine: the methods alone make one */
 static PyObject *litecon_refuse_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     PyErr_Format(PyExc_TypeError, "cannot create '%.100s' instances", type->tp_name);
@@ -152,13 +137,13 @@ static PyObject *litecon_refuse_new(PyTypeObject *type, PyObject *args, PyObject
 }
 
 /* Make a final subclass of Operation an awaitable. */
-static int litecon_register_operation(PyTypeObject *type, void *next) {
+static int litecon_register_operation(PyTypeObject *type, void *drive, void *iternext) {
     type->tp_new = litecon_refuse_new;
     type->tp_vectorcall = NULL;
-    type->tp_as_async->am_send = (sendfunc) litecon_drive;
+    type->tp_as_async->am_send = (sendfunc) drive;
     /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
     type->tp_iter = PyObject_SelfIter;
-    type->tp_iternext = (iternextfunc) next;
+    type->tp_iternext = (iternextfunc) iternext;
     litecon_use_freelist(type);
     PyType_Modified(type);
     return 0;

@@ -12,6 +12,17 @@ cdef enum:
     NEXT = 1
 
 
+cdef extern from *:
+    """
+    #ifndef LITECON_STEAL
+    #define LITECON_STEAL
+    static inline PyObject *litecon_steal(PyObject *value) { return value; }
+    #endif
+    """
+    # A value that PyIter_Send() or the like has given with its reference.
+    object steal_reference "litecon_steal"(PyObject *value)
+
+
 cdef class Operation:
     # What this waits for; None while it does not wait.
     cdef object _inner
@@ -34,7 +45,7 @@ cdef class Operation:
     cdef void release(self) noexcept
     # The qualified name of the method, for people.
     cdef str label(self)
-    # End an iteration: raises StopAsyncIteration.
+    # To be returned by begin(), step() or failed(): the iteration is at its end, and StopAsyncIteration is raised.
     cdef object end_iteration(self)
 
 
@@ -62,8 +73,6 @@ cdef inline void release(Operation self) noexcept:
 
 # What `await` iterates over where it awaits what is no native coroutine.
 cdef object iterator_of(object awaitable)
-# A value that PyIter_Send() or the like has given with its reference.
-cdef object steal_reference(PyObject *value)
 # What each final subclass calls as it is freed: the warning of what was never awaited, the end of what was suspended.
 cdef void discard(Operation self) noexcept
 # Make a final subclass awaitable; once for each, at import.

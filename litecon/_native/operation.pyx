@@ -1,7 +1,7 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
 """The driven operation: an awaitable that drives the server's awaitable itself, with no frame of its own.
 
-It behaves as a native coroutine does, and costs less: awaiting it runs `litecon_drive()`, which sends into the iterator of what
+It behaves as a native coroutine does, and costs less: awaiting it runs `drive()`, which sends into the iterator of what
 `receive()` or `send(event)` returned. A subclass is a state machine of two methods, `begin` and `step`. Asynchronous
 iterators, whose steps are operations, have their base here too.
 """
@@ -9,7 +9,7 @@ iterators, whose steps are operations, have their base here too.
 cimport cython
 from cpython cimport PY_VERSION_HEX
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
+from cpython.ref cimport Py_INCREF, Py_REFCNT
 
 import sys
 
@@ -22,20 +22,14 @@ cdef extern from "operation.h":
     int PyCode_Check(object code) noexcept
     int PyIter_Send(object iterator, object value, PyObject **result) except -1
     PyObject *litecon_await_iter(object o) except? NULL
-    int litecon_raise_stop_iteration(object value, tuple no_arguments) except -1
-    int litecon_drive(object operation, object value, PyObject **result) except -1
-    void litecon_use(void *enter, void *run, void *fail) noexcept
-    int litecon_register_operation(type cls, void *next) except -1
+    object litecon_take_error()
+    int litecon_end_iteration(PyObject **result) noexcept
+    PyObject *litecon_stop_iteration(PyObject *value, tuple no_arguments) noexcept
+    int litecon_register_operation(type cls, void *drive, void *iternext) except -1
     void litecon_warn_never_awaited(object name) noexcept
     object litecon_frame(object code)
     object litecon_code(object name)
     void litecon_flag_coroutine(object code) noexcept
-
-
-cdef object steal_reference(PyObject *value):
-    cdef object result = <object> value
-    Py_DECREF(result)
-    return result
 
 
 cdef object iterator_of(object awaitable):
@@ -43,70 +37,86 @@ cdef object iterator_of(object awaitable):
     return await_in_interpreter(awaitable) if iterator is NULL else steal_reference(iterator)
 
 
-cdef int enter(Operation self, PyObject *value) except -1:
+cdef int drive(Operation self, PyObject *value, PyObject **result) except -1:
+    """The am_send of operations: go on to a value to yield, or to the end."""
+    cdef int before, status
+    # a debug interpreter checks this where an error is set
+    result[0] = NULL
+    before = enter(self, value)
+    # PERF: not a try statement, which saves and restores what is being handled
+    status = (<int (*)(Operation, int, PyObject *, PyObject **) noexcept> run)(self, before, value, result)
+    if status == ERROR:
+        status = fail(self, litecon_take_error(), result)
+    return litecon_end_iteration(result) if self._exhausted and status == RETURN else status
+
+
+cdef inline int enter(Operation self, PyObject *value) except -1:
     """Begin or go on to execute, for one caller alone; return the state before."""
     cdef int before
+    cdef bint is_free
     with cython.critical_section(self):
         before = self._state
-        if before == SUSPENDED or (before == CREATED and value is <PyObject *> None):
+        is_free = before == SUSPENDED or (before == CREATED and value is <PyObject *> None)
+        if is_free:
             self._state = RUNNING
+    return before if is_free else refuse(before)
+
+
+cdef int refuse(int before) except -1:
     if before == RUNNING:
         raise ValueError("coroutine already executing")
     if before == DONE:
         raise RuntimeError("cannot reuse already awaited coroutine")
-    if before == CREATED and value is not <PyObject *> None:
-        raise TypeError("can't send non-None value to a just-started coroutine")
-    return before
+    raise TypeError("can't send non-None value to a just-started coroutine")
 
 
 cdef int run(Operation self, int before, PyObject *value, PyObject **result) except -1:
     """Go on to a value to yield, or to the end."""
-    cdef int status
-    if before == CREATED:
-        status = go_on(self, self.begin(), result)
-    else:
-        status = resume_inner(self, <object> value, result)
-    settle(self, status)
-    return status
+    cdef PyObject *out = NULL
+    if before == SUSPENDED:
+        if PyIter_Send(self._inner, <object> value, &out) == NEXT:
+            result[0] = out
+            self._state = SUSPENDED
+            return NEXT
+        self._inner = None
+    return go_on(self, out, result)
+
+
+cdef int go_on(Operation self, PyObject *arrived, PyObject **result) except -1:
+    """Drive one awaitable after the other, up to a value to yield or the end.
+
+    Args:
+        arrived: What the last one has returned, with its reference; NULL at the beginning.
+        result: Where the value is put.
+    """
+    cdef PyObject *out = NULL
+    cdef object value = self.begin() if arrived is NULL else self.step(steal_reference(arrived))
+    while not self._done:
+        # PERF: nobody else can await what nobody else has
+        if not PyCoro_CheckExact(value):
+            value = iterator_of(value)
+        elif Py_REFCNT(value) > 1 and value.cr_await is not None:
+            raise RuntimeError("coroutine is being awaited already")
+        if PyIter_Send(value, None, &out) == NEXT:
+            self._inner = value
+            result[0] = out
+            self._state = SUSPENDED
+            return NEXT
+        value = self.step(steal_reference(out))
+    return returned(self, value, result)
+
+
+cdef inline int returned(Operation self, object value, PyObject **result) except -1:
+    """End with a value."""
+    self._state = DONE
+    release(self)
+    result[0] = taken_over(value)
+    return RETURN
 
 
 cdef int fail(Operation self, object error, PyObject **result) except -1:
     """End with an error: raise it or another, or return a value in spite of it."""
-    return returned(end_with(self, error), result)
-
-
-cdef int go_on(Operation self, object value, PyObject **result) except -1:
-    """Drive one awaitable after the other, up to a value to yield or the end."""
-    cdef PyObject *out = NULL
-    cdef object inner
-    # of what a call has just returned: the caller's and this one's
-    cdef Py_ssize_t own = 2
-    while not self._done:
-        if PyCoro_CheckExact(value):
-            # PERF: nobody else can await what nobody else has
-            if Py_REFCNT(value) > own and value.cr_await is not None:
-                raise RuntimeError("coroutine is being awaited already")
-            inner = value
-        else:
-            inner = iterator_of(value)
-        if PyIter_Send(inner, None, &out) == NEXT:
-            self._inner = inner
-            result[0] = out
-            return NEXT
-        own = 1
-        value = self.step(steal_reference(out))
-    return returned(value, result)
-
-
-cdef int resume_inner(Operation self, object value, PyObject **result) except -1:
-    """Send a value into what this waits for, and go on where that has ended."""
-    cdef PyObject *out = NULL
-    cdef object inner = self._inner
-    if PyIter_Send(inner, value, &out) == NEXT:
-        result[0] = out
-        return NEXT
-    self._inner = None
-    return go_on(self, self.step(steal_reference(out)), result)
+    return returned(self, end_with(self, error), result)
 
 
 cdef int throw_into(Operation self, object kind, object value, object traceback, PyObject **result) except -1:
@@ -129,6 +139,7 @@ cdef int throw_into(Operation self, object kind, object value, object traceback,
         if throw is None:
             raise error
         result[0] = taken_over(throw(*arguments))
+        self._state = SUSPENDED
         return NEXT
     except StopIteration as stop:
         # what it returns, as for `await`: also where it is the one that was thrown
@@ -136,12 +147,7 @@ cdef int throw_into(Operation self, object kind, object value, object traceback,
             raise
         value = stop.value
     self._inner = None
-    return go_on(self, self.step(value), result)
-
-
-cdef inline int returned(object value, PyObject **result) except -1:
-    result[0] = taken_over(value)
-    return RETURN
+    return go_on(self, taken_over(value), result)
 
 
 cdef inline PyObject *taken_over(object value) noexcept:
@@ -165,37 +171,21 @@ cdef object end_with(Operation self, object error, bint began=True):
             raise
         raise raised_stop_iteration() from stop
     except StopAsyncIteration as stop:
-        if self._exhausted:
-            # the end of the connection is no error that somebody has met with
-            stop.__context__ = None
-        if self._exhausted or not self._is_step or not began:
+        if not self._is_step or not began:
             raise
         raise raised_stop_async_iteration() from stop
     finally:
-        settle(self, ERROR)
-
-
-cdef int settle(Operation self, int status) except -1:
-    if status == NEXT:
-        self._state = SUSPENDED
-    else:
         self._state = DONE
         release(self)
         self._inner = None
-    return 0
 
 
-cdef PyObject *_iternext(Operation self) except? NULL:
+cdef PyObject *iternext(Operation self) noexcept:
     """The tp_iternext of operations, through which `await` drives what is no coroutine up to CPython 3.14."""
     cdef PyObject *result = NULL
-    cdef object value
-    if litecon_drive(self, None, &result) == NEXT:
-        return result
-    value = steal_reference(result)
-    # no exception set means StopIteration(None)
-    if value is not None:
-        litecon_raise_stop_iteration(value, ())
-    return NULL
+    cdef int status = (<int (*)(Operation, PyObject *, PyObject **) noexcept> drive)(self, <PyObject *> None, &result)
+    # NULL where an error is set
+    return litecon_stop_iteration(result, ()) if status == RETURN else result
 
 
 cdef object handed_out(int status, PyObject *out):
@@ -254,8 +244,7 @@ cdef class Operation:
         return "Operation"
 
     cdef object end_iteration(self):
-        self._exhausted = True
-        raise StopAsyncIteration
+        self._exhausted = self._done = True
 
     def send(self, value, /):
         """Resume with a value; return what is yielded, or raise StopIteration with what is returned.
@@ -264,7 +253,7 @@ cdef class Operation:
             value: What the awaitable that this waits for is given; None at the start.
         """
         cdef PyObject *out = NULL
-        cdef int status = litecon_drive(self, value, &out)
+        cdef int status = drive(self, <PyObject *> value, &out)
         return handed_out(status, out)
 
     def throw(self, kind, value=None, traceback=None, /):
@@ -289,8 +278,10 @@ cdef class Operation:
         try:
             status = throw_into(self, kind, value, traceback, &out)
         except BaseException as raised:
-            status = returned(end_with(self, raised), &out)
-        settle(self, status)
+            status = fail(self, raised, &out)
+        if self._exhausted and status == RETURN:
+            steal_reference(out)
+            raise StopAsyncIteration
         return handed_out(status, out)
 
     def close(self):
@@ -368,7 +359,7 @@ cdef void discard(Operation self) noexcept:
 
 
 cdef int register_operation(type cls) except -1:
-    return litecon_register_operation(cls, <void *> _iternext)
+    return litecon_register_operation(cls, <void *> drive, <void *> iternext)
 
 
 cdef int mark_coroutine_function(type cls, str name) except -1:
@@ -390,9 +381,6 @@ cdef class CoroutineCallable:
     @property
     def _is_coroutine(self):
         return getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
-
-
-litecon_use(<void *> enter, <void *> run, <void *> fail)
 
 
 @cython.final
