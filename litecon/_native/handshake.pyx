@@ -213,7 +213,7 @@ cdef class SocketBase(ConnectionBase):
             self.channel = channel
         store(self, scope, receive, send)
 
-    cdef int constructed(self) except -1:
+    cdef int constructed(self, int overrides) except -1:
         cdef Channel channel = self.channel
         if channel is None or channel.receive is not None:
             # called again, and new again
@@ -222,7 +222,7 @@ cdef class SocketBase(ConnectionBase):
         channel.send = self._send
         channel.flags = 0
         self._receive = self._send = None
-        if traits_of(self).overrides & WRAPPER:
+        if overrides & WRAPPER:
             self.wrap()
         return 0
 

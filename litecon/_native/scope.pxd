@@ -1,3 +1,8 @@
+cimport cython
+
+from litecon._native.traits cimport SCOPE, traits_of
+
+
 cdef class ConnectionBase:
     # the arguments of the constructor
     cdef object _scope
@@ -13,8 +18,8 @@ cdef class ConnectionBase:
     cdef object _url
     cdef object __weakref__
 
-    # What is left to do once the first three are set.
-    cdef int constructed(self) except -1
+    # What is left to do once the first three are set; overrides: of the class.
+    cdef int constructed(self, int overrides) except -1
     # The callables, whatever a subclass has in their place.
     cdef object own_receive(self)
     cdef object own_send(self)
@@ -28,8 +33,20 @@ cdef object DELETED
 cdef int store(ConnectionBase connection, object scope, object receive, object send) except -1
 # Have calls go past the constructor of another kernel, too: given three arguments, it does what ConnectionBase's does.
 cdef void allow_constructor(type base) noexcept
-# The scope of a connection; after another one was set, the cells are forgotten.
-cdef object scope_of(ConnectionBase connection)
+cdef object changed_scope_of(ConnectionBase connection)
+
+
+# The scope of a connection; after another one was set, the cells are forgotten. PERF: inline, since all that is read of
+# a connection asks for it.
+cdef inline object scope_of(ConnectionBase connection):
+    cdef object scope = None
+    if not traits_of(connection).overrides & SCOPE:
+        with cython.critical_section(connection):
+            if connection._scope is connection._seen:
+                scope = connection._scope
+    return changed_scope_of(connection) if scope is None or scope is DELETED else scope
+
+
 cdef object receive_of(ConnectionBase connection)
 # scope[key], which the specification requires
 cdef object required_str(object scope, str key)

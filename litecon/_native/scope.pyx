@@ -66,8 +66,8 @@ cdef object _state = State
 cdef object _url_class = URL
 
 
-cdef object scope_of(ConnectionBase connection):
-    """Return the scope; after another one was set, what was read from the last is forgotten."""
+cdef object changed_scope_of(ConnectionBase connection):
+    """Return the scope where it is not the one that was read from last; what was read from that is forgotten."""
     cdef object scope
     if traits_of(connection).overrides & SCOPE:
         scope = connection.scope
@@ -143,7 +143,7 @@ cdef int store(ConnectionBase connection, object scope, object receive, object s
         connection._seen = DELETED if scope is None else scope
         connection._receive = receive
         connection._send = send
-    connection.constructed()
+    connection.constructed(overrides)
     if overrides & SCOPE:
         pass_to_setter(connection, "scope", scope)
     if overrides & RECEIVE:
@@ -159,7 +159,7 @@ cdef class ConnectionBase:
     def __init__(self, scope, receive=empty_receive, send=empty_send):
         store(self, scope, receive, send)
 
-    cdef int constructed(self) except -1:
+    cdef int constructed(self, int overrides) except -1:
         return 0
 
     cdef object own_receive(self):

@@ -8,19 +8,7 @@ from litecon._native.bounds cimport bound
 from litecon._shared.scope import attribute_of
 from litecon.limits import Limits
 
-cdef extern from *:
-    """
-    #define litecon_class(object) ((void *) Py_TYPE(object))
-    /* another after each change of the class or of its bases, 0 while it has none */
-    #define litecon_version(object) (Py_TYPE(object)->tp_version_tag)
-    """
-    void *litecon_class(object o) noexcept
-    unsigned int litecon_version(object o) noexcept
-
-cdef enum:
-    KNOWN = 8
-
-cdef list _known = [None] * KNOWN
+cdef list known_traits = [None] * KNOWN
 # by name: the bit, and what the kernel classes themselves have under that name
 cdef dict _tracked = {}
 
@@ -30,24 +18,7 @@ cdef class Traits:
     """What a class of connections overrides and bounds."""
 
 
-cdef inline Py_ssize_t index_of(void *cls) noexcept:
-    return <Py_ssize_t> ((<size_t> cls >> 5) & (KNOWN - 1))
-
-
-cdef Traits traits_of(object connection):
-    cdef void *cls = litecon_class(connection)
-    cdef unsigned int version = litecon_version(connection)
-    cdef Py_ssize_t index = index_of(cls)
-    cdef object known
-    # SAFETY: KNOWN is a power of two, and the length
-    with cython.boundscheck(False), cython.wraparound(False):
-        known = _known[index]
-    if known is not None and (<Traits> known).cls is cls and (<Traits> known).version == version != 0:
-        return <Traits> known
-    return look_up(connection, index)
-
-
-cdef Traits look_up(object connection, Py_ssize_t index):
+cdef Traits look_up(object connection):
     cdef Traits traits = Traits.__new__(Traits)
     cdef type cls = type(connection)
     traits.cls = <void *> cls
@@ -56,13 +27,8 @@ cdef Traits look_up(object connection, Py_ssize_t index):
     traits.version = litecon_version(connection)
     traits.overrides = overrides_of(cls)
     if traits.version != 0:
-        _known[index] = traits
+        known_traits[index_of(traits.cls)] = traits
     return traits
-
-
-cdef Traits bounds_of(object connection):
-    cdef Traits traits = traits_of(connection)
-    return traits if traits.has_bounds else look_bounds_up(connection, traits)
 
 
 cdef Traits look_bounds_up(object connection, Traits known):
@@ -82,7 +48,7 @@ cdef Traits look_bounds_up(object connection, Traits known):
     traits.max_items = bound(limits.max_items)
     traits.max_other_keys = bound(limits.max_other_keys)
     if traits.has_bounds and traits.version != 0:
-        _known[index_of(traits.cls)] = traits
+        known_traits[index_of(traits.cls)] = traits
     return traits
 
 
