@@ -101,13 +101,14 @@ cdef class SocketSend(CoroutineCallable):
 
 # An operation that sends events to the server.
 cdef class SendingOperation(Operation):
-    cdef Channel channel
     cdef unsigned char before
     cdef unsigned char after
     cdef bint sent
 
     # Enter a state and call the server with the event.
-    cdef object send_event(self, object send, object event, int state)
+    cdef object send_event(self, Channel channel, object send, object event, int state)
+    # What becomes of an error of the server's.
+    cdef object refused(self, Channel channel, object error)
 
 
 cdef str state_name(Channel channel)

@@ -268,7 +268,7 @@ cdef int check_send(Channel channel, int kind) except -1:
 
 
 cdef int enter(Channel channel, int state, object event) except -1:
-    if state == CLOSED or (event["type"] == "websocket.http.response.body" and not item(event, "more_body")):
+    if state == CLOSED or ((state == DENYING or channel.flags & RULED) and is_last_of_denial(event)):
         if channel.flags & RULED:
             state = channel.state
         else:
@@ -279,6 +279,10 @@ cdef int enter(Channel channel, int state, object event) except -1:
             abandon(channel)
     channel.state = <unsigned char> state
     return 0
+
+
+cdef bint is_last_of_denial(object event) except -1:
+    return event["type"] == "websocket.http.response.body" and not item(event, "more_body")
 
 
 cdef int roll_back(Channel channel, int state) noexcept:
@@ -300,22 +304,24 @@ cdef object connection_lost(Channel channel):
 cdef class SendingOperation(Operation):
     """An operation that sends events to the server."""
 
-    cdef object send_event(self, object send, object event, int state):
-        self.before = self.channel.state
+    # PERF: it refers to no object, or each operation would be tracked and untracked once more
+
+    cdef object send_event(self, Channel channel, object send, object event, int state):
+        self.before = channel.state
         # before the event is sent, since events of other tasks come behind it
         if state != self.before or state == DENYING:
-            enter(self.channel, state, event)
-        self.after = self.channel.state
+            enter(channel, state, event)
+        self.after = channel.state
         self.sent = True
         return PyObject_CallOneArg(send, event)
 
-    cdef object failed(self, object error):
-        if self.sent and not self.channel.flags & RULED:
+    cdef object refused(self, Channel channel, object error):
+        if self.sent and not channel.flags & RULED:
             if isinstance(error, OSError):
-                raise connection_lost(self.channel) from error
+                raise connection_lost(channel) from error
             # the server has refused it
-            if isinstance(error, Exception) and self.channel.state == self.after:
-                roll_back(self.channel, self.before)
+            if isinstance(error, Exception) and channel.state == self.after:
+                roll_back(channel, self.before)
         raise error
 
 
@@ -362,6 +368,7 @@ cdef bint offers_denial(object scope) except -1:
 cdef class SendEvent(SendingOperation):
     """`WebSocket.send`."""
 
+    cdef Channel channel
     cdef object send
     cdef object scope
     cdef object event
@@ -374,23 +381,27 @@ cdef class SendEvent(SendingOperation):
         return "WebSocket.send"
 
     cdef object begin(self):
+        cdef Channel channel = self.channel
         cdef int kind, state
         cdef object event
         cdef bint is_offered
-        if self.channel.flags & RULED:
+        if channel.flags & RULED:
             kind = TO_CLOSE if item(self.event, "type") == "websocket.close" else TO_SEND
-            return self.send_event(self.send, self.event, check_send(self.channel, kind))
+            return self.send_event(channel, self.send, self.event, check_send(channel, kind))
         # what is checked is what is sent
         kind, event = normalised_event(self.event)
         # a mapping's own code runs before the state is looked at
         is_offered = kind != TO_START or offers_denial(self.scope)
-        state = check_send(self.channel, kind)
+        state = check_send(channel, kind)
         if not is_offered:
             raise no_denial()
-        return self.send_event(self.send, event, state)
+        return self.send_event(channel, self.send, event, state)
 
     cdef object step(self, object result):
         self._done = True
+
+    cdef object failed(self, object error):
+        return self.refused(self.channel, error)
 
 
 register_operation(SendEvent)
