@@ -17,6 +17,8 @@ cdef extern from *:
 
     static int litecon_same_name(const char *left, const char *right, Py_ssize_t length) {
         Py_ssize_t i;
+        /* PERF: nearly all servers give names in lower case */
+        if (memcmp(left, right, (size_t) length) == 0) return 1;
         for (i = 0; i < length; i++) {
             if (left[i] == right[i]) continue;
             if (litecon_lower((unsigned char) left[i]) != litecon_lower((unsigned char) right[i])) return 0;
