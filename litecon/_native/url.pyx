@@ -76,13 +76,15 @@ cdef extern from *:
         }
     }
 
-    /* whether all bytes are of a kind */
+    /* how many bytes at the beginning are of a kind */
+    static Py_ssize_t litecon_span(const unsigned char *text, Py_ssize_t length, int kind) {
+        const unsigned char *kinds = litecon_kinds, *at = text, *end = text + length;
+        while (at < end && kinds[*at] & kind) at++;
+        return at - text;
+    }
+
     static int litecon_is_all(const unsigned char *text, Py_ssize_t length, int kind) {
-        Py_ssize_t i;
-        for (i = 0; i < length; i++) {
-            if (!(litecon_kinds[text[i]] & kind)) return 0;
-        }
-        return 1;
+        return litecon_span(text, length, kind) == length;
     }
 
     /* the length of the host in an authority without user; 0 if it is none, or if something other than a port follows */
@@ -94,7 +96,7 @@ cdef extern from *:
             i++;
         } else {
             while (1) {
-                while (i < length && litecon_kinds[text[i]] & LITECON_NAME) i++;
+                i += litecon_span(text + i, length - i, LITECON_NAME);
                 if (length - i < 3 || text[i] != '%' || !litecon_is_hex(text[i + 1]) || !litecon_is_hex(text[i + 2])) break;
                 i += 3;
             }
@@ -387,11 +389,23 @@ cdef str _root_path(object scope, str key):
     return _plain_str(root_path).rstrip("/")
 
 
+cdef inline bint _is_usual(object path, str root_path) noexcept:
+    """Whether the path is that of the URL as it is. PERF: nearly all are."""
+    return (
+        PyUnicode_GET_LENGTH(root_path) == 0
+        and type(path) is str
+        and PyUnicode_GET_LENGTH(path) != 0
+        and PyUnicode_READ_CHAR(path, 0) == c"/"
+    )
+
+
 cdef str _base_path(object scope, object host, str scheme):
     # inside a mount, app_root_path is the root path of the application around it, which may be empty
     cdef str key = "root_path" if item(scope, "app_root_path") is None else "app_root_path"
     cdef str root_path = _root_path(scope, key)
     cdef object path = item(scope, "path")
+    if _is_usual(path, root_path):
+        return "/"
     if isinstance(path, str):
         _path_in_other_form(scope, _plain_str(path), root_path, host, scheme)
     return _encode_path(root_path + "/") if root_path else "/"
@@ -402,8 +416,10 @@ cdef str _full_path(object scope, object host, str scheme):
     cdef str path, other, root_path
     if not isinstance(value, str):
         raise missing_key("path") if value is None else wrong_type("path", value, "a str")
-    path = _plain_str(value)
     root_path = _root_path(scope, "root_path")
+    if _is_usual(value, root_path):
+        return <str> value
+    path = _plain_str(value)
     other = _path_in_other_form(scope, path, root_path, host, scheme)
     if other is not None:
         return other
@@ -418,9 +434,6 @@ cdef str _path_in_other_form(object scope, str path, str root_path, object host,
     cdef str target = path
     cdef str prefix = ""
     cdef str other
-    if PyUnicode_GET_LENGTH(path) and PyUnicode_READ_CHAR(path, 0) == c"/" and PyUnicode_GET_LENGTH(root_path) == 0:
-        # PERF: nearly all
-        return None
     # uvicorn puts the root path before a target of any form
     if root_path and path.startswith(root_path):
         target = path[PyUnicode_GET_LENGTH(root_path):]
