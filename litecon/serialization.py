@@ -7,7 +7,6 @@ they build any value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import msgspec
@@ -65,7 +64,7 @@ _SAFE_WORDS: Final = (
 _QUOTING_WORDS: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
 
 # a timestamp (extension type -1) becomes a datetime
-_UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_DATETIME_AS_TIMESTAMP_EXT
+UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_DATETIME_AS_TIMESTAMP_EXT
 # dataclasses are converted by msgspec, since ormsgpack omits fields whose name begins with an underscore
 _PACK_OPTIONS: Final = (
     ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC | ormsgpack.OPT_PASSTHROUGH_DATACLASS
@@ -73,7 +72,6 @@ _PACK_OPTIONS: Final = (
 _ENCODING_ERRORS: Final = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
 
 encode_plain_json: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=default_serializer).encode
-decode_plain_msgpack: Callable[[bytes], Any] = partial(ormsgpack.unpackb, option=_UNPACK_OPTIONS)
 
 
 @overload
@@ -174,7 +172,7 @@ def decode_msgpack(
             + ("the object ends too early" if length > len(body) else "bytes follow after the object")
         )
     try:
-        value = decode_plain_msgpack(body)
+        value = ormsgpack.unpackb(body, option=UNPACK_OPTIONS)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         detail, cause = _failure("MessagePack", error)
     else:

@@ -3,6 +3,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 
 from litecon._native.bounds cimport bound
 from litecon._native.traits cimport Traits, bounds_of
@@ -120,41 +121,56 @@ cdef extern from *:
         return number;
     }
 
-    /* how a MessagePack object goes on behind its first byte: by so many bytes, a length of so many bytes, or objects
-       */
-    static int litecon_msgpack_head(unsigned char first, int *width, int *more, int *times) {
-        *width = *more = *times = 0;
-        if (first < 0x80 || first >= 0xE0) return 0;
-        if (first < 0x90) { *times = 2; *more = first & 0x0F; return 1; }
-        if (first < 0xA0) { *times = 1; *more = first & 0x0F; return 1; }
-        if (first < 0xC0) { *more = first & 0x1F; return 0; }
-        switch (first) {
-            case 0xC4: case 0xD9: *width = 1; break;
-            case 0xC5: case 0xDA: *width = 2; break;
-            case 0xC6: case 0xDB: *width = 4; break;
-            case 0xC7: *width = 1; *more = 1; break;
-            case 0xC8: *width = 2; *more = 1; break;
-            case 0xC9: *width = 4; *more = 1; break;
-            case 0xCC: case 0xD0: *more = 1; break;
-            case 0xCD: case 0xD1: *more = 2; break;
-            case 0xCA: case 0xCE: case 0xD2: *more = 4; break;
-            case 0xCB: case 0xCF: case 0xD3: *more = 8; break;
-            case 0xD4: *more = 2; break;
-            case 0xD5: *more = 3; break;
-            case 0xD6: *more = 5; break;
-            case 0xD7: *more = 9; break;
-            case 0xD8: *more = 17; break;
-            case 0xDC: *width = 2; *times = 1; return 1;
-            case 0xDD: *width = 4; *times = 1; return 1;
-            case 0xDE: *width = 2; *times = 2; return 1;
-            case 0xDF: *width = 4; *times = 2; return 1;
-        }
-        return 0;
-    }
-
     static int litecon_is_other_key(unsigned char first) {
         return !(first >= 0xA0 && first < 0xC0) && !(first >= 0xC4 && first <= 0xC6)
             && !(first >= 0xD9 && first <= 0xDB);
+    }
+
+    /* How a MessagePack object goes on behind its first byte: by so many bytes, by a length of so many bytes, or by so
+       many times as many objects. */
+    typedef struct {
+        unsigned char width, more, times, is_other_key;
+    } litecon_head;
+
+    static litecon_head litecon_head_of(unsigned char first) {
+        litecon_head head = {0, 0, 0, 0};
+        head.is_other_key = litecon_is_other_key(first);
+        if (first < 0x80 || first >= 0xE0) return head;
+        if (first < 0xC0) {
+            head.times = first < 0x90 ? 2 : first < 0xA0 ? 1 : 0;
+            head.more = first & (head.times ? 0x0F : 0x1F);
+            return head;
+        }
+        switch (first) {
+            case 0xC4: case 0xD9: head.width = 1; break;
+            case 0xC5: case 0xDA: head.width = 2; break;
+            case 0xC6: case 0xDB: head.width = 4; break;
+            case 0xC7: head.width = 1; head.more = 1; break;
+            case 0xC8: head.width = 2; head.more = 1; break;
+            case 0xC9: head.width = 4; head.more = 1; break;
+            case 0xCC: case 0xD0: head.more = 1; break;
+            case 0xCD: case 0xD1: head.more = 2; break;
+            case 0xCA: case 0xCE: case 0xD2: head.more = 4; break;
+            case 0xCB: case 0xCF: case 0xD3: head.more = 8; break;
+            case 0xD4: head.more = 2; break;
+            case 0xD5: head.more = 3; break;
+            case 0xD6: head.more = 5; break;
+            case 0xD7: head.more = 9; break;
+            case 0xD8: head.more = 17; break;
+            case 0xDC: head.width = 2; head.times = 1; break;
+            case 0xDD: head.width = 4; head.times = 1; break;
+            case 0xDE: head.width = 2; head.times = 2; break;
+            case 0xDF: head.width = 4; head.times = 2; break;
+        }
+        return head;
+    }
+
+    /* PERF: looked up instead of found out */
+    static litecon_head litecon_heads[256];
+
+    static void litecon_fill_heads(void) {
+        int first;
+        for (first = 0; first < 256; first++) litecon_heads[first] = litecon_head_of((unsigned char) first);
     }
 
     static Py_ssize_t litecon_measure_msgpack(
@@ -168,28 +184,29 @@ cdef extern from *:
         if (max_items == 0) return -2;
         missing[0] = 2;
         while (depth >= 0) {
-            int width, more, times, container;
-            unsigned char first;
+            litecon_head head;
             unsigned long long number;
             if (missing[depth] < 2) { depth--; continue; }
             if (position >= size) return size + 1;
-            first = text[position++];
+            head = litecon_heads[text[position++]];
             /* a map lacks an even number of objects where a key follows */
-            if ((missing[depth] & 3) == 1 && litecon_is_other_key(first)
+            if (head.is_other_key && (missing[depth] & 3) == 1
                     && ++other_keys > (unsigned long long) max_other_keys && max_other_keys >= 0) return -3;
             missing[depth] -= 2;
-            container = litecon_msgpack_head(first, &width, &more, &times);
-            if (width > size - position) return size + 1;
-            number = litecon_big_endian(text + position, width) + (unsigned long long) more;
-            position += width;
-            if (container) {
+            number = head.more;
+            if (head.width) {
+                if (head.width > size - position) return size + 1;
+                number += litecon_big_endian(text + position, head.width);
+                position += head.width;
+            }
+            if (head.times) {
                 if (depth >= max_depth) return -1;
-                number *= (unsigned long long) times;
+                number *= head.times;
                 /* each has a byte at least */
                 if (number > (unsigned long long) (size - position)) return size + 1;
                 items += number;
                 if (max_items >= 0 && items > (unsigned long long) max_items) return -2;
-                missing[++depth] = number * 2 + (times == 2);
+                missing[++depth] = number * 2 + (head.times == 2);
             } else {
                 if (number > (unsigned long long) (size - position)) return size + 1;
                 position += (Py_ssize_t) number;
@@ -198,6 +215,7 @@ cdef extern from *:
         return position;
     }
     """
+    void litecon_fill_heads() noexcept
     int litecon_measure_json(
         const char *text, Py_ssize_t length, Py_ssize_t max_depth, Py_ssize_t max_items
     ) noexcept
@@ -209,6 +227,9 @@ cdef extern from *:
         Py_ssize_t max_other_keys,
         unsigned long long *missing,
     ) noexcept
+
+
+litecon_fill_heads()
 
 
 def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
@@ -277,13 +298,16 @@ cdef Py_ssize_t msgpack_length(
 
 cdef extern from *:
     object PyObject_CallOneArg(object function, object argument)
+    object PyObject_Vectorcall(object function, PyObject **arguments, size_t count, PyObject *names)
 
 cdef object ANY = Any
 cdef object _default_serializer = default_serializer
 cdef object _decode_json = None
 cdef object _decode_plain_json = None
 cdef object _decode_msgpack = None
-cdef object _decode_plain_msgpack = None
+cdef object _unpack = None
+cdef object _unpack_options = None
+cdef tuple _UNPACK_NAMES = ("option",)
 cdef object _encode_json = None
 cdef object _encode_plain_json = None
 cdef object _encode_msgpack = None
@@ -293,16 +317,17 @@ cdef Py_ssize_t _max_msgpack_depth = 0
 
 cdef int _load() except -1:
     # not at import: who reads no JSON does not pay for the decoders
-    global _decode_json, _decode_plain_json, _decode_msgpack, _decode_plain_msgpack
+    global _decode_json, _decode_plain_json, _decode_msgpack, _unpack, _unpack_options
     global _encode_json, _encode_plain_json, _encode_msgpack, _max_depth, _max_msgpack_depth
     from msgspec.json import decode
+    from ormsgpack import unpackb
 
     from litecon.serialization import (
         MAX_DEPTH,
         MAX_MSGPACK_DEPTH,
+        UNPACK_OPTIONS,
         decode_json,
         decode_msgpack,
-        decode_plain_msgpack,
         encode_json,
         encode_msgpack,
         encode_plain_json,
@@ -312,7 +337,8 @@ cdef int _load() except -1:
     _max_msgpack_depth = MAX_MSGPACK_DEPTH
     _decode_plain_json = decode
     _decode_msgpack = decode_msgpack
-    _decode_plain_msgpack = decode_plain_msgpack
+    _unpack = unpackb
+    _unpack_options = UNPACK_OPTIONS
     _encode_json = encode_json
     _encode_plain_json = encode_plain_json
     _encode_msgpack = encode_msgpack
@@ -343,6 +369,7 @@ cdef object from_json(object body, object type_, object connection):
 
 
 cdef object from_msgpack(object body, object type_, object connection):
+    cdef PyObject *arguments[2]
     cdef Traits bounds = bounds_of(connection)
     if _decode_json is None:
         _load()
@@ -353,7 +380,9 @@ cdef object from_msgpack(object body, object type_, object connection):
         and msgpack_length(body, _max_msgpack_depth, bounds.max_items, bounds.max_other_keys) == len(<bytes> body)
     ):
         try:
-            return PyObject_CallOneArg(_decode_plain_msgpack, body)
+            arguments[0] = <PyObject *> body
+            arguments[1] = <PyObject *> _unpack_options
+            return PyObject_Vectorcall(_unpack, arguments, 1, <PyObject *> _UNPACK_NAMES)
         except Exception:
             pass
     return _decode_msgpack(
