@@ -15,6 +15,8 @@ from litecon._errors import field_too_large, too_many_fields
 
 cdef extern from *:
     """
+    #include <stdint.h>
+
     static inline int litecon_hex(unsigned char c) {
         if (c >= '0' && c <= '9') return c - '0';
         if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -41,18 +43,32 @@ cdef extern from *:
         return to - start;
     }
 
-    /* A short field of ASCII without escapes, "+" as a space; None for any other. PERF: one walk, where the decoder of
-       UTF-8 and the searches for what is special take twice the instructions. */
+    #define LITECON_EIGHT(byte) (0x0101010101010101 * (uint64_t) (byte))
+
+    /* of eight bytes of ASCII, the highest bit of each that is this one; no byte carries into the next */
+    static inline uint64_t litecon_where(uint64_t bytes, unsigned char byte) {
+        return ~((bytes ^ LITECON_EIGHT(byte)) + LITECON_EIGHT(0x7F)) & LITECON_EIGHT(0x80);
+    }
+
+    /* A short field of ASCII without escapes, "+" as a space; None for any other. PERF: one walk, eight bytes at a
+       time, where the decoder of UTF-8 and the searches for what is special take twice the instructions. */
     static PyObject *litecon_short_field(const char *from, Py_ssize_t length) {
         PyObject *result;
         Py_UCS1 *to;
-        Py_ssize_t i;
+        Py_ssize_t i = 0;
         /* of one character there is an object already */
         if (length < 2 || length > 64) Py_RETURN_NONE;
         result = PyUnicode_New(length, 127);
         if (result == NULL) return NULL;
         to = PyUnicode_1BYTE_DATA(result);
-        for (i = 0; i < length; i++) {
+        for (; length - i >= 8; i += 8) {
+            uint64_t bytes;
+            memcpy(&bytes, from + i, 8);
+            if (bytes & LITECON_EIGHT(0x80) || litecon_where(bytes, '%')) break;
+            bytes -= (litecon_where(bytes, '+') >> 7) * ('+' - ' ');
+            memcpy(to + i, &bytes, 8);
+        }
+        for (; i < length; i++) {
             unsigned char c = (unsigned char) from[i];
             if (c == '%' || c >= 0x80) {
                 Py_DECREF(result);
