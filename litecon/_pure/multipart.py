@@ -175,10 +175,10 @@ class MultipartReader:
             # the line breaks around the head do not count
             if end < 0 or end - start > max_field or start - position - 6 > max_head:
                 break
-            if chunk[end + size : end + size + 2] not in (b"\r\n", b"--"):
+            if not chunk.startswith((b"\r\n", b"--"), end + size):
                 break
             try:
-                events.append((match[1].decode("ascii"), chunk[start:end].decode()))
+                events.append((match[1].decode(), chunk[start:end].decode()))
             except UnicodeDecodeError:
                 break
             left -= 1
