@@ -154,3 +154,14 @@ def test_error_in_a_fresh_interpreter_is_seen() -> None:
     done = run_python("raise SystemExit('no')")
     assert done.returncode == 1
     assert "no" in done.stderr
+
+
+@pytest.mark.once
+def test_no_line_of_a_kernel_is_too_long() -> None:
+    """ruff, which says so of Python, does not read Cython and C."""
+    kernels = [path for path in (PACKAGE / "_native").iterdir() if path.suffix in (".pyx", ".pxd", ".h")]
+    assert kernels
+    lines = [
+        (path.name, number, line) for path in kernels for number, line in enumerate(path.read_text().split("\n"), 1)
+    ]
+    assert [(name, number) for name, number, line in lines if len(line) > 120] == []

@@ -21,7 +21,9 @@ cdef extern from *:
     static int litecon_http_event(PyObject *kind) {
         if (!PyUnicode_Check(kind) || !PyUnicode_IS_ASCII(kind)) return 0;
         if (PyUnicode_GET_LENGTH(kind) == 12) return memcmp(PyUnicode_1BYTE_DATA(kind), "http.request", 12) == 0;
-        if (PyUnicode_GET_LENGTH(kind) == 15) return memcmp(PyUnicode_1BYTE_DATA(kind), "http.disconnect", 15) == 0 ? 2 : 0;
+        if (PyUnicode_GET_LENGTH(kind) == 15) {
+            return memcmp(PyUnicode_1BYTE_DATA(kind), "http.disconnect", 15) == 0 ? 2 : 0;
+        }
         return 0;
     }
     """

@@ -28,8 +28,8 @@ from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalise
 
 cdef extern from *:
     """
-    /* The text or bytes of a message in the form in which servers give it: a dict whose first item is its type. Borrowed, NULL
-       for any other. PERF: a walk over the items takes a third of the instructions of two look-ups. */
+    /* The text or bytes of a message in the form in which servers give it: a dict whose first item is its type.
+       Borrowed, NULL for any other. PERF: a walk over the items takes a third of the instructions of two look-ups. */
     static PyObject *litecon_message_of(PyObject *event, PyObject *type_key, PyObject *key) {
     #ifndef Py_GIL_DISABLED
         Py_ssize_t position = 0;

@@ -27,8 +27,8 @@ cdef extern from *:
     }
 
     /* The value of the next header of that name from *at on, borrowed; NULL without one, or with *at -1 where the
-       headers are not just pairs of bytes. PERF: no reference is counted, as nothing runs between that could drop one.
-       */
+       headers are not just pairs of bytes. PERF: no reference is counted, as nothing runs between that could drop
+       one. */
     static PyObject *litecon_scan(PyObject *headers, const char *name, Py_ssize_t length, Py_ssize_t *at) {
     #ifndef Py_GIL_DISABLED
         PyObject **items;

@@ -245,8 +245,8 @@ class SocketMethods:
     def deny(self, status=403, headers=None, body=b""):
         """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
 
-        Litestar's own has no such method. Where the server does not offer the extension, the connection is closed, which
-        clients see as a 403.
+        Litestar's own has no such method. Where the server does not offer the extension, the connection is closed,
+        which clients see as a 403.
 
         Args:
             status: From 200 to 599.

@@ -90,7 +90,9 @@ cdef class ReceiveMessage(Operation):
 
     cdef bint is_overridden(self, int overrides) noexcept:
         if self._is_step and not self.channel.flags & RULED:
-            if self.method == JSON and overrides & RECEIVE_JSON or self.method == MSGPACK and overrides & RECEIVE_MSGPACK:
+            if self.method == JSON and overrides & RECEIVE_JSON:
+                return True
+            if self.method == MSGPACK and overrides & RECEIVE_MSGPACK:
                 return True
         elif self.method == DATA and not self._is_step:
             return False

@@ -22,7 +22,8 @@ from litecon.exceptions import ClientException
 
 cdef extern from *:
     """
-    /* For each byte, how far a delimiter may be moved on that is not found where this byte is under its last one (Horspool). */
+    /* For each byte, how far a delimiter may be moved on that is not found where this byte is under its last one
+       (Horspool). */
     static void litecon_shifts(const unsigned char *delimiter, Py_ssize_t size, unsigned char *shifts) {
         Py_ssize_t i, shift;
         memset(shifts, size < 255 ? (int) size : 255, 256);
@@ -32,8 +33,8 @@ cdef extern from *:
         }
     }
 
-    /* Where a delimiter begins that is all there, NULL for nowhere. It is linear: a carriage return is only at its beginning,
-       so what memcmp() compares is compared once. */
+    /* Where a delimiter begins that is all there, NULL for nowhere. It is linear: a carriage return is only at its
+       beginning, so what memcmp() compares is compared once. */
     static const char *litecon_find(
         const char *text, const char *end, const char *delimiter, Py_ssize_t size, const unsigned char *shifts
     ) {

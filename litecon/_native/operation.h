@@ -29,7 +29,8 @@ static void litecon_refuse_iterator(PyObject *o, PyObject *iterator) {
                  is_coroutine ? "coroutine" : Py_TYPE(iterator)->tp_name);
 #else
     if (is_coroutine) PyErr_SetString(PyExc_TypeError, "__await__() returned a coroutine");
-    else PyErr_Format(PyExc_TypeError, "__await__() returned non-iterator of type '%.100s'", Py_TYPE(iterator)->tp_name);
+    else PyErr_Format(PyExc_TypeError, "__await__() returned non-iterator of type '%.100s'",
+                      Py_TYPE(iterator)->tp_name);
 #endif
 }
 
@@ -77,8 +78,8 @@ static int litecon_end_iteration(PyObject **value) {
     return -1;
 }
 
-/* An operation lives for one await. PERF: a few blocks of each size are kept for the next ones; the task that suspends needs
-   8 % fewer instructions. As with CPython's own freelists, what lies here is untracked and refers to nothing. */
+/* An operation lives for one await. PERF: a few blocks of each size are kept for the next ones; the task that suspends
+   needs 8 % fewer instructions. As with CPython's own freelists, what lies here is untracked and refers to nothing. */
 #ifdef Py_GIL_DISABLED
 #define litecon_use_freelist(type)
 #else

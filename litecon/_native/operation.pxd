@@ -39,7 +39,8 @@ cdef class Operation:
     cdef object begin(self)
     # The same again, with what the last awaitable returned.
     cdef object step(self, object result)
-    # What becomes of an error, of the awaitable's or of one's own: raise it or another, or return the value of the whole.
+    # What becomes of an error, of the awaitable's or of one's own: raise it or another, or return the value of the
+    # whole.
     cdef object failed(self, object error)
     # Give back what this alone uses, and for which it has set _holds.
     cdef void release(self) noexcept

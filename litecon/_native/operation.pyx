@@ -371,7 +371,7 @@ cdef int mark_coroutine_function(type cls, str name) except -1:
 
 
 cdef class CoroutineCallable:
-    """A callable object whose calls return operations: `iscoroutinefunction()` of inspect and of asyncio is true of it."""
+    """A callable object whose calls return operations: `iscoroutinefunction()` is true of it."""
 
     @property
     def _is_coroutine_mark(self):

@@ -42,7 +42,8 @@ cdef extern from *:
 
     /* whether neither __init__ nor __new__ is the class's own, nor a mock's */
     static int litecon_is_plain(PyTypeObject *cls, PyTypeObject *base) {
-        return (cls->tp_init == base->tp_init || cls->tp_init == litecon_other_init) && cls->tp_new == cls->tp_base->tp_new;
+        return (cls->tp_init == base->tp_init || cls->tp_init == litecon_other_init)
+            && cls->tp_new == cls->tp_base->tp_new;
     }
 
     static void litecon_set_vectorcall(PyTypeObject *cls, void *function) {

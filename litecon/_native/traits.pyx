@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""What a class of connections overrides and bounds: found out once for each class, and again when the class has changed."""
+"""What a class of connections overrides and bounds: found out once for each, and again when the class has changed."""
 
 cimport cython
 

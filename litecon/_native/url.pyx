@@ -72,7 +72,8 @@ cdef extern from *:
         int c;
         for (c = 0; c < 256; c++) {
             litecon_kinds[c] = (unsigned char) ((litecon_is_name((unsigned char) c) ? LITECON_NAME : 0) |
-                (litecon_is_query((unsigned char) c) ? LITECON_QUERY : 0) | (litecon_is_unsafe((Py_UCS4) c) ? 0 : LITECON_PATH));
+                (litecon_is_query((unsigned char) c) ? LITECON_QUERY : 0)
+                | (litecon_is_unsafe((Py_UCS4) c) ? 0 : LITECON_PATH));
         }
     }
 
@@ -87,7 +88,8 @@ cdef extern from *:
         return litecon_span(text, length, kind) == length;
     }
 
-    /* the length of the host in an authority without user; 0 if it is none, or if something other than a port follows */
+    /* the length of the host in an authority without user; 0 if it is none, or if something other than a port
+       follows */
     static Py_ssize_t litecon_host_length(const unsigned char *text, Py_ssize_t length) {
         Py_ssize_t i = 0;
         if (length && text[0] == '[') {
@@ -97,7 +99,8 @@ cdef extern from *:
         } else {
             while (1) {
                 i += litecon_span(text + i, length - i, LITECON_NAME);
-                if (length - i < 3 || text[i] != '%' || !litecon_is_hex(text[i + 1]) || !litecon_is_hex(text[i + 2])) break;
+                if (length - i < 3 || text[i] != '%') break;
+                if (!litecon_is_hex(text[i + 1]) || !litecon_is_hex(text[i + 2])) break;
                 i += 3;
             }
         }
