@@ -1,4 +1,4 @@
-"""Decoding and encoding of JSON (msgspec) and MessagePack (ormsgpack).
+"""Decoding and encoding of JSON (msgspec) and MessagePack (msgspec decodes it, ormsgpack encodes it).
 
 Decoders raise SerializationException only, whose message has no values from the data, and RequestEntityTooLarge, before
 they build any value.
@@ -7,7 +7,7 @@ they build any value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, overload
 
 import msgspec
 import ormsgpack
@@ -38,7 +38,7 @@ MAX_DEPTH: Final = 512
 stack of 256 KiB."""
 
 MAX_MSGPACK_DEPTH: Final = 255
-"""How deep MessagePack may nest. ormsgpack crashes there between 400 and 500 levels, and encodes no more than these."""
+"""How deep MessagePack may nest: ormsgpack encodes no more than these levels."""
 
 _DEFAULT_LIMITS: Final = Limits()
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -63,8 +63,6 @@ _SAFE_WORDS: Final = (
 # the beginnings of messages that quote the data, of which only these words may be shown
 _QUOTING_WORDS: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
 
-# a timestamp (extension type -1) becomes a datetime
-UNPACK_OPTIONS: Final = ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_DATETIME_AS_TIMESTAMP_EXT
 # dataclasses are converted by msgspec, since ormsgpack omits fields whose name begins with an underscore
 _PACK_OPTIONS: Final = (
     ormsgpack.OPT_NON_STR_KEYS | ormsgpack.OPT_SERIALIZE_PYDANTIC | ormsgpack.OPT_PASSTHROUGH_DATACLASS
@@ -72,6 +70,14 @@ _PACK_OPTIONS: Final = (
 _ENCODING_ERRORS: Final = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
 
 encode_plain_json: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=default_serializer).encode
+
+
+def _refuse_extension(code: int, data: memoryview) -> NoReturn:
+    # a timestamp (-1) becomes a datetime before
+    raise ValueError
+
+
+decode_plain_msgpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(ext_hook=_refuse_extension).decode
 
 
 @overload
@@ -134,7 +140,7 @@ def decode_msgpack(
 ) -> Any:
     """Return the value of a MessagePack object; None for an empty body, if the type admits None.
 
-    A timestamp becomes an aware datetime, in UTC.
+    A timestamp becomes an aware datetime, in UTC, rounded to microseconds.
 
     ```python
     decode_msgpack(b"\x81\xa2id\x07", type=dict[str, int])  # {"id": 7}
@@ -172,9 +178,12 @@ def decode_msgpack(
             + ("the object ends too early" if length > len(body) else "bytes follow after the object")
         )
     try:
-        value = ormsgpack.unpackb(body, option=UNPACK_OPTIONS)
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        value = decode_plain_msgpack(body)
+    except RecursionError as error:
         detail, cause = _failure("MessagePack", error)
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError):
+        # where in the body it is wrong is not said
+        detail, cause = "invalid MessagePack", None
     else:
         if type is Any:
             return value

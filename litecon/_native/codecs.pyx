@@ -3,7 +3,6 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport PyObject
 
 from litecon._native.bounds cimport bound
 from litecon._native.traits cimport Traits, bounds_of
@@ -298,16 +297,13 @@ cdef Py_ssize_t msgpack_length(
 
 cdef extern from *:
     object PyObject_CallOneArg(object function, object argument)
-    object PyObject_Vectorcall(object function, PyObject **arguments, size_t count, PyObject *names)
 
 cdef object ANY = Any
 cdef object _default_serializer = default_serializer
 cdef object _decode_json = None
 cdef object _decode_plain_json = None
 cdef object _decode_msgpack = None
-cdef object _unpack = None
-cdef object _unpack_options = None
-cdef tuple _UNPACK_NAMES = ("option",)
+cdef object _decode_plain_msgpack = None
 cdef object _encode_json = None
 cdef object _encode_plain_json = None
 cdef object _encode_msgpack = None
@@ -317,17 +313,16 @@ cdef Py_ssize_t _max_msgpack_depth = 0
 
 cdef int _load() except -1:
     # not at import: who reads no JSON does not pay for the decoders
-    global _decode_json, _decode_plain_json, _decode_msgpack, _unpack, _unpack_options
+    global _decode_json, _decode_plain_json, _decode_msgpack, _decode_plain_msgpack
     global _encode_json, _encode_plain_json, _encode_msgpack, _max_depth, _max_msgpack_depth
     from msgspec.json import decode
-    from ormsgpack import unpackb
 
     from litecon.serialization import (
         MAX_DEPTH,
         MAX_MSGPACK_DEPTH,
-        UNPACK_OPTIONS,
         decode_json,
         decode_msgpack,
+        decode_plain_msgpack,
         encode_json,
         encode_msgpack,
         encode_plain_json,
@@ -337,8 +332,7 @@ cdef int _load() except -1:
     _max_msgpack_depth = MAX_MSGPACK_DEPTH
     _decode_plain_json = decode
     _decode_msgpack = decode_msgpack
-    _unpack = unpackb
-    _unpack_options = UNPACK_OPTIONS
+    _decode_plain_msgpack = decode_plain_msgpack
     _encode_json = encode_json
     _encode_plain_json = encode_plain_json
     _encode_msgpack = encode_msgpack
@@ -369,7 +363,6 @@ cdef object from_json(object body, object type_, object connection):
 
 
 cdef object from_msgpack(object body, object type_, object connection):
-    cdef PyObject *arguments[2]
     cdef Traits bounds = bounds_of(connection)
     if _decode_json is None:
         _load()
@@ -380,9 +373,7 @@ cdef object from_msgpack(object body, object type_, object connection):
         and msgpack_length(body, _max_msgpack_depth, bounds.max_items, bounds.max_other_keys) == len(<bytes> body)
     ):
         try:
-            arguments[0] = <PyObject *> body
-            arguments[1] = <PyObject *> _unpack_options
-            return PyObject_Vectorcall(_unpack, arguments, 1, <PyObject *> _UNPACK_NAMES)
+            return PyObject_CallOneArg(_decode_plain_msgpack, body)
         except Exception:
             pass
     return _decode_msgpack(

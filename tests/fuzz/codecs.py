@@ -113,8 +113,9 @@ def unpack(data: bytes) -> tuple[Any, int, int]:
         if nanoseconds > 999_999_999:
             raise Refused("nanoseconds")
         try:
-            moment = datetime.datetime(1970, 1, 1, tzinfo=UTC) + datetime.timedelta(seconds=seconds)
-            return moment.replace(microsecond=nanoseconds // 1000)
+            # rounded, from a half on upwards
+            since = datetime.timedelta(seconds=seconds, microseconds=(nanoseconds + 500) // 1000)
+            return datetime.datetime(1970, 1, 1, tzinfo=UTC) + since
         except OverflowError:
             raise Refused("beyond what a datetime can be") from None
 

@@ -690,3 +690,27 @@ def test_limits_are_those_of_the_decoders() -> None:
             assert parameters[name].default == getattr(Limits(), name)
             assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
     assert Request.limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "seconds", "expected"),
+    [
+        (0, 0, "1970-01-01T00:00:00+00:00"),
+        (499, 0, "1970-01-01T00:00:00+00:00"),
+        (500, 0, "1970-01-01T00:00:00.000001+00:00"),
+        (999_999_999, -1, "1970-01-01T00:00:00+00:00"),
+        (999_999_000, 253402300799, "9999-12-31T23:59:59.999999+00:00"),
+        # no datetime can be so late, and no second has so many nanoseconds
+        (999_999_999, 253402300799, None),
+        (0, 253402300800, None),
+        (1_000_000_000, 0, None),
+    ],
+)
+def test_timestamps_are_rounded_to_microseconds(nanoseconds: int, seconds: int, expected: str | None) -> None:
+    body = b"\xc7\x0c\xff" + nanoseconds.to_bytes(4, "big") + seconds.to_bytes(8, "big", signed=True)
+    if expected is not None:
+        assert decode_msgpack(body) == datetime.datetime.fromisoformat(expected)
+        return
+    with pytest.raises(SerializationException) as info:
+        decode_msgpack(body)
+    assert info.value.detail == "invalid MessagePack"

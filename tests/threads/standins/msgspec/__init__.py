@@ -27,6 +27,9 @@ class EncodeError(MsgspecError):
     pass
 
 
+from . import msgpack as msgpack  # noqa: E402
+
+
 def convert(value: Any, type: Any, **options: Any) -> Any:
     if type is Any:
         return value
