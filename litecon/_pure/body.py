@@ -95,8 +95,7 @@ class BodyReader:
 
     def _release(self) -> None:
         """Let other tasks read."""
-        if self._claimed.locked():
-            self._claimed.release()
+        self._claimed.release()
 
     def check(self, max_size: int | None, announced: int | None) -> None:
         """Raise the exceptions that are known before anything more is received.

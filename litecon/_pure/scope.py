@@ -54,26 +54,30 @@ class ConnectionBase:
 
     def _own_receive(self) -> Receive:
         """Return the stored callable, whatever a subclass overrides."""
-        return self._present("receive")  # type: ignore[no-any-return]
+        receive: Any = getattr(self, "_receive", _MISSING)
+        if receive is _MISSING:
+            raise not_initialised(self, "receive")
+        return receive  # type: ignore[no-any-return]
 
     def _own_send(self) -> Send:
         """Return the stored callable, whatever a subclass overrides."""
-        return self._present("send")  # type: ignore[no-any-return]
-
-    def _present(self, name: str) -> Any:
-        value = getattr(self, f"_{name}", _MISSING)
-        if value is _MISSING:
-            raise not_initialised(self, name)
-        return value
+        send: Any = getattr(self, "_send", _MISSING)
+        if send is _MISSING:
+            raise not_initialised(self, "send")
+        return send  # type: ignore[no-any-return]
 
     def _delete(self, name: str) -> None:
-        self._present(name)
+        if not hasattr(self, f"_{name}"):
+            raise not_initialised(self, name)
         delattr(self, f"_{name}")
 
     @property
     def scope(self) -> Scope:
         """The mapping with which the server describes the connection."""
-        return self._present("scope")  # type: ignore[no-any-return]
+        scope: Any = getattr(self, "_scope", _MISSING)
+        if scope is _MISSING:
+            raise not_initialised(self, "scope")
+        return scope  # type: ignore[no-any-return]
 
     @scope.setter
     def scope(self, scope: Scope) -> None:
