@@ -84,7 +84,8 @@ async def factory_made(plugins: Plugins) -> list[Any]:
 def test_factory() -> None:
     without, with_it = (asyncio.run(factory_made(plugins())) for plugins in WITHOUT_AND_WITH)
     assert with_it == without
-    assert without[0] == without[-1] == b'{"a":1}'
+    # older versions of httpx write a space behind the colon
+    assert without[0] == without[-1] in (b'{"a":1}', b'{"a": 1}')
 
 
 def errors(plugins: Plugins) -> Any:
