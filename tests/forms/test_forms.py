@@ -620,7 +620,7 @@ class TestFilesAreClosed:
     def test_by_cancellation(self, side: Any, run: Any, disk: Any, uploads: list[Any], spool_size: int) -> None:
         async def main() -> None:
             request = self.make(side, spool_size, b"zzz", *[])
-            request.receive = Gate(*request.receive.events[:-1])
+            request.receive = Gate(*list(request.receive.events)[:-1])
             assert await cut_off(0.1, request.form)
             # one that is still arriving is in memory as chunks, or closed with the others
             assert uploads
@@ -645,7 +645,7 @@ class TestFilesAreClosed:
 
     def test_by_closing_the_coroutine(self, side: Any, disk: Any, uploads: list[Any]) -> None:
         request = self.make(side, 10_000, b"zzz")
-        request.receive = Receiver([*request.receive.events[:2]], suspend=True)
+        request.receive = Receiver(list(request.receive.events)[:2], suspend=True)
         reading = request.form()
 
         async def main() -> None:
