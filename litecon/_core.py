@@ -1,7 +1,7 @@
-"""The switch: all kernels of one side, and why it is that side.
+"""The choice of a side: the kernels of the compiled or of the pure side, and the reason for the choice.
 
 Nothing else imports `litecon._native` or `litecon._pure`, so there is no half-compiled state. `_core.pyi` is the
-contract that both sides keep.
+contract of both sides.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ try:
     from ._native.url import URLBase, make_url, raw_headers, url_from_scope
 
     # isort: split
-    # behind those that make values, of which the data structures are made that a connection returns
+    # after the kernels above: these import the data structures, whose base classes are among those kernels
     from ._native.forms import FormAwaitable, read_form
     from ._native.request import RequestBase
     from ._native.scope import ConnectionBase, with_fast_constructor
@@ -73,13 +73,13 @@ except ImportError as error:
     elif isinstance(error, ModuleNotFoundError):
         FALLBACK_REASON = f"there is no {error.name}: built without a C compiler, or without extensions on demand"
     else:
-        # without the path of the file, which an error page may show
+        # without the path of the file, since an error page may show the reason
         FALLBACK_REASON = f"the extensions cannot be imported: {str(error).partition(' (/')[0]}"
     if _is_set("LITECON_REQUIRE_EXTENSIONS") and not _PURE_WANTED:
         raise ImportError(
             f"LITECON_REQUIRE_EXTENSIONS is set, and litecon would run pure: {FALLBACK_REASON}"
         ) from error
-    # where some could be imported, the data structures were made of them
+    # if some compiled kernels could be imported, the data structures are based on them and must be imported anew
     for name in [name for name in sys.modules if name.startswith(f"{__package__}.datastructures")]:
         del sys.modules[name]
     from ._pure.body import BodyReader, BodyStream
@@ -91,7 +91,7 @@ except ImportError as error:
     from ._pure.url import URLBase, make_url, raw_headers, url_from_scope
 
     # isort: split
-    # behind those that make values, of which the data structures are made that a connection returns
+    # after the kernels above: these import the data structures, whose base classes are among those kernels
     from ._pure.forms import FormAwaitable, read_form
     from ._pure.request import RequestBase
     from ._pure.scope import ConnectionBase, with_fast_constructor
@@ -102,7 +102,7 @@ else:
 
 
 def litestar_kernels() -> SimpleNamespace:
-    """Return the kernels of the drop-in for Litestar: they are compiled only and, needing Litestar, loaded on demand.
+    """Load and return the kernels of the drop-in for Litestar, which exist only compiled and import Litestar.
 
     Raises:
         ImportError: There is no Litestar, or litecon runs pure.

@@ -74,7 +74,7 @@ def raw_headers(scope: Mapping[str, Any]) -> Sequence[Any]: ...
 def url_from_scope(cls: type[_URLT], scope: Mapping[str, Any], base: bool) -> _URLT: ...
 def with_fast_constructor(cls: _ClassT) -> _ClassT: ...
 
-# of the compiled side alone: where litecon runs pure, the drop-in's classes are Litestar's own
+# the compiled side only: if litecon runs pure, the drop-in's classes are Litestar's own
 def litestar_kernels() -> SimpleNamespace: ...
 
 @disjoint_base
@@ -93,10 +93,10 @@ class HeadersBase:
 class URLBase:
     @property
     def scheme(self) -> str:
-        """The scheme in lower case, "" in a relative reference."""
+        """The scheme in lower case; "" in a relative reference."""
     @property
     def netloc(self) -> str:
-        """Host and port, perhaps user and password before them."""
+        """The host and port, preceded by user and password if the URL has them."""
     @property
     def path(self) -> str:
         """The path as it stands in the URL."""

@@ -52,13 +52,13 @@ def quoted(value: object) -> str:
 
 
 def with_note(error: _ErrorT, note: str) -> _ErrorT:
-    """Add a note to an error, which a traceback shows to developers and no response to clients; return the error."""
+    """Add a note to an error and return it; developers see notes in tracebacks, clients never see them."""
     error.add_note(note)
     return error
 
 
 def misconfigured(what: str) -> ImproperlyConfiguredException:
-    """Return an error of the server or the application, whose detail reveals nothing of either to a client.
+    """Return an error in the server or the application; its `detail` tells a client nothing about either.
 
     Args:
         what: The sentence that tells the developer what is wrong.
@@ -111,7 +111,7 @@ def not_initialised(connection: object, name: str) -> AttributeError:
 
 
 def no_deleter(connection: object, name: str) -> AttributeError:
-    """A property was deleted that cannot be; in the interpreter's words."""
+    """A property without a deleter was deleted; the text is the interpreter's own."""
     return AttributeError(f"property {name!r} of {type(connection).__name__!r} object has no deleter")
 
 
@@ -227,7 +227,7 @@ BODY_ERRORS: Final = BodyErrors(body_busy, disconnected, body_streamed, body_too
 
 
 def wrong_event(event: Any) -> ImproperlyConfiguredException:
-    """`receive()` returned something that is no event of an HTTP connection."""
+    """`receive()` returned something other than an event of an HTTP connection."""
     try:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
@@ -276,7 +276,7 @@ def no_denial() -> WebSocketStateError:
 
 
 def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
-    """`receive()` returned something that is no event of a WebSocket, or not in this state."""
+    """`receive()` returned something other than an event of a WebSocket, or one that this state does not allow."""
     try:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):

@@ -25,12 +25,12 @@ SESSION_ID_KEY = "litecon.session_id"
 
 
 class ConstructorSignature:
-    """The descriptor `__signature__` of connection classes, since `inspect` finds none in a compiled `__init__`.
+    """The `__signature__` of connection classes: `inspect` cannot read the signature of a compiled `__init__`.
 
     The signature is made on access, since importing `inspect` costs more than importing the rest of the package.
 
     Args:
-        base: The kernel class. A subclass that defines `__init__` has the signature of its own.
+        base: The kernel class; a subclass that defines `__init__` has the signature of that method.
         **keywords: The defaults of further parameters, which are keyword-only.
     """
 
@@ -39,7 +39,7 @@ class ConstructorSignature:
         self._keywords = keywords
 
     def __get__(self, instance: object, owner: type[Any]) -> Any:
-        # an instance has no signature, and AttributeError has inspect look at __init__
+        # an instance has no signature; after an AttributeError, inspect reads that of __init__
         if instance is not None or owner.__init__ is not self._base.__init__:
             raise AttributeError("__signature__")
         from inspect import Parameter, Signature
@@ -56,10 +56,10 @@ class ConstructorSignature:
 
 
 def with_public_names(cls: type[_T]) -> type[_T]:
-    """Name a kernel's methods after the public class, as tasks, warnings and displays show them; a class decorator.
+    """Name a kernel's methods after the public class, for tasks, warnings and reprs; a class decorator.
 
     Args:
-        cls: A subclass of kernel classes. What another class has named keeps that name.
+        cls: A subclass of kernel classes. A method that was already named after another class keeps that name.
     """
     kernels = f"{ConnectionBase.__module__.rpartition('.')[0]}."
     for base in cls.__mro__:
@@ -145,7 +145,7 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
         Raises:
             NoRouteMatchFoundException: There is no such route, or it does not take these parameters.
             ImproperlyConfiguredException: The application of the scope cannot reverse names.
-            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
         """
         from .routing import absolute_url
 

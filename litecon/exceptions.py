@@ -28,7 +28,7 @@ __all__ = (
 
 
 class LiteconWarning(UserWarning):
-    """The server or the application does not offer what was requested, which was skipped."""
+    """A requested feature was skipped, since the server or the application does not offer it."""
 
 
 class LiteconException(Exception):
@@ -78,10 +78,10 @@ class HTTPException(LiteconException):
 
 
 class ImproperlyConfiguredException(HTTPException, ValueError):
-    """The application or the server breaks the ASGI specification, or lacks what was requested (500).
+    """The application or the server breaks the ASGI specification, or lacks something that was requested (500).
 
-    Where litecon raises it, `detail` reveals nothing of the application to a client; `str()`, which a traceback and a
-    log show, says what is wrong.
+    If litecon raises it, `detail` tells a client nothing about the application; `str()`, which tracebacks and logs
+    show, says what is wrong.
     """
 
     def __str__(self) -> str:
@@ -105,7 +105,7 @@ class RequestEntityTooLarge(ClientException):
 
 
 class SerializationException(ClientException, ValueError):
-    """A body or message is no valid JSON or MessagePack, or not of the requested type (400)."""
+    """A body or message is not valid JSON or MessagePack, or not of the requested type (400)."""
 
 
 class ClientDisconnect(ClientException):
@@ -145,7 +145,7 @@ class WebSocketException(LiteconException):
 
 
 class WebSocketDisconnect(WebSocketException):
-    """The WebSocket was closed, by either side; code and reason are the same each time.
+    """The WebSocket was closed, by either side; each exception of one connection has the same code and reason.
 
     Args:
         detail: The reason that the closing side sent; if it is empty, `detail` is a sentence, and `reason` is empty.
@@ -174,7 +174,7 @@ class WebSocketStateError(WebSocketException, RuntimeError):
 
 
 class WebSocketMessageTypeError(WebSocketException, TypeError):
-    """A text message was received where a binary one was requested, or the other way round.
+    """A text message was received when a binary one was requested, or the other way round.
 
     Args:
         detail: The sentence that says what was wrong, safe to show to the client.

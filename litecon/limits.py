@@ -22,7 +22,7 @@ _NAMES: Final = (
 
 
 class Limits:
-    """Bounds on what a client may send; None is no bound. Whatever exceeds one is refused at once, with status 413.
+    """Bounds on what a client may send, None for no bound. Data beyond a bound is refused at once, with status 413.
 
     ```python
     class UploadRequest(Request):
@@ -39,11 +39,12 @@ class Limits:
         spool_size: The number of bytes of an upload that stay in memory; a larger one is stored on disk.
         max_message_size: The number of bytes of one WebSocket message.
         max_items: The number of values, keys included, in one body or message that is decoded as JSON or MessagePack.
-        max_other_keys: The number of MessagePack keys in it that are neither str nor bytes, unless the type requires
-            such keys. A client can choose numbers that collide in a dict, so that each costs the time of all before it.
+        max_other_keys: The number of MessagePack keys, in one body or message, that are neither str nor bytes, unless
+            the type requires such keys. A client can choose numbers that collide in a dict, so that decoding them takes
+            quadratic time.
 
     Raises:
-        ValueError: A bound is negative or no integer.
+        ValueError: A bound is negative or not an integer.
     """
 
     __slots__ = _NAMES
@@ -90,7 +91,7 @@ class Limits:
 
         Raises:
             TypeError: There is no bound of that name.
-            ValueError: A bound is negative or no integer.
+            ValueError: A bound is negative or not an integer.
         """
         return Limits(**{**{name: getattr(self, name) for name in _NAMES}, **changes})
 

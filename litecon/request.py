@@ -92,13 +92,13 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         return await has_disconnected(self.body_reader, self.receive)
 
     def replay(self) -> Receive:
-        """Return a `receive` for an inner application, which returns what was received of the body once more.
+        """Return a `receive` for an inner application, which returns the received part of the body once more.
 
-        Then it returns the server's events. After `body()` each replay returns the whole body. Of a body that was not
-        read to its end a replay consumes the rest, as `stream()` does: chunks that a stream has yielded are not kept,
-        so they are missing, and `body()` raises StreamConsumed after a replay has returned a part. A replay that is
-        cancelled loses no event, and a receive that `is_disconnected()` has started is continued. Connections over the
-        same scope may read through it.
+        Then it returns the server's events. After `body()` each replay returns the whole body. If the body was not read
+        to its end, a replay consumes the rest, as `stream()` does: chunks that a stream has yielded are not kept, so
+        they are missing, and `body()` raises StreamConsumed after a replay has returned a part. Cancelling a replay
+        loses no event, and a receive that `is_disconnected()` has started is continued. Connections over the same scope
+        may read through the replay.
 
         ```python
         if not await request.is_disconnected():
@@ -152,7 +152,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         """Return an asynchronous iterator over the parts of a form as they arrive, in constant memory.
 
         A part is read by `await part.read()`, `async for chunk in part.stream()` or `await part.save_to(path)`; one
-        that is not read is skipped. For a content type that is no form the iterator is empty.
+        that is not read is skipped. For any other content type the iterator is empty.
 
         ```python
         async for part in request.stream_form():
@@ -186,7 +186,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
 
         Raises:
             LiteconException: The server does not offer the extension, and `raise_if_unavailable` is true.
-            ImproperlyConfiguredException: A link cannot stand in a Link header field.
+            ImproperlyConfiguredException: A link is not a valid value of a Link header field.
         """
         checked = [_link(link) for link in links]
         if not self.supports_early_hints:
@@ -205,8 +205,8 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
 
         Raises:
             LiteconException: The server does not offer the extension, and `raise_if_unavailable` is true.
-            ImproperlyConfiguredException: The path is malformed, a header that is copied has a CR, LF or NUL, or the
-                headers of the scope are no pairs of bytes.
+            ImproperlyConfiguredException: The path is malformed, a copied header has a CR, LF or NUL, or the headers of
+                the scope are not pairs of bytes.
         """
         if not isinstance(path, str) or not _PATH.fullmatch(path):
             raise misconfigured(
@@ -234,7 +234,7 @@ def _unavailable(message: str, must_raise: bool) -> None:
 
 
 def _link(link: Any) -> bytes:
-    # what is checked is what is sent
+    # the object that is checked is the one that is sent
     value = str.encode(link, "utf-8", "surrogatepass") if isinstance(link, str) else link
     if not isinstance(value, bytes) or not _LINK.fullmatch(value):
         raise misconfigured(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ("RouteTable", "absolute_url")
 
-# classes by name, since most tables need none of these modules
+# named instead of imported, since most tables need none of these modules
 _CLASSES: Final = {
     "str": "builtins.str",
     "int": "builtins.int",
@@ -35,7 +35,7 @@ _CLASSES: Final = {
 _NOT_CLASSES: Final = {"int": "builtins.bool", "date": "datetime.datetime"}
 _TAKE_TEXT: Final = frozenset({"float", "uuid", "date", "datetime", "time", "timedelta", "path"})
 
-# what is not encoded besides the unreserved characters (RFC 3986 section 3.3); in a value no delimiter
+# the characters that are not encoded, besides the unreserved ones (RFC 3986 section 3.3); delimiters in a value are
 _SAFE_IN_SEGMENT: Final = ":@"
 _SAFE_IN_TEMPLATE: Final = ":@!$&'()*+,;="
 _SAFE_IN_PATH: Final = "/%" + _SAFE_IN_TEMPLATE
@@ -176,7 +176,7 @@ def _encode_value(kind: str, value: Any) -> str:
     # clients resolve dot segments, even percent-encoded ones
     if "." in segments or ".." in segments:
         raise _BadValueError(f"is {quoted(text)}: '.' and '..' are no names of a segment")
-    # the name of a file may have bytes that are no text
+    # a file name may have bytes that could not be decoded
     return "/".join([quote(segment, safe=_SAFE_IN_SEGMENT, errors="surrogateescape") for segment in segments])
 
 
@@ -212,7 +212,7 @@ def _parse(kind: str, expected: type[Any], text: str) -> None:
         convert(text, expected)
     except ValidationError as error:
         if kind != "timedelta":
-            # NOTE: it is no ValueError in the lowest msgspec
+            # NOTE: ValidationError is not a ValueError in the lowest supported version of msgspec
             raise ValueError(str(error)) from None
         expected(seconds=int(float(text)))
 
@@ -258,18 +258,18 @@ def absolute_url(
             f"no route {quoted(name)} takes the path parameters given ({quoted(list(path_parameters))})"
         )
         raise with_note(not_found, f"the application said: {type(error).__name__} {quoted(str(error))}") from error
-    # a URL with a scheme and without an authority has another meaning
+    # with a scheme but no authority, the URL would have another meaning
     scheme = _scheme_of(reversed_path, base_url.scheme) if netloc else ""
     return str(base_url.from_components(scheme=scheme, netloc=netloc, path=prefix.rstrip("/") + path))
 
 
 def _is_not_found(error: Exception) -> bool:
-    # exceptions of frameworks by name, in order not to import the frameworks
+    # exceptions of frameworks are recognised by name, so that the frameworks need not be imported
     return isinstance(error, _NOT_FOUND_TYPES) or any(cls.__name__ in _NOT_FOUND_NAMES for cls in type(error).__mro__)
 
 
 def _encode_path(path: str) -> str:
-    """Return a path, decoded or percent-encoded, as percent-encoded: frameworks return it decoded."""
+    """Return a path percent-encoded: frameworks return it decoded; escapes that it already has are kept."""
     path = quote(_STRAY_PERCENT.sub("%25", path), safe=_SAFE_IN_PATH, errors="surrogateescape")
     if _DOT_SEGMENT.search(path) is not None:
         raise ValueError("'.' and '..' are no names of a segment")

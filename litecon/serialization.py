@@ -1,7 +1,7 @@
 """Decoding and encoding of JSON (msgspec) and MessagePack (msgspec decodes it, ormsgpack encodes it).
 
-Decoders raise SerializationException only, whose message has no values from the data, and RequestEntityTooLarge, before
-they build any value.
+Decoders raise only SerializationException, whose message contains no values from the data, and RequestEntityTooLarge,
+before they build any value.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ MAX_DEPTH: Final = 512
 stack of 256 KiB."""
 
 MAX_MSGPACK_DEPTH: Final = 255
-"""How deep MessagePack may nest: ormsgpack encodes no more than these levels."""
+"""How deep MessagePack may nest: ormsgpack encodes no more levels."""
 
 _DEFAULT_LIMITS: Final = Limits()
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
-# the beginnings of those messages of msgspec that quote nothing from the data; the rest of them comes from the type
+# prefixes of msgspec's messages that quote nothing from the data; the rest of such a message comes from the type
 _SAFE_WORDS: Final = (
     "Expected `",
     "Object missing required field `",
@@ -60,7 +60,7 @@ _SAFE_WORDS: Final = (
     "Invalid decimal string",
     "Invalid base64 encoded string",
 )
-# the beginnings of messages that quote the data, of which only these words may be shown
+# prefixes of messages that quote the data; only the prefix may be shown
 _QUOTING_WORDS: Final = ("Invalid enum value", "Invalid value", "Object contains unknown field")
 
 # dataclasses are converted by msgspec, since ormsgpack omits fields whose name begins with an underscore
@@ -73,7 +73,7 @@ encode_plain_json: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=defaul
 
 
 def _refuse_extension(code: int, data: memoryview) -> NoReturn:
-    # a timestamp (-1) becomes a datetime before
+    # msgspec converts timestamps (-1) to datetimes itself
     raise ValueError
 
 
@@ -88,7 +88,7 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _DEFAUL
     """Return the value of a JSON text (RFC 8259); None for an empty one, if the type admits None.
 
     A byte order mark before the text is ignored (section 8.1). If a type has keys other than str, or sets of numbers, a
-    client can choose ones that collide: bound them with `max_items`.
+    client can choose values that collide: bound their number with `max_items`.
 
     ```python
     decode_json(b'{"id": 7}', type=dict[str, int])  # {"id": 7}
@@ -100,8 +100,8 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _DEFAUL
         max_items: The number of values that the text may have, containers and keys included; None for any number.
 
     Raises:
-        SerializationException: The text is no valid JSON, not of that type, nests too deep, or is empty and the type
-            does not admit None.
+        SerializationException: The text is not valid JSON, is not of that type, nests too deep, or is empty and the
+            type does not admit None.
         RequestEntityTooLarge: The text has more values than `max_items`.
     """
     if not body:
@@ -155,8 +155,8 @@ def decode_msgpack(
             them.
 
     Raises:
-        SerializationException: The body is no valid MessagePack, not of that type, nests too deep, has trailing bytes,
-            or is empty and the type does not admit None.
+        SerializationException: The body is not valid MessagePack, is not of that type, nests too deep, has trailing
+            bytes, or is empty and the type does not admit None.
         RequestEntityTooLarge: The object has more values than `max_items`, or more such keys than `max_other_keys`.
     """
     if not body:
@@ -182,7 +182,7 @@ def decode_msgpack(
     except RecursionError as error:
         detail, cause = _failure("MessagePack", error)
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError):
-        # where in the body it is wrong is not said
+        # the message does not say where the body is malformed
         detail, cause = "invalid MessagePack", None
     else:
         if type is Any:
@@ -206,7 +206,7 @@ def _decode_empty(kind: str, type: Any) -> Any:
 
 
 def _failure(kind: str, error: Exception) -> tuple[str, BaseException | None]:
-    """Return the message for a decoder's error, and its cause, the exception that a `__post_init__` raised, if any."""
+    """Return the message for a decoder's error, and its cause: the exception that a `__post_init__` raised, or None."""
     if isinstance(error, RecursionError):
         return f"the {kind} nests too deep", None
     if isinstance(error, msgspec.ValidationError):
@@ -219,7 +219,7 @@ def _sentence(beginning: str, end: str) -> str:
 
 
 def _describe(error: Exception) -> str:
-    """Return the message of an error, if none of it can come from the data or from code that has seen the data."""
+    """Return the part of an error's message that cannot come from the data or from code that has seen the data."""
     if isinstance(error, UnicodeDecodeError):
         return f"invalid UTF-8 at byte {error.start}"
     if not isinstance(error, msgspec.MsgspecError) or error.__cause__ is not None:
@@ -305,7 +305,7 @@ def encode_msgpack(value: Any, serializer: Any = default_serializer) -> bytes:
     except _ENCODING_ERRORS:
         pass
     try:
-        # ormsgpack calls the serializer neither for keys nor for everything that it refuses
+        # ormsgpack does not call the serializer for keys, nor for every value that it refuses
         plain = msgspec.to_builtins(value, enc_hook=serializer, builtin_types=(bytes, bytearray, memoryview))
         return ormsgpack.packb(plain, default=serializer, option=_PACK_OPTIONS)
     except _ENCODING_ERRORS as error:

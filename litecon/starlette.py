@@ -1,4 +1,4 @@
-"""Requests and WebSockets of litecon over those of Starlette and FastAPI.
+"""Requests and WebSockets of litecon, made from those of Starlette and FastAPI.
 
 A body can be received only once, and a handshake answered only once: the functions here take over what Starlette's
 object has read. Starlette itself is not imported.
@@ -19,7 +19,7 @@ WebSocketT = TypeVar("WebSocketT", bound=WebSocket[Any, Any, Any])
 
 
 class Connection(Protocol):
-    """The part of Starlette's `Request` and `WebSocket` that is used here."""
+    """The members of Starlette's `Request` and `WebSocket` that are used here."""
 
     @property
     def scope(self) -> Any:
@@ -31,7 +31,7 @@ def request_of(request: Connection) -> Request[Any, Any, Any]: ...
 @overload
 def request_of(request: Connection, request_class: type[RequestT]) -> RequestT: ...
 def request_of(request: Connection, request_class: type[Any] = Request) -> Any:
-    """Return a request over one of Starlette or FastAPI.
+    """Return a litecon request for a request of Starlette or FastAPI.
 
     A body that Starlette's request has kept, since `body()`, `json()` or FastAPI read it, is available here too. If its
     `form()` or `stream()` has read the body to the end without keeping it, reading raises StreamConsumed instead of
@@ -43,7 +43,7 @@ def request_of(request: Connection, request_class: type[Any] = Request) -> Any:
     ```
 
     Args:
-        request: The request of Starlette, or of FastAPI, which is the same.
+        request: The request of Starlette; FastAPI uses the same class.
         request_class: The class of the request that is returned, `Request` or a subclass.
     """
     ours = request_class(request.scope, _receive_of(request), _send_of(request))
@@ -52,10 +52,10 @@ def request_of(request: Connection, request_class: type[Any] = Request) -> Any:
         body = getattr(request, "_body", None)
         if body is not None:
             reader.buffer({"type": "http.request", "body": body})
-            # the body is kept, even if it is streamed
+            # from now on the body is kept, even if it is streamed
             reader.finish()
         elif getattr(request, "_stream_consumed", False):
-            # one byte stands for those that were streamed, whose number is unknown
+            # one byte stands for the streamed ones, whose number is unknown
             reader.skip({"type": "http.request", "body": b"?"})
     return ours
 
@@ -65,9 +65,9 @@ def websocket_of(websocket: Connection) -> WebSocket[Any, Any, Any]: ...
 @overload
 def websocket_of(websocket: Connection, websocket_class: type[WebSocketT]) -> WebSocketT: ...
 def websocket_of(websocket: Connection, websocket_class: type[Any] = WebSocket) -> Any:
-    """Return a WebSocket over one of Starlette or FastAPI, in the same state.
+    """Return a litecon WebSocket for a WebSocket of Starlette or FastAPI, in the same state.
 
-    Use only the returned WebSocket afterwards, since Starlette's does not see what it receives and sends.
+    Use only the returned WebSocket afterwards: Starlette's object does not see the events that it receives and sends.
 
     ```python
     async def litecon_websocket(websocket: fastapi.WebSocket) -> litecon.WebSocket:
@@ -75,7 +75,7 @@ def websocket_of(websocket: Connection, websocket_class: type[Any] = WebSocket) 
     ```
 
     Args:
-        websocket: The WebSocket of Starlette, or of FastAPI, which is the same.
+        websocket: The WebSocket of Starlette; FastAPI uses the same class.
         websocket_class: The class of the WebSocket that is returned, `WebSocket` or a subclass.
     """
     ours = websocket_class(websocket.scope, _receive_of(websocket), _send_of(websocket))
@@ -92,7 +92,7 @@ def _send_of(connection: Any) -> Any:
 
 
 def _state_of(websocket: Any) -> str:
-    """Return the name of the state in which both ends are, as far as Starlette knows."""
+    """Return the `connection_state` that corresponds to the two states of Starlette's WebSocket."""
     client, application = websocket.client_state.name, websocket.application_state.name
     if "DISCONNECTED" in (client, application):
         return "disconnect"

@@ -36,7 +36,7 @@ HeaderPairs: TypeAlias = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tu
 """Headers as an application or a test may pass them."""
 
 Serializer: TypeAlias = Callable[[Any], Any]
-"""A callable that an encoder calls with a value that it does not know, and that returns a value that it does."""
+"""A callable that an encoder calls with a value of an unknown type, and that returns a value of a known one."""
 
 
 class EmptyType(Enum):
