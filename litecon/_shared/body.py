@@ -30,16 +30,16 @@ _EVENTS_AT_ONCE: Final = 64
 """The number of events that are received before the other tasks of the event loop run."""
 
 _TURNS: Final = 3
-"""The turns of the event loop that a receive under way is given to return what has arrived."""
+"""The number of turns of the event loop after which a receive under way is not waited for any longer."""
 
 _FIRST_TURNS: Final = 12
-"""The turns that a new receive is given: middleware takes some to return an event that is available."""
+"""The same for a new receive: middleware takes some turns to return an event that is available."""
 
-# converting digits takes time that grows with the square of their number, and CPython refuses some thousands of them
+# converting digits takes quadratic time, and CPython refuses more than a few thousand of them
 _MOST_DIGITS: Final = 100
 
 _receiving_reader: ContextVar[tuple[ref[BodyReader], bool] | None] = ContextVar("litecon.asker", default=None)
-"""The reader for which an event is received in this context, and whether that is in the task of the reader itself."""
+"""The reader for which this context receives an event, and whether it is that of a task that the reader started."""
 
 
 @final
@@ -98,7 +98,7 @@ async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
 
 
 async def skip_body(reader: BodyReader, receive: Receive, max_size: int | None) -> None:
-    """Drop what is buffered of a body, and receive and drop the rest.
+    """Drop the buffered part of a body, then receive and drop the rest.
 
     Args:
         reader: The reader of the connection's scope.
@@ -123,7 +123,7 @@ async def skip_body(reader: BodyReader, receive: Receive, max_size: int | None) 
 
 @final
 class Replay:
-    """A `receive` that returns what was received of a body once more, and then the server's events.
+    """A `receive` that returns the received part of a body once more, and then the server's events.
 
     Args:
         reader: The reader of the connection's scope.
@@ -163,7 +163,7 @@ class Replay:
         return event
 
     def _received(self) -> Event | None:
-        """Return an event of what the reader has buffered; None if the next one must come from the server."""
+        """Return the next event as the reader knows it; None if it must come from the server."""
         reader = self._reader
         if not self._has_ended:
             if reader.ended and not reader.streamed:
@@ -183,11 +183,11 @@ def _request_event(body: bytes, *, more: bool) -> Event:
 
 
 def await_as_reader(reader: BodyReader, awaitable: Awaitable[Event]) -> Awaitable[Event]:
-    """Return a coroutine that awaits what `receive()` returned; a `Replay` of the reader that it calls asks the server.
+    """Return a coroutine that awaits an event; a `Replay` of the reader that is called in it receives from the server.
 
     Args:
-        reader: The reader that receives, of which a `Replay` was made.
-        awaitable: What the connection's `receive` returned.
+        reader: The reader that receives, for which a `Replay` was made.
+        awaitable: The awaitable that the connection's `receive` returned.
     """
     return _await_as_reader(ref(reader), awaitable)
 
@@ -203,10 +203,10 @@ async def _await_as_reader(reader: ref[BodyReader], awaitable: Awaitable[Event])
 
 
 def _begin_receive(reader: BodyReader, receive: Receive) -> Any:
-    """Start to receive the next event, and return what is pending; its `done()` tells whether the event is there."""
+    """Start to receive the next event, and return the pending receive; its `done()` tells whether the event arrived."""
     awaitable: Any = receive()
     if type(awaitable) is not CoroutineType:
-        # a server that returns futures has started to receive
+        # a server that returns futures has already started to receive
         reader.shield(awaitable)
     if reader.pending is None:
         context = copy_context()

@@ -1,4 +1,4 @@
-"""Serializers: what the JSON and MessagePack encoders call for types that they do not know."""
+"""Serializers: the callables that the JSON and MessagePack encoders call for types that they do not know."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def default_serializer(value: Any) -> Any:
 
 
 def complete_serializer(serializer: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a serializer that calls the application's one for what neither encoder knows, and else the default one.
+    """Return a serializer that calls the application's for types that no encoder knows, otherwise the default one.
 
-    An encoder must not call the application's serializer for a value that the other encoder knows by itself.
+    An encoder must not call the application's serializer for a value that the other encoder can encode by itself.
 
     Args:
         serializer: The application's serializer, which raises TypeError for values that it does not know.
@@ -47,7 +47,7 @@ def complete_serializer(serializer: Callable[[Any], Any]) -> Callable[[Any], Any
 
 
 def convert_value(value: Any, serializer: Callable[[Any], Any]) -> Any:
-    """Return what `default_serializer()` returns, with another serializer for nested values.
+    """Convert a value as `default_serializer()` does, with another serializer for nested values.
 
     Args:
         value: The value that an encoder does not know.
@@ -114,7 +114,7 @@ def _is_record(value: Any) -> bool:
 
 
 def _plain_moment(value: Any) -> Any:
-    """Return a date or time of a subclass as one of the class itself, a duration as text, None for anything else."""
+    """Return a date or time as an object of the exact class, a duration as text, and None for anything else."""
     from datetime import date, datetime, time, timedelta
 
     if isinstance(value, datetime):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 elif sys.version_info >= (3, 13):
     from typing import TypeVar
 else:
-    # NOTE: not the one of typing_extensions, whose import takes longer than that of litecon
+    # NOTE: not that of typing_extensions, whose import takes longer than that of litecon
     def TypeVar(name: str, *, default: Any, bound: Any = None) -> Any:
         """Return a type variable, whose default `with_defaults()` uses.
 

@@ -1,4 +1,4 @@
-"""What differs between event loops: under asyncio (and uvloop) and under trio."""
+"""The operations that differ between the event loops: asyncio (and uvloop) and trio."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def begin_task(awaitable: Any, context: Context) -> Any:
         task = Task(awaitable, loop=loop, name=_NAME, context=context, eager_start=True)
     else:
         task = Task(awaitable, loop=loop, name=_NAME, context=context)
-    # a task that nobody awaits any more is not reported when it is destroyed
+    # an abandoned task must not be reported when it is destroyed
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     task.add_done_callback(_retrieve_error)
     return task
@@ -77,7 +77,7 @@ async def _awaited(awaitable: Awaitable[Event]) -> Event:
 
 
 def _retrieve_error(task: Any) -> None:
-    # an error that nobody retrieves is not reported
+    # retrieved here, so that the error of an abandoned task is not reported
     if not task.cancelled():
         task.exception()
 
@@ -107,7 +107,7 @@ class TrioReceive:
 
     Args:
         trio: The module `trio`.
-        awaitable: What `receive()` returned.
+        awaitable: The awaitable that `receive()` returned.
         context: The context in which the system task runs.
     """
 
@@ -144,7 +144,7 @@ class TrioReceive:
 
 
 class _Outcome:
-    """The result of a `TrioReceive`, an object of its own, so that the system task does not keep the former alive."""
+    """The result of a `TrioReceive`, in an object of its own, so that the system task does not keep that alive."""
 
     __slots__ = ("done", "error", "event", "is_cancelled", "is_done", "scope")
 
@@ -171,7 +171,7 @@ async def _receive_into(outcome: _Outcome, awaitable: Any) -> None:
 
 
 async def run_in_thread_shielded(function: Callable[..., object], *arguments: Any) -> None:
-    """Call a function in a thread, even if the task is already cancelled; where no thread can run, call it directly.
+    """Call a function in a thread, even if the task is already cancelled; if no thread can start, call it directly.
 
     Args:
         function: The function, which blocks and may be called twice.
@@ -188,15 +188,15 @@ async def run_in_thread_shielded(function: Callable[..., object], *arguments: An
         function(*arguments)
         raise
     except RuntimeError:
-        # the loop shuts down and starts no threads any more
+        # the loop is shutting down and does not start threads any more
         function(*arguments)
 
 
 async def run_in_thread(function: Callable[..., ResultT], *arguments: Any) -> ResultT:
     """Call a function in a thread, and return its result.
 
-    If the task is cancelled meanwhile, the function runs to its end first, since what it uses must not be closed under
-    it. If the coroutine is closed, the function runs on alone.
+    If the task is cancelled meanwhile, the function runs to its end first, since the objects that it uses must not be
+    closed while it runs. If the coroutine is closed, the function continues in its thread.
 
     Args:
         function: The function, which blocks.
@@ -209,7 +209,7 @@ async def run_in_thread(function: Callable[..., ResultT], *arguments: Any) -> Re
     import asyncio
 
     copied = copy_context()
-    # not asyncio.to_thread(), which begins only at the next turn of the loop
+    # not asyncio.to_thread(), which starts only in the next turn of the loop
     work = asyncio.get_running_loop().run_in_executor(None, lambda: copied.run(function, *arguments))
     try:
         try:
@@ -225,6 +225,7 @@ async def run_in_thread(function: Callable[..., ResultT], *arguments: Any) -> Re
                 work.exception()
             raise
     except GeneratorExit:
-        # a coroutine that is being closed cannot await: what has not begun is cancelled, and no error is reported
+        # a coroutine that is being closed cannot await: a call that has not started is cancelled, an error is not
+        # reported
         work.cancel()
         raise

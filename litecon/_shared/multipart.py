@@ -1,6 +1,6 @@
 """The head and the charset of a part of a multipart form (RFC 7578 section 4, RFC 8187, WHATWG HTML section 4.10.22.8).
 
-A head that two parsers could read as two different parts is refused.
+A head that different parsers could understand differently is refused.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from .._errors import broken_field, broken_multipart
 __all__ = ("PartHead", "decode_text", "parse_head")
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# PERF: as browsers write the head of a file; read by its parts it takes five times as long
+# PERF: the head of a file as browsers write it; parsing it line by line takes five times as long
 _USUAL_FILE: Final = re.compile(
     rb'Content-Disposition: (form-data; name="([ !#$&-:<-\[\]-~]*)"; filename="([ !#$&-:<-\[\]-~]*)")\r\n'
     rb"Content-Type: ([!#$&'*+\-./^_`|~0-9A-Za-z]+)"
 )
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 _EMPTY_FOLD: Final = re.compile(rb"\r\n[ \t]+(?:\r\n|\Z)")
-# a parameter up to the next semicolon: its name, and its value in quotes or without
+# a parameter, up to the next semicolon: its name, and its quoted or unquoted value
 _PARAMETER: Final = re.compile(
     rb'([^=;"]*)(?:=[ \t]*(?:"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*|([^";]*)))?(?=;|\Z)', re.DOTALL
 )
@@ -34,8 +34,8 @@ _ENDS_WITH_BACKSLASH: Final = re.compile(rb'([^=;"]*)=[ \t]*"([^"\\]*(?:\\.[^"\\
 _ESCAPE: Final = re.compile(rb'\\(["\\])')
 _NO_OCTET: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
-# the names of the interpreter's codec modules, with and without aliases; without those that no form uses, and that take
-# quadratic time or encode no text
+# the names of the interpreter's codec modules, with and without aliases, except those that no form uses and that take
+# quadratic time or are not text encodings
 _CODECS: Final = frozenset(aliases.values()) - {"utf_7"} | set(
     "cp1006 cp720 cp737 cp856 cp874 cp875 koi8_t koi8_u mac_arabic mac_croatian mac_farsi mac_romanian "
     "utf_8_sig".split()
@@ -47,7 +47,7 @@ class PartHead(NamedTuple):
 
     Args:
         name: The name of the field.
-        filename: The name of the file as the client sent it; None for a field that is no file.
+        filename: The name of the file as the client sent it; None for a field that is not a file.
         headers: The headers, by their names in lower case.
         content_type: The media type in lower case, without parameters; None without one.
         charset: The charset parameter of the content type; None without one.
@@ -145,7 +145,7 @@ def _filename(plain: bytes | None, extended: bytes | None) -> str | None:
             if charset.lower() == b"utf-8" and _is_utf8(octets):
                 return octets.decode()
         if plain is None:
-            # it is a file nevertheless
+            # without a name that can be decoded, the part is still a file
             return _decoded(unquote_to_bytes(text if quote else extended))
     if plain is None:
         return None
@@ -212,7 +212,7 @@ def decode_text(data: bytes | bytearray, charset: str | None) -> str:
         charset: The charset as the client sent it; None for UTF-8.
 
     Raises:
-        ClientException: The charset is unknown or encodes no text, or the data is not encoded in it.
+        ClientException: The charset is unknown or not a text encoding, or the data is not encoded in it.
     """
     codec = "utf-8" if charset is None or charset.lower() == "utf-8" else _text_codec(charset)
     try:
@@ -226,9 +226,9 @@ def decode_text(data: bytes | bytearray, charset: str | None) -> str:
 def _text_codec(charset: str) -> str:
     """Return the name of a codec; raise ClientException if there is none for that charset."""
     info = None
-    # from CPython 3.15 on, normalize_encoding() warns of other characters
+    # from CPython 3.15 on, normalize_encoding() warns about other characters
     if charset.isascii() and charset.isprintable():
-        # few of the aliases have the year of the standard, with which some names end
+        # some names end with the year of the standard, which few aliases have
         name = normalize_encoding(charset.partition(":")[0]).lower()
         name = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
         # NOTE: codecs.lookup() caches unknown names without a bound, and searches the disk for a module of each
@@ -237,6 +237,6 @@ def _text_codec(charset: str) -> str:
             with suppress(LookupError):
                 info = codecs.lookup(name)
     if info is None or not info._is_text_encoding:
-        # its name is a part of the body, which no message may show
+        # the name comes from the body, which messages must not quote
         raise broken_field("its charset is unknown, or none of text")
     return info.name

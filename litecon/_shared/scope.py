@@ -1,6 +1,6 @@
-"""How values of a scope or an event are read, and what stands in for callables that a connection was not given.
+"""Reading the values of a scope or an event, and the defaults of a connection's `receive` and `send`.
 
-Scopes and events may be dict subclasses or other mappings, their values of subclasses of str and bytes.
+Scopes and events may be dict subclasses or other mappings; their values may be of subclasses of str and bytes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _MISSING: Final = object()
 def lookup(mapping: Mapping[str, Any], key: str, default: Any = None) -> Any:
     """Return `mapping[key]`, or the default if there is no such key.
 
-    A dict subclass is asked as `mapping[key]` asks it, so that its own `__getitem__` and `__missing__` are obeyed,
-    which `dict.get` ignores. A subclass that overrides `get` alone is asked through `get`.
+    A dict subclass is read by `mapping[key]`, so that its `__getitem__` and `__missing__` are called, which `dict.get`
+    ignores. A subclass that overrides only `get` is read by `get`.
 
     Args:
         mapping: The scope or event.
@@ -58,7 +58,7 @@ def event_type(event: Any) -> str | None:
     """Return the type of an event; None if it has none.
 
     Args:
-        event: What `receive()` returned.
+        event: The object that `receive()` returned.
     """
     try:
         kind = event["type"]
@@ -71,7 +71,7 @@ def offers(scope: Mapping[str, Any], extension: str) -> bool:
     """Return whether the server offers an extension.
 
     Args:
-        scope: The scope; if its `extensions` are no container, the server offers none.
+        scope: The scope; if its `extensions` are not a container, the server offers none.
         extension: The name of the extension.
     """
     try:
@@ -115,7 +115,8 @@ def attribute_of(cls: type[Any], name: str) -> Any:
 def pass_to_setter(connection: Any, name: str, value: Any) -> None:
     """Pass an argument of the constructor to the setter that a subclass defines for it.
 
-    An attribute that is overridden without a setter, by a read-only property or a method, has its value from elsewhere.
+    An attribute that is overridden without a setter, by a read-only property or a method, gets its value from
+    elsewhere.
 
     Args:
         connection: A connection whose class overrides the attribute.

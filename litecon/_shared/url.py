@@ -42,7 +42,7 @@ def is_ipv6(text: str) -> bool:
 
 
 def port_number(port: object) -> int | None:
-    """Return a port of a scope as an int from 0 to 65535, or None if it is no port.
+    """Return a port of a scope as an int from 0 to 65535, or None if it is not a valid port.
 
     Args:
         port: An int, as the ASGI specification requires, or a str of digits, as some servers send it.
@@ -50,7 +50,7 @@ def port_number(port: object) -> int | None:
     if isinstance(port, str) and port.isascii() and port.isdigit() and len(port) <= 5:
         number = int(port)
     elif isinstance(port, int) and not isinstance(port, bool):
-        # the exact int, if it is of a subclass
+        # an exact int, whatever a subclass overrides
         number = int.__index__(port)
     else:
         return None
@@ -67,8 +67,8 @@ def path_of_target(target: str, method: Any, host: bytes | None, scheme: str) ->
         scheme: The scheme of the connection.
 
     Raises:
-        ClientException: The target names another authority than the Host header: there must be one answer to whose
-            request this is, and a check of the Host header must not be passed by (RFC 9112 section 3.2.2).
+        ClientException: The target names another authority than the Host header. A request must have one authority, or
+            a check of the Host header could be bypassed (RFC 9112 section 3.2.2).
     """
     if target == "*" and method == "OPTIONS":
         return ""
@@ -79,7 +79,7 @@ def path_of_target(target: str, method: Any, host: bytes | None, scheme: str) ->
     if match is None:
         return None
     _check_authority(match[2], host, match[1].lower())
-    # an empty path is the same as a slash, but for OPTIONS (RFC 9110 section 4.2.3)
+    # an empty path is the same as a slash, except for OPTIONS (RFC 9110 section 4.2.3)
     return match[3] or ("" if method == "OPTIONS" else "/")
 
 
@@ -91,9 +91,9 @@ def _check_authority(authority: str, host: bytes | None, scheme: str) -> None:
 
 
 def _split(authority: str, scheme: str) -> tuple[str, str] | None:
-    """Return the host in lower case and the port, "" for the default one; None if it is no authority."""
+    """Return the host in lower case and the port, "" for the default one; None if the text is not an authority."""
     match = _AUTHORITY.fullmatch(authority)
-    # in lower case, some characters beyond ASCII are ASCII letters
+    # some characters beyond ASCII become ASCII letters in lower case
     if match is None or not authority.isascii():
         return None
     port = (match[2] or "").lstrip("0") or (match[2] or "")[:1]

@@ -46,14 +46,14 @@ NEXT_STATES: Final = (
     (None, 3, 5, None, None),
     (None, None, None, None, 4),
 )
-"""For each state and kind of event, the state after the event was sent; None where it must not be sent."""
+"""For each state and kind of event, the state after the event was sent; None if it must not be sent."""
 
 _MAX_REASON: Final = 123
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SUBPROTOCOL: Final = re.compile(r"[!-+\--~]+")
 _FORBIDDEN: Final = re.compile(rb"[\r\n\0]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-# RFC 6455 section 7.4.1: these are reported where there was no close frame, and are never sent
+# RFC 6455 section 7.4.1: these are reported if there was no close frame, and are never sent
 _RESERVED_CODES: Final = frozenset({1004, 1005, 1006, 1015})
 
 
@@ -65,7 +65,7 @@ def accept_event(subprotocol: Any, headers: Any) -> Event:
         headers: `Headers`, a mapping, or pairs of bytes or str; None for none.
 
     Raises:
-        ImproperlyConfiguredException: The subprotocol or a header cannot stand in an HTTP response.
+        ImproperlyConfiguredException: The subprotocol or a header is not valid in an HTTP response.
     """
     if isinstance(subprotocol, str):
         # the object that is checked is the one that is sent
@@ -82,10 +82,10 @@ def close_event(code: Any, reason: Any) -> Event:
 
     Args:
         code: The close code.
-        reason: The reason, for people; None for none.
+        reason: The human-readable reason; None for none.
 
     Raises:
-        ImproperlyConfiguredException: The code may not be sent, or the reason is too long.
+        ImproperlyConfiguredException: The code must not be sent, or the reason is too long.
     """
     code = _plain_int(code)
     if not isinstance(code, int) or isinstance(code, bool) or not 1000 <= code <= 4999 or code in _RESERVED_CODES:
@@ -112,7 +112,7 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
         body: The whole body, in bytes.
 
     Raises:
-        ImproperlyConfiguredException: The status, a header or the body cannot stand in an HTTP response.
+        ImproperlyConfiguredException: The status, a header or the body is not valid in an HTTP response.
     """
     status = _plain_int(status)
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
@@ -124,14 +124,14 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
 def normalised_event(event: Any) -> tuple[int, Event]:
     """Return the kind of an event, as an index into `NEXT_STATES`, and the event as it is sent.
 
-    Each value is read once and checked. The returned event has built-in values only, and of the given keys those that
-    the ASGI specification defines.
+    Each value is read once and checked. The returned event has only values of built-in types, and only those of the
+    given keys that the ASGI specification defines.
 
     Args:
         event: The argument of `send()`.
 
     Raises:
-        ImproperlyConfiguredException: The ASGI specification has no such event, or not with these values.
+        ImproperlyConfiguredException: The ASGI specification has no such event, or does not allow these values.
     """
     try:
         kind = lookup(event, "type", _MISSING)
@@ -185,7 +185,7 @@ def _response_body(fields: dict[str, Any]) -> Event:
 
 
 def _plain_int(number: Any) -> Any:
-    """Return an object of an int subclass as an exact int, as plain_str() does for str; anything else as it is."""
+    """Return an object of an int subclass as an exact int, as plain_str() does for str; anything else unchanged."""
     return int.__int__(number) if isinstance(number, int) and not isinstance(number, bool) else number
 
 
@@ -229,7 +229,7 @@ def _header(pair: Any) -> tuple[bytes, bytes]:
     if _TOKEN.fullmatch(name) is None:
         raise misconfigured(f"{quoted(name)} is no name of a header, expected a token as RFC 9110 section 5.6.2 has it")
     if _FORBIDDEN.search(value) is not None:
-        # the message has no value, which may be a cookie
+        # the message does not quote the value, which may be a cookie
         raise misconfigured(
             f"the value of the header {quoted(name)} has a carriage return, line feed or NUL, which end it on the wire"
         )
