@@ -1,5 +1,5 @@
 cdef object UNSET
-"""Stands in `BodyReader.json` and `.msgpack` until there is a value."""
+"""The value of `BodyReader.json` and `.msgpack` until the body was decoded."""
 
 cdef class BodyReader:
     cdef bint is_busy
@@ -13,31 +13,31 @@ cdef class BodyReader:
     cdef readonly Py_ssize_t ahead_size
     # whether the receive() of an inner application may call this reader, see Replay
     cdef public bint replayed
-    # what is awaited for the next event, where a receive() is under way that nobody may have awaited
+    # the receive that is under way, which perhaps no task awaits; None if there is none
     cdef public object pending
-    # None until it was read
+    # None until the form was read
     cdef object _form
-    # what is raised, BODY_ERRORS or the like
+    # the exceptions to raise, a BodyErrors
     cdef public object errors
     cdef object json
     cdef object msgpack
-    # the chunks that were not read: the first, and those behind it from _at on; small ones lie together in a bytearray
+    # the unread chunks: the first, and the others in _more from index _at on; small ones are joined in a bytearray
     cdef bytes _first
     cdef list _more
     cdef Py_ssize_t _at
     cdef object __weakref__
 
-    # Have one task read alone, until release(), and raise where another does; of several threads at once, one gets it.
+    # Claim the reader for one task, until release(); raise if another task has it. Of several threads, one gets it.
     cdef int claim(self) except -1
     cdef void release(self) noexcept
     cdef int check_size(self, Py_ssize_t max_size, Py_ssize_t announced) except -1
-    # Raise where a stream has given out a part.
+    # Raise if a stream has yielded a part of the body.
     cdef int expect_unstreamed(self) except -1
-    # Take an event, and return the bytes that it has of the body; max_size is -1 for no bound.
+    # Take an event, and return the bytes of the body that it contains; max_size is -1 for no bound.
     cdef bytes take(self, object event, Py_ssize_t max_size)
-    # What to await for the next event; ClientDisconnect where none comes.
+    # Return the awaitable of the next event; raise ClientDisconnect if there are no more events.
     cdef object next_awaitable(self, object receive)
-    # The same without a bound; None where the client disconnected.
+    # Do what take() does, without a bound; return None if the client disconnected.
     cdef bytes add(self, object event)
     cdef int append(self, bytes chunk) except -1
     cdef object keep_json(self, object value)
@@ -46,6 +46,6 @@ cdef class BodyReader:
     cdef bytes whole(self)
 
 
-# The reader that all connections over a scope share; it is made when it is first asked for.
+# Return the reader that all connections over a scope share; the first call makes it.
 cdef BodyReader shared_reader(object scope)
 cdef object new_stream(BodyReader reader, object receive, Py_ssize_t max_size, Py_ssize_t announced)

@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The body of a request: what was received of it, shared by all connections over one scope, and the stream."""
+"""The body of a request: its reader, which all connections over one scope share, and the stream."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
@@ -40,7 +40,7 @@ cdef object _body_errors = BODY_ERRORS
 cdef enum:
     REQUEST = 1
     DISCONNECT = 2
-    # so many chunks that were not read lie one by one; those behind them, where they are small, lie together
+    # the number of unread chunks that are kept one by one; small ones after them are joined
     SEPARATE_CHUNKS = 64
     SMALL_CHUNK = 512
     JOINED_CHUNKS = 65536
@@ -72,7 +72,7 @@ cdef Py_ssize_t announced_size(object announced) except -2:
 cdef class BodyReader:
     """The received part of one body. It does no I/O: it is fed with events, and returns bytes.
 
-    As a context manager it is claimed by one task, which alone may feed it.
+    Entering the reader claims it for one task, which alone may feed it; leaving releases it.
     """
 
     def __cinit__(self):
@@ -110,7 +110,7 @@ cdef class BodyReader:
         return 0
 
     def check(self, max_size, announced):
-        """Raise the exceptions that are known before anything more is received.
+        """Raise an exception if the body is known to be too large before more of it is received.
 
         Args:
             max_size: The number of bytes that is accepted; None for any number.
@@ -123,7 +123,7 @@ cdef class BodyReader:
 
     cdef int expect_unstreamed(self) except -1:
         if self.streamed:
-            # the rest will never come, so that is what the caller has to know
+            # the caller must know that the rest will never arrive
             if self.disconnected and not self.ended:
                 raise self.errors.disconnected()
             raise self.errors.streamed()
@@ -145,7 +145,7 @@ cdef class BodyReader:
         cdef object awaitable
         if self.disconnected:
             raise self.errors.disconnected()
-        # whoever asks for more has read what was here
+        # a caller that receives has read everything that was buffered
         self.ahead_size = 0
         if self.pending is not None:
             awaitable = resume_pending(self)
@@ -159,9 +159,9 @@ cdef class BodyReader:
         return awaitable
 
     def receiving(self, receive):
-        """Return the awaitable of the next event: what `receive` returns, or a receive that is under way.
+        """Return the awaitable of the next event: that of a receive under way, or else the one that `receive` returns.
 
-        A receive that is under way is not cancelled with the read, which would drop its event.
+        Cancelling the read does not cancel a receive that is under way, since that would drop its event.
 
         Args:
             receive: The connection's `receive`.
@@ -176,10 +176,10 @@ cdef class BodyReader:
         return None if self.pending is None else resume_pending(self)
 
     def shield(self, awaitable):
-        """Store a future as the receive that is under way; any other awaitable is not stored.
+        """Store a future as the receive that is under way; other awaitables are not stored.
 
         Args:
-            awaitable: What `receive()` returned, or a task.
+            awaitable: The awaitable that `receive()` returned, or a task.
         """
         shield_future(self, awaitable)
 
@@ -213,7 +213,7 @@ cdef class BodyReader:
     cdef int append(self, bytes chunk) except -1:
         cdef object last
         if len(self._more) >= SEPARATE_CHUNKS and PyBytes_GET_SIZE(chunk) < SMALL_CHUNK:
-            # an object for each would take many times the bytes that are in it
+            # one object per chunk would take many times the memory of its content
             last = self._more[-1]
             if type(last) is bytearray and len(<bytearray> last) < JOINED_CHUNKS:
                 last += chunk
@@ -232,7 +232,7 @@ cdef class BodyReader:
         return chunk
 
     def feed(self, event, max_size):
-        """Take an event that `receive` returned, and return the bytes that it has of the body.
+        """Take an event that `receive` returned, and return the bytes of the body that it contains.
 
         Args:
             event: The event, `http.request` or `http.disconnect`.
@@ -241,7 +241,7 @@ cdef class BodyReader:
         Raises:
             ClientDisconnect: The client disconnected before the end.
             RequestEntityTooLarge: More bytes than accepted were received; they are kept.
-            ImproperlyConfiguredException: The event is none of an HTTP request.
+            ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         return self.take(event, bound(max_size))
 
@@ -252,20 +252,20 @@ cdef class BodyReader:
             event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: The event is none of an HTTP request.
+            ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         cdef Py_ssize_t size = self.size
         self.add(event)
         self.ahead_size += self.size - size
 
     def skip(self, event):
-        """Take an event without its bytes, which are passed on or dropped.
+        """Take an event without keeping its bytes, which the caller passes on or drops.
 
         Args:
             event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: The event is none of an HTTP request.
+            ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         self.add(event)
         while self.pop_chunk() is not None:
@@ -273,7 +273,7 @@ cdef class BodyReader:
         self.consumed = self.ended
 
     def next_chunk(self):
-        """Return the first chunk that was not read, and do not keep it; None if there is none."""
+        """Remove the first unread chunk and return it; None if there is none."""
         cdef bytes chunk = self.pop_chunk()
         if self._first is None and self.ended:
             self.consumed = True
@@ -313,13 +313,13 @@ cdef class BodyReader:
 
         Raises:
             StreamConsumed: A stream has yielded a part of the body.
-            ClientDisconnect: It has, and the client disconnected before the end.
+            ClientDisconnect: A stream has yielded a part of the body, and the client disconnected before the end.
         """
         return self.whole()
 
     @property
     def form(self):
-        """The form that was read, None without one."""
+        """The form that was read; None before."""
         with cython.critical_section(self):
             return self._form
 
@@ -328,7 +328,7 @@ cdef class BodyReader:
         with cython.critical_section(self):
             self._form = form
 
-    # what was decoded first stays, so that another thread which reads it has it
+    # the first decoded value is never replaced, since another thread may be reading it
 
     cdef object keep_json(self, object value):
         with cython.critical_section(self):
@@ -346,12 +346,12 @@ cdef class BodyReader:
 cdef BodyReader shared_reader(object scope):
     cdef object reader = None
     cdef PyObject *found
-    # of a dict subclass, what was stored: not what it makes up for keys that it does not have
+    # only a stored reader counts, not a value that the __missing__ of a dict subclass returns
     if PyDict_Check(scope):
         found = PyDict_GetItemWithError(scope, _SCOPE_KEY)
         if found is not NULL:
             return <BodyReader?> found
-        # of two threads that both ask first, one makes it
+        # if two threads call this at once, both get the same reader
         return <BodyReader?> (<dict> scope).setdefault(_SCOPE_KEY, BodyReader.__new__(BodyReader))
     reader = item(scope, _SCOPE_KEY)
     if not isinstance(reader, BodyReader):
@@ -359,7 +359,7 @@ cdef BodyReader shared_reader(object scope):
         try:
             scope[_SCOPE_KEY] = reader
         except TypeError:
-            # where the scope cannot be changed, each connection has a reader of its own
+            # if the scope cannot be changed, each connection has its own reader
             pass
     return reader
 
@@ -367,7 +367,7 @@ cdef BodyReader shared_reader(object scope):
 @cython.final
 @cython.no_gc_clear
 cdef class NextChunk(Operation):
-    """`BodyStream.__anext__`."""
+    """The operation of `BodyStream.__anext__()`."""
 
     cdef BodyStream stream
     cdef BodyReader reader
@@ -391,7 +391,7 @@ cdef class NextChunk(Operation):
         if reader.body is None:
             reader.claim()
             self._holds = True
-        # looked at behind the claim, before which another thread may have read it
+        # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
             self._done = True
             return stream.kept(reader.body)

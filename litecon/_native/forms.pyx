@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""Forms read as a whole: urlencoded bodies (WHATWG URL section 5.1) here, multipart ones by the shared layer."""
+"""Forms read as a whole: urlencoded bodies (WHATWG URL section 5.1) here, multipart ones by `litecon.forms`."""
 
 cimport cython
 
@@ -23,7 +23,7 @@ cdef str _MULTIPART = "multipart/form-data"
 cdef object _multidict = FormMultiDict
 
 cdef enum:
-    # what is awaited: an event of an urlencoded body, a body() that a subclass overrides, or the form itself
+    # what is awaited: an event of an urlencoded body, a body() that a subclass overrides, or a multipart form
     EVENT = 0
     BODY_OF_SUBCLASS = 1
     FORM = 2
@@ -41,7 +41,7 @@ cdef class FormAwaitable(Operation):
     cdef object form
     cdef Py_ssize_t max_size
     cdef int awaited
-    # of an urlencoded body in more than one event: its fields up to now, and how many bytes of it they are of
+    # for an urlencoded body in several events: its parser, the fields so far, and the number of bytes that were parsed
     cdef object parser
     cdef list fields
     cdef Py_ssize_t parsed
@@ -88,7 +88,7 @@ cdef class FormAwaitable(Operation):
             return request.body()
         reader.claim()
         self._holds = True
-        # looked at behind the claim, before which another thread may have read it
+        # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
             release(self)
             return self.parsed_whole(reader.body)
@@ -103,12 +103,12 @@ cdef class FormAwaitable(Operation):
         if self.awaited == BODY_OF_SUBCLASS:
             return self.parsed_whole(plain_bytes(result))
         chunk = reader.take(result, self.max_size)
-        # PERF: most come in one piece, and need no parser that holds what is arriving
+        # PERF: most bodies arrive in one event, and need no incremental parser
         if self.parser is None and not reader.ended:
             self.parser = FieldReader(type(self.request).limits)
             self.fields = []
         if self.parser is not None and chunk:
-            # what is too much is refused at once, and not when all of it has come
+            # a form that exceeds a bound is refused at once, before the rest arrives
             self.parsed += len(chunk)
             self.feed(chunk)
         return self.advance()

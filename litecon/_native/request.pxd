@@ -9,7 +9,8 @@ cdef class RequestBase(ConnectionBase):
     cdef BodyReader _reader
 
 
-# What was received of the body of a request with this scope.
+# Return the reader of the body of a request with this scope.
 cdef BodyReader reader_of(RequestBase request, object scope)
-# Raise what is known before the body is received, for whom has claimed the reader; return how many bytes are accepted.
+# Raise the exceptions that are known before the body is received, after the reader was claimed; return the number of
+# bytes that is accepted, -1 for any number.
 cdef Py_ssize_t start_reading(RequestBase request, object scope, BodyReader reader, Traits traits) except -2

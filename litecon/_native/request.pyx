@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""What a request reads from its headers, and the methods that read its body."""
+"""The members of a request that read its headers, and the methods that read its body."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -42,7 +42,7 @@ cdef inline str _latin1(object value):
 
 
 cdef Py_ssize_t _length(bytes value) noexcept:
-    """Return a Content-Length, of any number of digits; -1 for what is none, the most there is for one beyond that."""
+    """Return a Content-Length of any number of digits, PY_SSIZE_T_MAX for a larger one; -1 if it is not a number."""
     cdef const char *text = PyBytes_AS_STRING(value)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(value)
     cdef Py_ssize_t index
@@ -67,7 +67,7 @@ cdef Py_ssize_t _announced(object scope) except -2:
 @cython.final
 @cython.no_gc_clear
 cdef class ReadBody(Operation):
-    """`Request.body`, `.json` and `.msgpack`: reads to the end, and decodes."""
+    """The operation of `Request.body()`, `.json()` and `.msgpack()`: it reads the whole body, and decodes it."""
 
     cdef RequestBase request
     cdef BodyReader reader
@@ -203,10 +203,10 @@ cdef class RequestBase(ConnectionBase):
     def content_type(self):
         """The media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
 
-        It is `("application/octet-stream", {})` if the header is no media type, and `("", {})` if there is none.
+        It is `("application/octet-stream", {})` if the header is not a media type, and `("", {})` without a header.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         cdef object scope = scope_of(self)
         cdef object value
@@ -226,9 +226,9 @@ cdef class RequestBase(ConnectionBase):
         """The number of bytes that the client announced; None if it announced none.
 
         Raises:
-            ClientException: The header is no number in ASCII digits (RFC 9110 section 8.6).
-            RequestEntityTooLarge: The number has more digits than any length has.
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ClientException: The header is not a number in ASCII digits (RFC 9110 section 8.6).
+            RequestEntityTooLarge: The number has more digits than any possible length.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         cdef object value = scan_headers(headers_of(scope_of(self)), "content-length", 14)
         cdef Py_ssize_t length
@@ -244,7 +244,7 @@ cdef class RequestBase(ConnectionBase):
         """The media types that the client accepts (RFC 9110 section 12.5.1); all of them without an Accept header.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         cdef object scope = scope_of(self)
         cdef object value
@@ -261,7 +261,7 @@ cdef class RequestBase(ConnectionBase):
 
     @property
     def is_connected(self):
-        """Whether no disconnect of the client was received."""
+        """Whether the client is connected, as far as the received events tell."""
         return not reader_of(self, scope_of(self)).disconnected
 
     @property
@@ -272,7 +272,7 @@ cdef class RequestBase(ConnectionBase):
     def body(self):
         """Return the whole body, read once for all connections over the scope.
 
-        After a read that was cancelled, the next call continues it.
+        If a read is cancelled, the next call continues it.
 
         Raises:
             RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
@@ -309,7 +309,7 @@ cdef class RequestBase(ConnectionBase):
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The body is no valid JSON, not of that type, or nests too deep.
+            SerializationException: The body is not valid JSON, is not of that type, or nests too deep.
             RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
             ClientDisconnect: The client disconnected before the end.
             StreamConsumed: A stream has yielded a part of the body.
@@ -325,8 +325,8 @@ cdef class RequestBase(ConnectionBase):
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The body is no valid MessagePack, not of that type, nests too deep or has trailing
-                bytes.
+            SerializationException: The body is not valid MessagePack, is not of that type, nests too deep or has
+                trailing bytes.
             RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
             ClientDisconnect: The client disconnected before the end.
             StreamConsumed: A stream has yielded a part of the body.

@@ -29,7 +29,7 @@ _JOINED_CHUNKS: Final = 65536
 class BodyReader:
     """The received part of one body. It does no I/O: it is fed with events, and returns bytes.
 
-    As a context manager it is claimed by one task, which alone may feed it.
+    Entering the reader claims it for one task, which alone may feed it; leaving releases it.
     """
 
     __slots__ = (
@@ -85,7 +85,7 @@ class BodyReader:
         self._release()
 
     def _claim(self) -> None:
-        """Claim the reader for one task, until `_release()`; of several threads that call this at once, one gets it.
+        """Claim the reader for one task, until `_release()`; if several threads call this at once, one gets it.
 
         Raises:
             RuntimeError: Another task is reading.
@@ -98,7 +98,7 @@ class BodyReader:
         self._claimed.release()
 
     def check(self, max_size: int | None, announced: int | None) -> None:
-        """Raise the exceptions that are known before anything more is received.
+        """Raise an exception if the body is known to be too large before more of it is received.
 
         Args:
             max_size: The number of bytes that is accepted; None for any number.
@@ -107,7 +107,7 @@ class BodyReader:
         Raises:
             RequestEntityTooLarge: More bytes were received, or are announced.
         """
-        # no body is larger than the largest object
+        # a body cannot be larger than an object, so sys.maxsize stands for any larger number
         if max_size is not None and (self.size > max_size or min(announced or 0, sys.maxsize) > max_size):
             raise self.errors.too_large(max_size)
 
@@ -116,10 +116,10 @@ class BodyReader:
 
         Raises:
             ClientDisconnect: The client disconnected before the end.
-            StreamConsumed: The rest is not the whole.
+            StreamConsumed: The rest of the body is not the whole.
         """
         if self.streamed:
-            # the rest will never arrive, which is what the caller must know
+            # the caller must know that the rest will never arrive
             if self.disconnected and not self.ended:
                 raise self.errors.disconnected()
             raise self.errors.streamed()
@@ -137,9 +137,9 @@ class BodyReader:
                 raise self.errors.streamed()
 
     def receiving(self, receive: Receive) -> Awaitable[Event]:
-        """Return the awaitable of the next event: what `receive` returns, or a receive that is under way.
+        """Return the awaitable of the next event: that of a receive under way, or else the one that `receive` returns.
 
-        A receive that is under way is not cancelled with the read, which would drop its event.
+        Cancelling the read does not cancel a receive that is under way, since that would drop its event.
 
         Args:
             receive: The connection's `receive`.
@@ -149,7 +149,7 @@ class BodyReader:
         """
         if self.disconnected:
             raise self.errors.disconnected()
-        # a caller that receives has read all that was buffered
+        # a caller that receives has read everything that was buffered
         self.ahead_size = 0
         if self.pending is not None:
             awaitable = resume_pending(self)
@@ -167,15 +167,15 @@ class BodyReader:
         return None if self.pending is None else resume_pending(self)
 
     def shield(self, awaitable: Any) -> None:
-        """Store a future as the receive that is under way; any other awaitable is not stored.
+        """Store a future as the receive that is under way; other awaitables are not stored.
 
         Args:
-            awaitable: What `receive()` returned, or a task.
+            awaitable: The awaitable that `receive()` returned, or a task.
         """
         shield_future(self, awaitable)
 
     def feed(self, event: Event, max_size: int | None) -> bytes:
-        """Take an event that `receive` returned, and return the bytes that it has of the body.
+        """Take an event that `receive` returned, and return the bytes of the body that it contains.
 
         Args:
             event: The event, `http.request` or `http.disconnect`.
@@ -184,7 +184,7 @@ class BodyReader:
         Raises:
             ClientDisconnect: The client disconnected before the end.
             RequestEntityTooLarge: More bytes than accepted were received; they are kept.
-            ImproperlyConfiguredException: The event is none of an HTTP request.
+            ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         chunk = self._add(event)
         if chunk is None:
@@ -200,20 +200,20 @@ class BodyReader:
             event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: The event is none of an HTTP request.
+            ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         size = self.size
         self._add(event)
         self.ahead_size += self.size - size
 
     def skip(self, event: Event) -> None:
-        """Take an event without its bytes, which are passed on or dropped.
+        """Take an event without keeping its bytes, which the caller passes on or drops.
 
         Args:
             event: The event, `http.request` or `http.disconnect`.
 
         Raises:
-            ImproperlyConfiguredException: The event is none of an HTTP request.
+            ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         self._add(event)
         while self.next_chunk() is not None:
@@ -221,7 +221,7 @@ class BodyReader:
         self.consumed = self.ended
 
     def _add(self, event: Event) -> bytes | None:
-        """Store an event, and return the bytes that it has of the body; None if the client disconnected."""
+        """Store an event, and return the bytes of the body that it contains; None if the client disconnected."""
         kind = event_type(event)
         if kind != "http.request" and kind != "http.disconnect":
             raise wrong_event(event)
@@ -254,7 +254,7 @@ class BodyReader:
             chunks.append(chunk)
 
     def next_chunk(self) -> bytes | None:
-        """Return the first chunk that was not read, and do not keep it; None if there is none."""
+        """Remove the first unread chunk and return it; None if there is none."""
         chunks = self._chunks
         chunk = bytes(chunks.popleft()) if chunks else None
         if chunk is not None:
@@ -268,7 +268,7 @@ class BodyReader:
 
         Raises:
             StreamConsumed: A stream has yielded a part of the body.
-            ClientDisconnect: It has, and the client disconnected before the end.
+            ClientDisconnect: A stream has yielded a part of the body, and the client disconnected before the end.
         """
         self._expect_unstreamed()
         if self.body is None:
@@ -281,12 +281,12 @@ def shared_reader(scope: Scope) -> BodyReader:
     """Return the reader that all connections over a scope share; the first call makes it.
 
     Args:
-        scope: The scope of an HTTP request. If it cannot be changed, each connection has a reader of its own.
+        scope: The scope of an HTTP request. If it cannot be changed, each connection has its own reader.
     """
-    # of a dict subclass only what was stored, not what its __missing__ returns
+    # only a stored reader counts, not a value that the __missing__ of a dict subclass returns
     if isinstance(scope, dict):
         stored: BodyReader | None = dict.get(scope, _SCOPE_KEY)
-        # if two threads are first at once, one of them makes it
+        # if two threads call this at once, both get the same reader
         return dict.setdefault(scope, _SCOPE_KEY, BodyReader()) if stored is None else stored
     reader = lookup(scope, _SCOPE_KEY)
     if not isinstance(reader, BodyReader):
@@ -323,7 +323,7 @@ class BodyStream(AsyncIteratorBase):
         # PERF: not as a context manager, which costs two calls per chunk
         reader._claim()
         try:
-            # read after the claim, before which another thread may have read the body
+            # checked after the claim, since another thread may have read the body before it
             if reader.body is not None:
                 return self._kept(reader.body)
             if not self._started:
@@ -334,7 +334,7 @@ class BodyStream(AsyncIteratorBase):
             elif max_size is not None and reader.size > max_size:
                 raise reader.errors.too_large(max_size)
             while not chunks and not reader.ended:
-                # PERF: as reader.receiving() does
+                # PERF: the same as reader.receiving(), without the call
                 if reader.pending is None and not reader.disconnected and not reader.replayed:
                     reader.ahead_size = 0
                     awaitable = self._receive()
@@ -344,7 +344,7 @@ class BodyStream(AsyncIteratorBase):
                     awaitable = reader.receiving(self._receive)
                 event = await awaitable
                 reader.pending = None
-                # PERF: without the detour over the buffered chunks that reader.feed() would take
+                # PERF: returned directly; reader.feed() would buffer the chunk first
                 if type(event) is dict and event.get("more_body") is True and event_type(event) == "http.request":
                     chunk = event.get("body")
                     if type(chunk) is bytes and chunk and (max_size is None or reader.size + len(chunk) <= max_size):

@@ -1,4 +1,4 @@
-"""Forms read as a whole: urlencoded bodies (WHATWG URL section 5.1) here, multipart ones by the shared layer."""
+"""Forms read as a whole: urlencoded bodies (WHATWG URL section 5.1) here, multipart ones by `litecon.forms`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
     __slots__ = ("__weakref__", "_coroutine", "_form")
 
     def __init__(self, request: RequestBase, read_parts: ReadParts) -> None:
-        # Any, since it has more members than typing's Coroutine
+        # Any, since a coroutine has more members than typing's Coroutine
         self._coroutine: Any = _read_form(request, read_parts)
         self._form: FormMultiDict | None = None
 
@@ -61,7 +61,7 @@ class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
         """Resume the coroutine, as `coroutine.send()` does.
 
         Args:
-            value: The value that is sent into the awaitable that it is suspended on.
+            value: The value that is sent into the awaitable on which the coroutine is suspended.
         """
         return self._coroutine.send(value)
 
@@ -70,10 +70,10 @@ class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
 
         Args:
             kind: The exception, or its class.
-            value: The value of a class: what it is made of.
+            value: The argument of the class, if `kind` is a class.
             traceback: The traceback of the exception.
         """
-        # from 3.12 on three arguments are deprecated
+        # from CPython 3.12 on, three arguments are deprecated
         given = (kind,) if value is None and traceback is None else (kind, value, traceback)
         return self._coroutine.throw(*given)
 
@@ -82,7 +82,7 @@ class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
         self._coroutine.close()
 
     def __getattr__(self, name: str) -> Any:
-        # its names, and what it says of its state
+        # the names and the state of the coroutine
         if name.startswith("cr_") or name in ("__name__", "__qualname__"):
             return getattr(self._coroutine, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
@@ -120,7 +120,7 @@ async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
     parser: Any = None
     parsed = 0
     with reader:
-        # read after the claim, before which another thread may have read the body
+        # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
             return _parse_whole(reader.body, limits)
         max_size = request._start_reading(reader)
@@ -130,7 +130,7 @@ async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
             if parser is None and not reader.ended:
                 parser = FieldReader(limits)
             if parser is not None and chunk:
-                # what exceeds a bound is refused at once, and not when all of it has arrived
+                # a form that exceeds a bound is refused at once, before the rest arrives
                 parsed += len(chunk)
                 fields += parser.feed(chunk)
                 parser.check()

@@ -36,10 +36,10 @@ class RequestBase(ConnectionBase):
     def content_type(self) -> tuple[str, dict[str, str]]:
         """The media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
 
-        It is `("application/octet-stream", {})` if the header is no media type, and `("", {})` if there is none.
+        It is `("application/octet-stream", {})` if the header is not a media type, and `("", {})` without a header.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         scope, kept = self._read()
         parsed: tuple[str, dict[str, str]] | None = kept.get("content_type")
@@ -53,9 +53,9 @@ class RequestBase(ConnectionBase):
         """The number of bytes that the client announced; None if it announced none.
 
         Raises:
-            ClientException: The header is no number in ASCII digits (RFC 9110 section 8.6).
-            RequestEntityTooLarge: The number has more digits than any length has.
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ClientException: The header is not a number in ASCII digits (RFC 9110 section 8.6).
+            RequestEntityTooLarge: The number has more digits than any possible length.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         value = find_header(raw_headers(self.scope), b"content-length")
         if value is None:
@@ -70,7 +70,7 @@ class RequestBase(ConnectionBase):
         """The media types that the client accepts (RFC 9110 section 12.5.1); all of them without an Accept header.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         scope, kept = self._read()
         accept = kept.get("accept")
@@ -82,7 +82,7 @@ class RequestBase(ConnectionBase):
 
     @property
     def is_connected(self) -> bool:
-        """Whether no disconnect of the client was received."""
+        """Whether the client is connected, as far as the received events tell."""
         return not self.body_reader.disconnected
 
     @property
@@ -97,7 +97,7 @@ class RequestBase(ConnectionBase):
     async def body(self) -> bytes:
         """Return the whole body, read once for all connections over the scope.
 
-        After a read that was cancelled, the next call continues it.
+        If a read is cancelled, the next call continues it.
 
         Raises:
             RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
@@ -143,7 +143,7 @@ class RequestBase(ConnectionBase):
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The body is no valid JSON, not of that type, or nests too deep.
+            SerializationException: The body is not valid JSON, is not of that type, or nests too deep.
             RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
             ClientDisconnect: The client disconnected before the end.
             StreamConsumed: A stream has yielded a part of the body.
@@ -175,8 +175,8 @@ class RequestBase(ConnectionBase):
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The body is no valid MessagePack, not of that type, nests too deep or has trailing
-                bytes.
+            SerializationException: The body is not valid MessagePack, is not of that type, nests too deep or has
+                trailing bytes.
             RequestEntityTooLarge: The body is larger than `limits.max_body_size`, as announced or as received.
             ClientDisconnect: The client disconnected before the end.
             StreamConsumed: A stream has yielded a part of the body.
@@ -220,7 +220,7 @@ _stream = RequestBase.stream
 
 
 def _length(value: bytes) -> int | None:
-    """Return a Content-Length, of any number of digits; None for what is none, the most there is for one beyond."""
+    """Return a Content-Length of any number of digits, sys.maxsize for a larger one; None if it is not a number."""
     if not value.isdigit():
         return None
     significant = value.lstrip(b"0")

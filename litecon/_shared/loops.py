@@ -144,7 +144,7 @@ class TrioReceive:
 
 
 class _Outcome:
-    """The result of a `TrioReceive`, in an object of its own, so that the system task does not keep that alive."""
+    """The result of a `TrioReceive`, separate from it, so that the system task does not keep it alive."""
 
     __slots__ = ("done", "error", "event", "is_cancelled", "is_done", "scope")
 
