@@ -35,7 +35,7 @@ cdef enum:
     DENYING = 4
     CLOSED = 5
     DISCONNECTED = 6
-    # kinds of events that are sent, the columns of its table
+    # kinds of events that are sent, the columns of the table there
     TO_ACCEPT = 0
     TO_SEND = 1
     TO_CLOSE = 2
@@ -45,19 +45,20 @@ cdef enum:
     CONNECTED = 1
     MESSAGE = 2
     ENDED = 3
-    # which callables were replaced, and whether a framework's rules apply
+    # flags: which callables were replaced, and whether a framework's rules apply
     FOREIGN_RECEIVE = 1
     FOREIGN_SEND = 2
     RULED = 4
 
 
-# NOTE: it has no methods, since a table of them costs each socket 8 bytes; the order packs the last four into 8
+# NOTE: it has functions instead of C methods, since a table of these costs each socket 8 bytes; the order of the
+# attributes packs the last four into 8 bytes
 cdef class Channel:
     cdef object receive
     cdef object send
-    # a future that receive() gave and that is not done, or an event that is still to be given out
+    # a future from receive() that is not done, or an event that was received and not yet returned; else None
     cdef public object pending
-    # None until the end
+    # None until the connection has ended
     cdef str reason
     cdef bint busy
     cdef unsigned short code
@@ -65,25 +66,25 @@ cdef class Channel:
     cdef unsigned char flags
 
 
-# What a framework's WebSockets do in its own way. Besides, with rules: only what follows the end is refused, and the
-# application's closing does not end it; events go out as they are given, or with both keys; a message of the other kind
-# is an empty one; a second accept() does nothing; an OSError of the server's is its own.
+# The behaviour in which a framework's WebSockets differ. Besides, if there are rules: only events after the end are
+# refused, and closing by the application is not the end; events are sent unchanged, or with both keys; a message of the
+# other kind counts as an empty one; a second accept() does nothing; an OSError of the server is raised unchanged.
 cdef class Rules:
-    # calls with the code that give an exception: as the event of the end arrives, and for what is asked after it; the
-    # code is None there where no event has said it
+    # functions that return an exception for a close code: `ended` when the disconnect event arrives, `disconnected` for
+    # calls after the end; the latter's code is None if there was no such event
     cdef object ended
     cdef object disconnected
-    # the class of both
+    # the class of both exceptions
     cdef object disconnect_class
-    # calls with the socket, the data and a type
+    # functions of the socket, the data and a type
     cdef object from_json
     cdef object from_msgpack
-    # calls with the value and a serializer
+    # functions of the value and a serializer
     cdef object to_json
     cdef object to_msgpack
 
 
-# The state of a WebSocket with such rules; its flags have RULED.
+# The state of a WebSocket that has rules; its flags include RULED.
 cdef class RuledChannel(Channel):
     cdef Rules rules
 
@@ -105,21 +106,21 @@ cdef class SendingOperation(Operation):
     cdef unsigned char after
     cdef bint sent
 
-    # Enter a state and call the server with the event.
+    # Enter a state, and call the server's send() with the event.
     cdef object send_event(self, Channel channel, object send, object event, int state)
-    # What becomes of an error of the server's.
+    # Raise the exception for an error of the server's send().
     cdef object refused(self, Channel channel, object error)
 
 
 cdef str state_name(Channel channel)
-# connection_state was set
+# Set the state of that name, as connection_state does.
 cdef int set_state(Channel channel, object name) except -1
-# What to await for the next event, also after an await that was cancelled.
+# Return the awaitable of the next event: after an await that was cancelled, the same one again.
 cdef object next_awaitable(Channel channel, object receive)
 cdef int claim_failed(Channel channel) except -1
 
 
-# Take the channel for one receiving task, up to release_channel(); raise at the end, or where another task has it.
+# Claim the channel for one receiving task, until release_channel(); raise if it is closed or another task has it.
 cdef inline int claim(Channel channel) except -1:
     cdef bint free
     with cython.critical_section(channel):
@@ -137,24 +138,25 @@ cdef object disconnected(Channel channel)
 cdef RuledChannel new_ruled_channel(Rules rules)
 
 
-# Its rules, None without any.
+# Return the rules of a channel; None if it has none.
 cdef inline Rules rules_of(Channel channel):
     return (<RuledChannel> channel).rules if channel is not None and channel.flags & RULED else None
 
 
-# Take an event that receive() gave, and return its kind; foreign: it is from a callable of the application.
+# Take an event that receive() returned, and return its kind; foreign: whether a callable of the application returned
+# it.
 cdef int take(Channel channel, object event, bint foreign) except -1
-# The same, and return its text or bytes; max_size is -1 for no bound.
+# Take an event that receive() returned, and return its text or bytes; max_size is -1 for no bound.
 cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t max_size, bint foreign)
-# Return the state after an event of a kind is sent, raise where it cannot be.
+# Return the state after an event of a kind is sent; raise if it must not be sent.
 cdef int check_send(Channel channel, int kind) except -1
-# Enter the state after an event.
+# Enter the state that follows the sending of an event.
 cdef int enter(Channel channel, int state, object event) except -1
-# Enter a state again, since the server has refused the event that ended it.
+# Return to a state, since the server refused the event that was to end it.
 cdef int roll_back(Channel channel, int state) noexcept
-# Keep the code and the reason of the end; the default stands in for a missing code.
+# Store the close code and the reason; the default is used if there is no code.
 cdef int keep_code(Channel channel, object code, object reason, int default) except -1
-# The server's send has failed; return the exception for it.
+# Record that the connection is lost, since the server's send() failed; return the exception for it.
 cdef object connection_lost(Channel channel)
-# Whether the server offers to answer the handshake with a response.
+# Return whether the server offers HTTP responses to the handshake.
 cdef bint offers_denial(object scope) except -1

@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The state machine of a WebSocket, and the ASGI callables that keep it."""
+"""The state machine of a WebSocket, and the ASGI callables that keep it up to date."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
@@ -28,8 +28,9 @@ from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalise
 
 cdef extern from *:
     """
-    /* The text or bytes of a message in the form in which servers give it: a dict whose first item is its type.
-       Borrowed, NULL for any other. PERF: a walk over the items takes a third of the instructions of two look-ups. */
+    /* Return the text or bytes of a message in the form that servers use, a dict whose first item is the type, as a
+       borrowed reference; NULL for any other form. PERF: a walk over the items takes a third of the instructions of two
+       look-ups. */
     static PyObject *litecon_message_of(PyObject *event, PyObject *type_key, PyObject *key) {
     #ifndef Py_GIL_DISABLED
         Py_ssize_t position = 0;
@@ -63,7 +64,7 @@ cdef tuple _KIND_NAMES = (
     "websocket.http.response.body",
 )
 
-# the table of _shared/websocket.py, -1 for what is refused
+# NEXT_STATES of _shared/websocket.py, with -1 for None
 cdef signed char _next_states[STATES][KINDS]
 
 
@@ -81,7 +82,7 @@ _fill_table()
 
 @cython.freelist(8)
 cdef class Channel:
-    """The state of one WebSocket, and the server's callables. It does no I/O: events go in, exceptions come out."""
+    """The state of one WebSocket, and the server's callables. It does no I/O: it takes events and raises exceptions."""
 
     def __cinit__(self):
         self.code = NO_STATUS_RECEIVED
@@ -89,7 +90,7 @@ cdef class Channel:
 
 @cython.final
 cdef class Rules:
-    """What a framework's WebSockets do in its own way."""
+    """The behaviour in which a framework's WebSockets differ."""
 
     def __init__(self, *, ended, disconnected, disconnect_class, from_json, from_msgpack, to_json, to_msgpack):
         self.ended = ended
@@ -103,7 +104,7 @@ cdef class Rules:
 
 @cython.final
 cdef class RuledChannel(Channel):
-    """The state of a WebSocket with rules of a framework."""
+    """The state of a WebSocket that has a framework's rules."""
 
 
 cdef RuledChannel new_ruled_channel(Rules rules):
@@ -149,7 +150,7 @@ cdef object disconnected(Channel channel):
 
 
 cdef object _ended(Channel channel):
-    """Return the exception for the event of the end, which has just arrived."""
+    """Return the exception for a disconnect event that has just arrived."""
     cdef Rules rules = rules_of(channel)
     return disconnected(channel) if rules is None else rules.ended(channel.code)
 
@@ -181,7 +182,7 @@ cdef int _advance(Channel channel, int code, object event, bint foreign) except 
     cdef int state = channel.state
     foreign = foreign or channel.flags & RULED
     if code == MESSAGE:
-        # one that was under way when the application closed is given out
+        # a receive that was under way when the application closed may still return its event
         if state < CLOSED and state != OPEN:
             if state != ACCEPTED and not foreign:
                 raise wrong_socket_event(event, state_name(channel))
@@ -217,7 +218,7 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
             data = _bytes_of(channel, event, data)
     elif not isinstance(data, str):
         data = _text_of(channel, event, data)
-    # no character takes more than four bytes
+    # a character has at most four bytes
     if 0 <= max_size < 4 * (PyBytes_GET_SIZE(data) if binary else PyUnicode_GET_LENGTH(data)):
         if max_size < _size_of(data, max_size):
             raise message_too_large(max_size)
@@ -247,7 +248,7 @@ cdef object _text_of(Channel channel, object event, object data):
 
 
 cdef Py_ssize_t _size_of(object data, Py_ssize_t max_size) except -1:
-    """Return the number of bytes, of UTF-8 for a text; less work where it cannot matter."""
+    """Return the number of bytes, in UTF-8 for a text; one that is too long anyway is not encoded."""
     if isinstance(data, bytes):
         return PyBytes_GET_SIZE(data)
     if PyUnicode_IS_ASCII(data) or PyUnicode_GET_LENGTH(data) > max_size:
@@ -288,7 +289,7 @@ cdef bint is_last_of_denial(object event) except -1:
 cdef int roll_back(Channel channel, int state) noexcept:
     channel.state = <unsigned char> state
     if state < CLOSED:
-        # it is not closed, so the code of the end is still to come
+        # the connection is not closed, so its close code is not known yet
         channel.code = NO_STATUS_RECEIVED
         channel.reason = None
     return 0
@@ -304,11 +305,11 @@ cdef object connection_lost(Channel channel):
 cdef class SendingOperation(Operation):
     """An operation that sends events to the server."""
 
-    # PERF: it refers to no object, or each operation would be tracked and untracked once more
+    # PERF: no attribute is an object, or the collector would track and untrack each operation once more
 
     cdef object send_event(self, Channel channel, object send, object event, int state):
         self.before = channel.state
-        # before the event is sent, since events of other tasks come behind it
+        # before the event is sent, since events of other tasks follow it
         if state != self.before or state == DENYING:
             enter(channel, state, event)
         self.after = channel.state
@@ -319,7 +320,7 @@ cdef class SendingOperation(Operation):
         if self.sent and not channel.flags & RULED:
             if isinstance(error, OSError):
                 raise connection_lost(channel) from error
-            # the server has refused it
+            # the server refused the event
             if isinstance(error, Exception) and channel.state == self.after:
                 roll_back(channel, self.before)
         raise error
@@ -328,7 +329,7 @@ cdef class SendingOperation(Operation):
 @cython.final
 @cython.no_gc_clear
 cdef class ReceiveEvent(Operation):
-    """`WebSocket.receive`."""
+    """The operation of a WebSocket's `receive()`."""
 
     cdef Channel channel
     cdef object receive
@@ -366,7 +367,7 @@ cdef bint offers_denial(object scope) except -1:
 @cython.final
 @cython.no_gc_clear
 cdef class SendEvent(SendingOperation):
-    """`WebSocket.send`."""
+    """The operation of a WebSocket's `send()`."""
 
     cdef Channel channel
     cdef object send
@@ -388,9 +389,9 @@ cdef class SendEvent(SendingOperation):
         if channel.flags & RULED:
             kind = TO_CLOSE if item(self.event, "type") == "websocket.close" else TO_SEND
             return self.send_event(channel, self.send, self.event, check_send(channel, kind))
-        # what is checked is what is sent
+        # the object that is checked is the one that is sent
         kind, event = normalised_event(self.event)
-        # a mapping's own code runs before the state is looked at
+        # a custom mapping runs code here, which may change the state, so the state is read afterwards
         is_offered = kind != TO_START or offers_denial(self.scope)
         state = check_send(channel, kind)
         if not is_offered:
@@ -409,7 +410,7 @@ register_operation(SendEvent)
 
 @cython.final
 cdef class SocketReceive(CoroutineCallable):
-    """The `receive` of a WebSocket: keeps its state."""
+    """The `receive` of a WebSocket, which keeps its state up to date."""
 
     def __cinit__(self, Channel channel not None, receive):
         self.channel = channel
@@ -419,7 +420,7 @@ cdef class SocketReceive(CoroutineCallable):
         """Return the next event."""
         cdef ReceiveEvent operation
         if self.channel is None:
-            # the collector has cleared it
+            # the collector has cleared this object
             raise not_constructed(self)
         operation = ReceiveEvent.__new__(ReceiveEvent)
         operation.channel = self.channel
@@ -429,7 +430,7 @@ cdef class SocketReceive(CoroutineCallable):
 
 @cython.final
 cdef class SocketSend(CoroutineCallable):
-    """The `send` of a WebSocket: keeps its state, and refuses what it does not allow."""
+    """The `send` of a WebSocket, which keeps its state up to date and refuses events that the state does not allow."""
 
     def __cinit__(self, Channel channel not None, send, scope):
         self.channel = channel
@@ -440,7 +441,7 @@ cdef class SocketSend(CoroutineCallable):
         """Send an event."""
         cdef SendEvent operation
         if self.channel is None:
-            # the collector has cleared it
+            # the collector has cleared this object
             raise not_constructed(self)
         operation = SendEvent.__new__(SendEvent)
         operation.channel = self.channel

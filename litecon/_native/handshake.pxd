@@ -13,18 +13,18 @@ cdef class SocketBase(ConnectionBase):
 cdef object constructor_missing(SocketBase socket)
 
 
-# Raise where the constructor has not run; a framework's socket has its channel of that.
+# Raise if the constructor has not run; a framework's socket gets its channel from its constructor.
 cdef inline int expect_constructed(object socket, Channel channel) except -1:
     if (channel is None or not channel.flags & RULED) and (<SocketBase> socket)._seen is None:
         raise constructor_missing(<SocketBase> socket)
     return 0
 
 
-# An operation of accept(), close() or deny().
+# Return the operation of accept(), close() or deny().
 cdef object handshake_operation(object socket, Channel channel, int method, object first, object second, object third)
 
 
-# Whether the callable that receives, or sends, is another than litecon's own over the server's.
+# Return whether events are received, or sent, by a callable other than litecon's own over the server's.
 cdef inline bint receives_elsewhere(Channel channel, Traits traits) noexcept:
     return channel.flags & FOREIGN_RECEIVE or traits.overrides & RECEIVE
 

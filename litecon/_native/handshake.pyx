@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The beginning and the end of a WebSocket: its callables, accepting, closing and denying."""
+"""The handshake and the close of a WebSocket: its callables, accept, close and deny."""
 
 cimport cython
 
@@ -47,7 +47,7 @@ cdef object constructor_missing(SocketBase socket):
 
 
 cdef Channel channel_of(SocketBase socket):
-    # the collector has cleared it, and what it frees then may still ask
+    # the collector has cleared the socket, which finalizers that it runs may still use
     if socket.channel is None:
         raise not_initialised(socket, "scope")
     return socket.channel
@@ -56,14 +56,14 @@ cdef Channel channel_of(SocketBase socket):
 @cython.final
 @cython.no_gc_clear
 cdef class HandshakeOperation(SendingOperation):
-    """`WebSocket.accept`, `.close` and `.deny`: the answers to a handshake, and the end."""
+    """The operation of `WebSocket.accept()`, `.close()` and `.deny()`."""
 
     cdef object socket
     cdef Channel channel
     cdef object first
     cdef object second
     cdef object third
-    # the event that is sent now, and the one after it
+    # the event that is sent now, and the event after it
     cdef object event
     cdef object end
     # TO_ACCEPT, TO_CLOSE or TO_START for deny()
@@ -112,7 +112,7 @@ cdef class HandshakeOperation(SendingOperation):
         if receives_elsewhere(channel, traits_of(self.socket)):
             return self.socket.receive()
         if channel.flags & RULED:
-            # nothing is claimed: of two tasks that both accept, as Litestar's streams have them, one gets the handshake
+            # nothing is claimed: if two tasks accept, as they do in Litestar's streams, one gets the handshake
             return channel.receive()
         claim(channel)
         self._holds = True
@@ -146,7 +146,7 @@ cdef class HandshakeOperation(SendingOperation):
             self._done = True
             return None
         if self.elsewhere:
-            # a wrapper that is not built on litecon's has not kept the state, or not the code
+            # a wrapper that does not call litecon's has kept neither the state nor the code
             if channel.state == self.before or (self.kind == TO_CLOSE and channel.reason is None):
                 enter(channel, self.state, self.event)
         if self.kind == TO_START:
@@ -154,16 +154,16 @@ cdef class HandshakeOperation(SendingOperation):
         self._done = True
 
     cdef bint connected(self, object event) except -1:
-        """Take the event, and return whether the connection is still to be accepted."""
+        """Take the first event, and return whether the connection must still be accepted."""
         cdef Channel channel = self.channel
         # with a framework's rules another task may have accepted meanwhile
         cdef int other_state = channel.state if channel.flags & RULED and channel.state != INIT else 0
-        # the server's own was claimed; it may have been replaced meanwhile
+        # a claim means that the server's callable was called, even if it was replaced meanwhile
         cdef bint foreign = not self._holds
         if not foreign and channel.pending is not None:
             channel.pending = None
         if take(channel, event, foreign) == MESSAGE and channel.state < CLOSED:
-            # a callable of the application has the connection accepted, or is a mock
+            # the application's callable has accepted the connection itself, or is a mock
             channel.pending = CompletedAwaitable(event)
             channel.state = <unsigned char> (other_state or CONNECT)
         if channel.state >= CLOSED:
@@ -177,7 +177,7 @@ cdef class HandshakeOperation(SendingOperation):
         except WebSocketDisconnect:
             if self.method != TO_CLOSE:
                 raise
-            # the connection broke: it is closed, as was asked for
+            # the connection is lost, so it is closed already
             return None
 
 
@@ -187,7 +187,7 @@ cdef dict _ANSWER = {"type": "websocket.accept", "subprotocol": None, "headers":
 
 
 cdef dict _usual_answer():
-    # PERF: half of what making one from its keys takes
+    # PERF: a copy costs half as much as making the dict from its keys
     cdef dict event = _ANSWER.copy()
     event["headers"] = []
     return event
@@ -226,7 +226,7 @@ cdef class SocketBase(ConnectionBase):
     cdef int constructed(self, int overrides) except -1:
         cdef Channel channel = self.channel
         if channel is None or channel.receive is not None:
-            # called again, and new again
+            # the constructor is called a second time
             self.channel = channel = Channel.__new__(Channel)
         channel.receive = self._receive
         channel.send = self._send
@@ -303,7 +303,7 @@ cdef class SocketBase(ConnectionBase):
 
     @property
     def connection_state(self):
-        """The state: "init", "connect" from the client's handshake on, "receive" from its first message, "disconnect".
+        """The state: "init", "connect" after the client's handshake, "receive" after its first message, "disconnect".
 
         An application may set it if its own wrappers do not call those of litecon.
 
@@ -337,17 +337,17 @@ cdef class SocketBase(ConnectionBase):
         return SocketSend(channel_of(self), send, scope_of(self))
 
     def accept(self, subprotocols=None, headers=None):
-        """Accept the connection; the first call that receives or sends does so, if it was not done.
+        """Accept the connection; the first call that receives or sends does so if needed.
 
         Args:
-            subprotocols: The subprotocol that was chosen of those that the client offers (RFC 6455 section 1.9).
+            subprotocols: The subprotocol that was chosen from those that the client offers (RFC 6455 section 1.9).
             headers: The headers of the response: `Headers`, a mapping, or pairs of bytes or str.
 
         Raises:
             WebSocketDisconnect: The client disconnected.
             WebSocketStateError: The connection was accepted before, or is being denied.
             RuntimeError: Another task is receiving.
-            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's
+            ImproperlyConfiguredException: The subprotocol or a header is not valid in a response, or the server's
                 events break the ASGI specification.
         """
         return new_handshake(self, TO_ACCEPT, subprotocols, headers, None)
@@ -357,11 +357,11 @@ cdef class SocketBase(ConnectionBase):
 
         Args:
             code: The close code, 1000 to 4999, except those that are never sent (RFC 6455 section 7.4).
-            reason: The reason, for people, at most 123 bytes of UTF-8.
+            reason: The human-readable reason, at most 123 bytes of UTF-8.
 
         Raises:
             WebSocketStateError: A denial response is being sent.
-            ImproperlyConfiguredException: The code or the reason cannot stand in a close frame.
+            ImproperlyConfiguredException: The code or the reason is not valid in a close frame.
         """
         return new_handshake(self, TO_CLOSE, code, reason, None)
 
@@ -378,7 +378,7 @@ cdef class SocketBase(ConnectionBase):
         Raises:
             WebSocketDisconnect: The client disconnected.
             WebSocketStateError: The connection was accepted before.
-            ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
+            ImproperlyConfiguredException: The status, a header or the body is not valid in a response.
         """
         return new_handshake(self, TO_START, status, headers, body)
 

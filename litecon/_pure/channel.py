@@ -53,7 +53,7 @@ class Channel:
         self.pending: Any = None
         self.state = INIT
         self.code = NO_STATUS_RECEIVED
-        # None until the end
+        # None until the connection has ended
         self.reason: str | None = None
         self._claimed = Lock()
         self.foreign_receive = self.foreign_send = False
@@ -68,14 +68,14 @@ class Channel:
         return STATE_NAMES[self.state]
 
     def set_state(self, name: object) -> None:
-        """Take over the state that a wrapper of the application has seen."""
+        """Set the state that a wrapper of the application has observed."""
         if not isinstance(name, str) or name not in STATE_NAMES:
             raise wrong_connection_state(name)
         if name != self.name:
             self.state = DISCONNECTED if name == "disconnect" else STATE_NAMES.index(name)
 
     def claim(self) -> None:
-        """Take the channel for one receiving task, until `release()`; raise at the end, or where another has it."""
+        """Claim the channel for one receiving task, until `release()`; raise if it is closed or another task has it."""
         if self.state >= CLOSED:
             raise self.disconnected()
         if not self._claimed.acquire(blocking=False):
@@ -86,7 +86,7 @@ class Channel:
         self._claimed.release()
 
     def next_awaitable(self, receive: Receive) -> Awaitable[Event]:
-        """Return the awaitable of the next event, also after an await that was cancelled."""
+        """Return the awaitable of the next event: after an await that was cancelled, the same one again."""
         if self.pending is not None:
             awaitable = resume_pending(self)
             if awaitable is not None:
@@ -98,11 +98,11 @@ class Channel:
         return socket_closed(self.code, self.reason or "")
 
     def take(self, event: Event, foreign: bool = False) -> str | None:
-        """Take an event that `receive` gave, and return its type.
+        """Take an event that `receive` returned, and return its type.
 
         Args:
-            event: Of a WebSocket.
-            foreign: Whether it is from a callable of the application, which may have kept the state already.
+            event: The event, one of a WebSocket.
+            foreign: Whether a callable of the application returned it, which may have updated the state already.
         """
         kind = event_type(event)
         state = self.state
@@ -125,7 +125,7 @@ class Channel:
         return kind
 
     def message(self, event: Event, mode: str, max_size: int | None, foreign: bool = False) -> str | bytes:
-        """Take an event that `receive` gave, and return its text or bytes."""
+        """Take an event that `receive` returned, and return its text or bytes."""
         if mode == "text" and self.state == OPEN:
             text = _usual_text(event)
             # a character has at most four bytes
@@ -158,11 +158,11 @@ class Channel:
         return data  # type: ignore[no-any-return]
 
     def check_send(self, kind: int, type_: str) -> int:
-        """Return the state after an event is sent, or raise where it cannot be.
+        """Return the state after an event is sent; raise an exception if it must not be sent.
 
         Args:
-            kind: A column of the table of states.
-            type_: The event's type.
+            kind: The kind of the event, a column of `NEXT_STATES`.
+            type_: The type of the event.
         """
         if self.state >= CLOSED:
             raise self.disconnected()
@@ -172,7 +172,7 @@ class Channel:
         return state
 
     def sent(self, state: int, event: Event) -> None:
-        """Enter the state after an event that is sent."""
+        """Enter the state that follows the sending of an event."""
         if state == CLOSED or (event["type"] == "websocket.http.response.body" and not lookup(event, "more_body")):
             self.keep_code(lookup(event, "code"), lookup(event, "reason"), ABNORMAL_CLOSURE)
             state = CLOSED
@@ -182,15 +182,15 @@ class Channel:
         self.state = state
 
     def roll_back(self, state: int) -> None:
-        """Enter a state again, since the server refused the event that ended it."""
+        """Return to a state, since the server refused the event that was to end it."""
         self.state = state
         if state < CLOSED:
-            # it is not closed, so the close code is still to come
+            # the connection is not closed, so its close code is not known yet
             self.code = NO_STATUS_RECEIVED
             self.reason = None
 
     def connection_lost(self) -> WebSocketDisconnect:
-        """Record that the server's `send` failed, so that the connection is lost."""
+        """Record that the connection is lost, since the server's `send` failed; return the exception for it."""
         if self.state != DISCONNECTED or self.reason is None:
             self.state = DISCONNECTED
             self.keep_code(ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
@@ -228,7 +228,7 @@ class SocketReceive:
 
 @final
 class SocketSend:
-    """The `send` of a WebSocket, which keeps its state up to date and refuses events that it does not allow."""
+    """The `send` of a WebSocket, which keeps its state up to date and refuses events that the state does not allow."""
 
     __slots__ = ("channel", "scope", "send")
 
@@ -242,7 +242,7 @@ class SocketSend:
         channel = self.channel
         # the object that is checked is the one that is sent
         kind, event = normalised_event(event)
-        # code of a mapping's own runs before the state is read
+        # a custom mapping runs code here, which may change the state, so the state is read afterwards
         is_offered = kind != START or offers_denial(self.scope)
         state = channel.check_send(kind, event["type"])
         if not is_offered:
@@ -262,7 +262,7 @@ def offers_denial(scope: Scope) -> bool:
 
 
 async def send_through(channel: Channel, send: Send, event: Event, state: int) -> None:
-    """Send an event that the state allows; the state changes before, since events of other tasks come behind it."""
+    """Send an event that the state allows; the state changes first, since events of other tasks follow this one."""
     before = channel.state
     channel.sent(state, event)
     after = channel.state
@@ -283,9 +283,9 @@ def check_mode(mode: object) -> None:
 
 
 def _usual_text(event: Event) -> str | None:
-    """Return the text of an event as most servers make it; None for any other.
+    """Return the text of an event in the form that most servers use; None for any other form.
 
-    PERF: what lets it pass below takes three times as much.
+    PERF: the general way through the checks takes three times as much.
     """
     if type(event) is dict:
         kind = event.get("type")
@@ -296,7 +296,7 @@ def _usual_text(event: Event) -> str | None:
 
 
 def _size_of(data: str | bytes, max_size: int) -> int:
-    """Return the number of bytes, of UTF-8 for a text; less work where it cannot matter."""
+    """Return the number of bytes, in UTF-8 for a text; one that is too long anyway is not encoded."""
     # not len(text) or text.encode(), which a subclass may override
     if isinstance(data, bytes):
         return bytes.__len__(data)

@@ -50,14 +50,14 @@ class SocketBase(ConnectionBase):
         self._pass_to_setters(scope)
 
     def _install(self, receive: Receive, send: Send) -> None:
-        """Hand the server's callables to the channel, and to the wrappers that a subclass defines."""
+        """Pass the server's callables to the channel, and to the wrappers that a subclass defines."""
         channel = self._channel
         if channel.receive is not _NOT_YET:
             # the constructor is called a second time
             channel = self._channel = Channel(_NOT_YET, _NOT_YET)
         channel.receive = receive
         channel.send = send
-        # these are the installed callables, or litecon's wrappers, which are made on access
+        # from now on they hold an installed callable, or litecon's wrapper, which is made on access
         self._receive = self._send = _NOT_YET
         del self._receive, self._send
         if type(self).receive_wrapper is not _receive_wrapper:
@@ -148,7 +148,7 @@ class SocketBase(ConnectionBase):
 
     @property
     def connection_state(self) -> str:
-        """The state: "init", "connect" from the client's handshake on, "receive" from its first message, "disconnect".
+        """The state: "init", "connect" after the client's handshake, "receive" after its first message, "disconnect".
 
         An application may set it if its own wrappers do not call those of litecon.
 
@@ -182,17 +182,17 @@ class SocketBase(ConnectionBase):
         return SocketSend(self._channel, send, self.scope)
 
     async def accept(self, subprotocols: str | None = None, headers: Any = None) -> None:
-        """Accept the connection; the first call that receives or sends does so, if it was not done.
+        """Accept the connection; the first call that receives or sends does so if needed.
 
         Args:
-            subprotocols: The subprotocol that was chosen of those that the client offers (RFC 6455 section 1.9).
+            subprotocols: The subprotocol that was chosen from those that the client offers (RFC 6455 section 1.9).
             headers: The headers of the response: `Headers`, a mapping, or pairs of bytes or str.
 
         Raises:
             WebSocketDisconnect: The client disconnected.
             WebSocketStateError: The connection was accepted before, or is being denied.
             RuntimeError: Another task is receiving.
-            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response, or the server's
+            ImproperlyConfiguredException: The subprotocol or a header is not valid in a response, or the server's
                 events break the ASGI specification.
         """
         self._expect_constructed()
@@ -207,11 +207,11 @@ class SocketBase(ConnectionBase):
 
         Args:
             code: The close code, 1000 to 4999, except those that are never sent (RFC 6455 section 7.4).
-            reason: The reason, for people, at most 123 bytes of UTF-8.
+            reason: The human-readable reason, at most 123 bytes of UTF-8.
 
         Raises:
             WebSocketStateError: A denial response is being sent.
-            ImproperlyConfiguredException: The code or the reason cannot stand in a close frame.
+            ImproperlyConfiguredException: The code or the reason is not valid in a close frame.
         """
         self._expect_constructed()
         event = close_event(code, reason)
@@ -219,7 +219,7 @@ class SocketBase(ConnectionBase):
             try:
                 await self._answer(_CLOSE, event)
             except WebSocketDisconnect:
-                # the connection is lost, and so it is closed
+                # the connection is lost, so it is closed already
                 pass
 
     async def deny(self, status: int = 403, headers: Any = None, body: bytes = b"") -> None:
@@ -235,7 +235,7 @@ class SocketBase(ConnectionBase):
         Raises:
             WebSocketDisconnect: The client disconnected.
             WebSocketStateError: The connection was accepted before.
-            ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
+            ImproperlyConfiguredException: The status, a header or the body is not valid in a response.
         """
         self._expect_constructed()
         start, end = denial_events(status, headers, body)
@@ -252,7 +252,7 @@ class SocketBase(ConnectionBase):
         if self._receives_elsewhere():
             event = await self.receive()
             if channel.take(event, True) == "websocket.receive" and channel.state < CLOSED:
-                # the application's own callable accepts the connection, or is a mock
+                # the application's callable has accepted the connection itself, or is a mock
                 channel.pending = CompletedAwaitable(event)
                 channel.state = CONNECT
         else:
