@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""JSON and MessagePack: what a body holds, measured before a decoder builds anything, and the way to the decoders."""
+"""JSON and MessagePack: measuring a body before a decoder builds any value, and calling the decoders."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -19,7 +19,7 @@ cdef extern from *:
     static Py_ssize_t litecon_count_openings(const char *text, Py_ssize_t length) {
         Py_ssize_t i, count = 0;
         while (length) {
-            /* PERF: a sum that fits a byte is taken of sixteen at a time; the two brackets differ in one bit */
+            /* PERF: sums that fit into a byte are added sixteen at a time; the two brackets differ in one bit */
             Py_ssize_t block = length < 255 ? length : 255;
             unsigned char some = 0;
             for (i = 0; i < block; i++) some += (text[i] | 0x20) == '{';
@@ -104,11 +104,11 @@ cdef extern from *:
     static int litecon_measure_json(const char *text, Py_ssize_t length, Py_ssize_t max_depth, Py_ssize_t max_items) {
         Py_ssize_t openings;
         int is_long = max_items >= 0 && length > max_items;
-        /* as deep as it is long at the most, and as many values */
+        /* neither the depth nor the number of values exceeds the length */
         if (length <= max_depth && !is_long) return 0;
         openings = litecon_count_openings(text, length);
         if (openings > max_depth && litecon_nests_deeper(text, length, max_depth)) return -1;
-        /* in valid JSON each value is the first, or stands behind one of these */
+        /* in valid JSON each value is the first, or follows one of these */
         if (is_long && 1 + openings + litecon_count_separators(text, length) > max_items
                 && litecon_holds_more(text, length, max_items)) return -2;
         return 0;
@@ -125,8 +125,9 @@ cdef extern from *:
             && !(first >= 0xD9 && first <= 0xDB);
     }
 
-    /* How a MessagePack object goes on behind its first byte: by so many bytes, by a length of so many bytes, or by so
-       many times as many objects. */
+    /* What follows the first byte of a MessagePack object. `width` is the number of bytes of a length or count field,
+       and `more` is added to the number in the field, or is the number itself without one. `times` is the number of
+       objects per count, or 0 if bytes are counted. */
     typedef struct {
         unsigned char width, more, times, is_other_key;
     } litecon_head;
@@ -164,7 +165,7 @@ cdef extern from *:
         return head;
     }
 
-    /* PERF: looked up instead of found out */
+    /* PERF: a look-up costs less than litecon_head_of() */
     static litecon_head litecon_heads[256];
 
     static void litecon_fill_heads(void) {
@@ -176,7 +177,7 @@ cdef extern from *:
         const unsigned char *text, Py_ssize_t size, Py_ssize_t max_depth, Py_ssize_t max_items,
         Py_ssize_t max_other_keys, unsigned long long *missing
     ) {
-        /* how many objects each open array or map still lacks, doubled, and one more for a map */
+        /* `missing`: for each open array or map, twice the number of objects that it still lacks, plus one for a map */
         Py_ssize_t position = 0, depth = 0;
         unsigned long long items = 1, other_keys = 0;
         if (size == 0) return 1;
@@ -188,7 +189,7 @@ cdef extern from *:
             if (missing[depth] < 2) { depth--; continue; }
             if (position >= size) return size + 1;
             head = litecon_heads[text[position++]];
-            /* a map lacks an even number of objects where a key follows */
+            /* a map lacks an even number of objects before a key */
             if (head.is_other_key && (missing[depth] & 3) == 1
                     && ++other_keys > (unsigned long long) max_other_keys && max_other_keys >= 0) return -3;
             missing[depth] -= 2;
@@ -201,7 +202,7 @@ cdef extern from *:
             if (head.times) {
                 if (depth >= max_depth) return -1;
                 number *= head.times;
-                /* each has a byte at least */
+                /* each object has at least one byte */
                 if (number > (unsigned long long) (size - position)) return size + 1;
                 items += number;
                 if (max_items >= 0 && items > (unsigned long long) max_items) return -2;
@@ -234,8 +235,8 @@ litecon_fill_heads()
 def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
     """Return 0 if a JSON text is within bounds, before any value is built.
 
-    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; and they
-    can turn one received byte into a hundred in memory.
+    Decoders recurse on the C stack, so on a thread with a small one they crash instead of raising; and they can turn
+    one received byte into a hundred in memory.
 
     Args:
         body: The JSON text, valid or not.
@@ -255,9 +256,9 @@ cdef int json_verdict(bytes body, Py_ssize_t max_depth, Py_ssize_t max_items) no
 def measure_msgpack(bytes body not None, Py_ssize_t max_depth, max_items, max_other_keys):
     """Return the length of the MessagePack object at the beginning of a body, before any value is built.
 
-    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; some
-    ignore what follows the object; they can turn one received byte into a hundred in memory; and keys that a client
-    chose to collide in a dict each cost the time of all before them, which keys of str and bytes cannot.
+    Decoders recurse on the C stack, so on a thread with a small one they crash instead of raising; some ignore bytes
+    after the object; and they can turn one received byte into a hundred in memory. Keys that a client chose to collide
+    in a dict take quadratic time, except str and bytes, for which that is impossible.
 
     Args:
         body: The MessagePack, valid or not.
@@ -266,8 +267,8 @@ def measure_msgpack(bytes body not None, Py_ssize_t max_depth, max_items, max_ot
         max_other_keys: The number of keys that may be neither str nor bytes; None for any number.
 
     Returns:
-        -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys, whichever is first; more
-        than its length if the body ends too early.
+        The length of the object; a number greater than the length of the body if the body ends too early; or, whichever
+        is found first, -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys.
     """
     return msgpack_length(body, max_depth, bound(max_items), bound(max_other_keys))
 
@@ -312,7 +313,7 @@ cdef Py_ssize_t _max_msgpack_depth = 0
 
 
 cdef int _load() except -1:
-    # not at import: who reads no JSON does not pay for the decoders
+    # not at import, since a process that decodes nothing needs no decoders
     global _decode_json, _decode_plain_json, _decode_msgpack, _decode_plain_msgpack
     global _encode_json, _encode_plain_json, _encode_msgpack, _max_depth, _max_msgpack_depth
     from msgspec.json import decode
@@ -348,7 +349,7 @@ cdef object from_json(object body, object type_, object connection):
     cdef Traits bounds = bounds_of(connection)
     if _decode_json is None:
         _load()
-    # PERF: what decodes needs no more; what does not is decoded again where the errors are made
+    # PERF: valid data needs nothing else; invalid data is decoded again by the function that makes the errors
     if (
         type_ is ANY
         and type(body) is bytes

@@ -1,30 +1,30 @@
 cdef class HeadersBase:
     cdef object _raw
-    # how many look-ups went through the list since an index was thought of
+    # the number of look-ups that searched the list since an index was last considered
     cdef int _lookups
-    # a _HeaderIndex, None without one
+    # a _HeaderIndex, or None
     cdef object _index
     cdef object __weakref__
 
 
-# A view of that class, a subclass of HeadersBase, over a raw list.
+# Return a view of that class, a subclass of HeadersBase, over a raw list.
 cdef object new_headers(type cls, object raw)
-# The value of the first header of that name, None without one. Case does not count.
+# Return the value of the first header of that name, in any case; None if there is none.
 cdef object scan_headers(object headers, const char *name, Py_ssize_t length)
-# The values of all headers of that name, in their order.
+# Return the values of all headers of that name, in order.
 cdef list scan_all_headers(object headers, const char *name, Py_ssize_t length)
-# The value of a header that is a list, in however many lines it came (RFC 9110 section 5.3); None without one.
+# Return the value of a list header, whose lines are joined (RFC 9110 section 5.3); None if there is none.
 cdef object scan_list(object headers, const char *name, Py_ssize_t length)
-# mapping[key] where the mapping may be no dict, or a dict subclass with a way of its own to look up
+# Return mapping[key] for a dict subclass or another mapping, which may define its own look-up.
 cdef object lookup_slowly(object mapping, object key, object default)
-# Bytes of a subclass as exact bytes; TypeError for anything else.
+# Return bytes as exact bytes; raise TypeError for anything else.
 cdef bytes plain_bytes(object data)
 
 cdef extern from *:
     """
     #ifndef LITECON_UNCHANGING
     #define LITECON_UNCHANGING
-    /* what a loop goes over while another thread may change it */
+    /* Return headers over which a loop can go while another thread changes the list: a copy on builds without a GIL. */
     #ifdef Py_GIL_DISABLED
     #define litecon_unchanging(headers) PySequence_List(headers)
     #else

@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""Headers: the look-ups in the raw list, and the class under `Headers`, which keeps an index of a long one."""
+"""Headers: look-ups in the raw list, and the base class of `Headers`, which keeps an index of a long list."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -17,7 +17,7 @@ cdef extern from *:
 
     static int litecon_same_name(const char *left, const char *right, Py_ssize_t length) {
         Py_ssize_t i;
-        /* PERF: nearly all servers give names in lower case */
+        /* PERF: nearly all servers send names in lower case */
         if (memcmp(left, right, (size_t) length) == 0) return 1;
         for (i = 0; i < length; i++) {
             if (left[i] == right[i]) continue;
@@ -26,9 +26,9 @@ cdef extern from *:
         return 1;
     }
 
-    /* The value of the next header of that name from *at on, borrowed; NULL without one, or with *at -1 where the
-       headers are not just pairs of bytes. PERF: no reference is counted, as nothing runs between that could drop
-       one. */
+    /* Return the value of the next header of that name from *at on, as a borrowed reference; NULL if there is none, or,
+       with *at set to -1, if the headers are not exact pairs of bytes. PERF: no references are counted, since no code
+       runs in between that could drop one. */
     static PyObject *litecon_scan(PyObject *headers, const char *name, Py_ssize_t length, Py_ssize_t *at) {
     #ifndef Py_GIL_DISABLED
         PyObject **items;
@@ -118,7 +118,7 @@ def find_header(headers, name):
         name: The name of the header, in any case.
 
     Raises:
-        ImproperlyConfiguredException: A header is no pair of bytes.
+        ImproperlyConfiguredException: A header is not a pair of bytes.
     """
     cdef bytes key = plain_bytes(name)
     return scan_headers(headers, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
@@ -132,7 +132,7 @@ def find_headers(headers, name):
         name: The name of the header, in any case.
 
     Raises:
-        ImproperlyConfiguredException: A header is no pair of bytes.
+        ImproperlyConfiguredException: A header is not a pair of bytes.
     """
     cdef bytes key = plain_bytes(name)
     return scan_all_headers(headers, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
@@ -177,13 +177,15 @@ cdef extern from *:
     #define LITECON_EXACT 1024
     #define LITECON_PART 256
 
-    /* Whether raw headers have still the items that an index was made of, as far as a look-up of a name can tell:
-       `positions` are those of the name, of which `count` matter, NULL for a name that is not there. PERF: comparisons
-       of pointers, where a look-up by name reads three objects for each item. Nothing says that a list has changed, so
-       up to LITECON_EXACT items, and for an absent name, all are compared. Of more, those of the name, the first, the
-       last and a part that moves on with each look-up are: else n look-ups in n headers would take n * n steps. What
-       can be seen late then, by a look-up for each LITECON_PART items, is another header of a name that is there, put
-       in the place of one of another name. On builds without a GIL a list might change meanwhile, and has no index. */
+    /* Return whether raw headers still have the items of which an index was made, as far as the look-up of a name can
+       tell. `positions` are those of the name, of which the look-up needs the first `count`; NULL if the name is
+       absent. PERF: pointers are compared, where a look-up by name reads three objects for each item. A list does not
+       report changes, so its items are compared: all of them if there are at most LITECON_EXACT, or if the name is
+       absent. In a longer list only the items of the name, the first and the last LITECON_PART, and a part of that size
+       that advances with each look-up are compared; otherwise n look-ups in n headers would take quadratic time. One
+       change can then be noticed late, after up to one look-up per LITECON_PART items: a header that replaces one of
+       another name, if its own name was in the list before. On builds without a GIL a list might change meanwhile, and
+       has no index. */
     static int litecon_unchanged(
         PyObject *raw, PyObject *pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
     ) {
@@ -215,7 +217,7 @@ cdef extern from *:
         #define LITECON_INDEXES 1
     #endif
 
-    /* PERF: the constructor of a Python subclass is not called, nor looked up */
+    /* PERF: the constructor of a Python subclass is neither looked up nor called */
     static PyObject *litecon_new(PyTypeObject *base, PyTypeObject *cls, PyObject *no_arguments) {
         return base->tp_new(cls, no_arguments, NULL);
     }
@@ -231,7 +233,7 @@ cdef extern from *:
 
 
 cdef bytes _encoded(object name):
-    """Return the raw form of a name, None for one that no header can have."""
+    """Return the raw form of a name; None for one that no header can have."""
     if not isinstance(name, str):
         raise header_name_type(name)
     try:
@@ -241,18 +243,18 @@ cdef bytes _encoded(object name):
 
 
 cdef enum:
-    # how many look-ups go through the list before there is an index, and how many headers are not worth one
+    # the number of look-ups before an index is made, and the number of headers below which there is none
     LOOKUPS = 16
     FEW = 32
 
 
 @cython.final
 cdef class _HeaderIndex:
-    """Where each lower-case name stands in headers, and the items that say so."""
+    """The positions of each lower-case name in headers, and the items from which they were read."""
 
     cdef tuple pairs
     cdef dict positions
-    # the part of the items that is compared with the list next
+    # the position of the part that is compared next
     cdef Py_ssize_t part
 
 
@@ -303,12 +305,12 @@ cdef list _find_all(HeadersBase self, object name):
 
 
 cdef _HeaderIndex _index(HeadersBase self):
-    """Return the index, which may be of the past; it is made when it begins to pay."""
+    """Return the index, which may be outdated; it is made when it begins to pay off. Return None if there is none."""
     cdef _HeaderIndex index
     cdef dict positions
     if self._index is not None:
         return self._index
-    # where none can be, or none pays, that is not found out again at each look-up
+    # if an index is impossible or does not pay off, this is not checked again at every look-up
     self._lookups = 0
     if not LITECON_INDEXES or type(self._raw) not in (list, tuple) or len(self._raw) < FEW:
         return None
@@ -324,7 +326,7 @@ cdef _HeaderIndex _index(HeadersBase self):
 
 
 cdef bint _is_current(HeadersBase self, _HeaderIndex index, list positions, Py_ssize_t count) except -1:
-    """Return whether the list is as the index says; if not, the next look-ups go through the list again."""
+    """Return whether the list still matches the index; if not, the next look-ups search the list."""
     cdef PyObject *own = NULL if positions is None else <PyObject *> positions
     if litecon_unchanged(self._raw, index.pairs, own, count, &index.part):
         return True
@@ -334,7 +336,7 @@ cdef bint _is_current(HeadersBase self, _HeaderIndex index, list positions, Py_s
 
 
 cdef dict _index_of(object raw):
-    """Return where each lower-case name stands; None where an item could change itself, or is no pair of bytes."""
+    """Return the positions of each lower-case name; None if an item is mutable or not a pair of bytes."""
     cdef dict index = {}
     cdef Py_ssize_t at
     cdef object pair, name, positions
@@ -360,7 +362,7 @@ cdef inline str _decoded(object value):
 cdef class HeadersBase:
     """A case-insensitive view of a list of headers, which is read at each call.
 
-    After some look-ups in many headers it keeps an index of them, which is used while the list has the same items.
+    After some look-ups in a long list it keeps an index, which is used as long as the list has the same items.
     """
 
     @property
@@ -385,7 +387,7 @@ cdef class HeadersBase:
             default: The value to return if there is no such header.
 
         Raises:
-            TypeError: The name is no str.
+            TypeError: The name is not a str.
         """
         value = _find(self, name)
         return default if value is None else _decoded(value)

@@ -7,8 +7,8 @@ cdef extern from *:
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
 
-# mapping[key] of a scope or an event, the default where there is no such key; PERF: inline, and a dict is asked without
-# a call of a method.
+# Return mapping[key] of a scope or an event, or the default if there is no such key. PERF: inline, and without a method
+# call for a dict.
 cdef inline object item_or(object mapping, object key, object default):
     cdef PyObject *found
     if PyDict_CheckExact(mapping):

@@ -1,4 +1,4 @@
-"""JSON and MessagePack: what a body holds, measured before a decoder builds anything, and the way to the decoders."""
+"""JSON and MessagePack: measuring a body before a decoder builds any value, and calling the decoders."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ _serialization: Any = None
 # possessive quantifiers (`*+`) keep every pattern linear: nothing is tried twice
 _STRING: Final = rb'"(?:[^"\\]++|\\.?+)*+"?+'
 _JSON_STRING: Final = re.compile(_STRING, re.DOTALL)
-# the number of strings per step, since the text between them is in memory while they are removed
+# the number of strings per step is bounded, since removing them holds an object for the text between each two
 _JSON_PIECE: Final = re.compile(rb'(?:[^"]++|' + _STRING + rb"){1,2000}+", re.DOTALL)
 _JSON_VALUE: Final = re.compile(_STRING + rb'|[\[{]|[^"\[{\]},: \t\n\r]++', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
-# what follows the first byte of a MessagePack object, by that byte: a number of bytes; or a length of some bytes, and
-# then as many bytes and these more; or a count of some bytes, and then this many times as many objects
+# what follows the first byte of a MessagePack object, by that byte. _FIXED: the number of bytes. _SIZED: the number of
+# bytes of a length field, and the number of bytes beyond that length. _COUNTED: the number of bytes of a count field,
+# and the number of objects per count
 _FIXED: Final = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8} | {
     0xD4 + power: 1 + 2**power for power in range(5)
 }
@@ -41,15 +42,15 @@ def _length_behind(first: int) -> int | None:
     return 0 if first not in _FIXED else _FIXED[first]
 
 
-# by the first byte; None where more must be read
+# the number of bytes after the first byte, by that byte; None if the following bytes determine it
 _LENGTHS: Final = tuple(_length_behind(first) for first in range(256))
 
 
 def measure_json(body: bytes, max_depth: int, max_items: int | None) -> int:
     """Return 0 if a JSON text is within bounds, before any value is built.
 
-    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; and they
-    can turn one received byte into a hundred in memory.
+    Decoders recurse on the C stack, so on a thread with a small one they crash instead of raising; and they can turn
+    one received byte into a hundred in memory.
 
     Args:
         body: The JSON text, valid or not.
@@ -88,9 +89,9 @@ def _nests_deeper(body: bytes, max_depth: int) -> bool:
 def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_other_keys: int | None) -> int:
     """Return the length of the MessagePack object at the beginning of a body, before any value is built.
 
-    Decoders recurse on the C stack, so that they crash on a thread with a small one where they should raise; some
-    ignore what follows the object; they can turn one received byte into a hundred in memory; and keys that a client
-    chose to collide in a dict each cost the time of all before them, which keys of str and bytes cannot.
+    Decoders recurse on the C stack, so on a thread with a small one they crash instead of raising; some ignore bytes
+    after the object; and they can turn one received byte into a hundred in memory. Keys that a client chose to collide
+    in a dict take quadratic time, except str and bytes, for which that is impossible.
 
     Args:
         body: The MessagePack, valid or not.
@@ -99,8 +100,8 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
         max_other_keys: The number of keys that may be neither str nor bytes; None for any number.
 
     Returns:
-        -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys, whichever is first; more
-        than its length if the body ends too early.
+        The length of the object; a number greater than the length of the body if the body ends too early; or, whichever
+        is found first, -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys.
     """
     size = len(body)
     if not size:
@@ -163,7 +164,7 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
 
 
 def codecs() -> Any:
-    """Return the module; an import statement in each method would cost more than decoding a small body."""
+    """Return `litecon.serialization`; an import statement in each method would cost more than decoding a small body."""
     global _serialization
     if _serialization is None:
         from .. import serialization

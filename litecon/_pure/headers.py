@@ -1,4 +1,4 @@
-"""Headers: the look-ups in the raw list, and the class under `Headers`, which keeps an index of a long one."""
+"""Headers: look-ups in the raw list, and the base class of `Headers`, which keeps an index of a long list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ("HeadersBase", "find_header", "find_headers", "make_headers")
 # the number of look-ups before an index is made, and the number of headers below which there is none
 _LOOKUPS: Final = 16
 _FEW: Final = 32
-# the number of headers up to which all are compared with the index, and how many at a time beyond it
+# the number of headers up to which all are compared with the index, and the number in each part of a longer list
 _EXACT: Final = 1024
 _PART: Final = 256
 
@@ -27,9 +27,9 @@ def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
         name: The name of the header, in any case.
 
     Raises:
-        ImproperlyConfiguredException: A header is no pair of bytes.
+        ImproperlyConfiguredException: A header is not a pair of bytes.
     """
-    lower = bytes.lower  # raises TypeError for what is no bytes
+    lower = bytes.lower  # raises TypeError for anything but bytes
     name = lower(name)
     pair: Any = None
     try:
@@ -54,9 +54,9 @@ def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
         name: The name of the header, in any case.
 
     Raises:
-        ImproperlyConfiguredException: A header is no pair of bytes.
+        ImproperlyConfiguredException: A header is not a pair of bytes.
     """
-    lower = bytes.lower  # raises TypeError for what is no bytes
+    lower = bytes.lower  # raises TypeError for anything but bytes
     name = lower(name)
     pair: Any = None
     found: list[bytes] = []
@@ -85,7 +85,7 @@ def _encoded(name: object) -> bytes | None:
 
 
 def _index_of(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
-    """Return the position of each lower-case name; None if an item is mutable, or no pair of bytes."""
+    """Return the positions of each lower-case name; None if an item is mutable or not a pair of bytes."""
     index: dict[bytes, list[int]] = {}
     for at, pair in enumerate(raw):
         if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not bytes or type(pair[1]) is not bytes:
@@ -97,7 +97,7 @@ def _index_of(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
 class HeadersBase:
     """A case-insensitive view of a list of headers, which is read at each call.
 
-    After some look-ups in many headers it keeps an index of them, which is used while the list has the same items.
+    After some look-ups in a long list it keeps an index, which is used as long as the list has the same items.
     """
 
     __slots__ = ("__weakref__", "_index", "_lookups", "_pairs", "_part", "_raw")
@@ -130,7 +130,7 @@ class HeadersBase:
             default: The value to return if there is no such header.
 
         Raises:
-            TypeError: The name is no str.
+            TypeError: The name is not a str.
         """
         value = self._first(name)
         return default if value is None else value.decode("latin-1")
@@ -156,13 +156,13 @@ class HeadersBase:
         return find_header(self._raw, key)
 
     def _has_index(self) -> bool:
-        """Return whether there is an index, which may be outdated; it is made when it begins to pay."""
+        """Return whether there is an index, which may be outdated; it is made when it begins to pay off."""
         if self._lookups < _LOOKUPS:
             self._lookups += 1
             return False
         if self._pairs is not None:
             return True
-        # that there can be no index, or that it does not pay, is not determined anew at each look-up
+        # if an index is impossible or does not pay off, this is not checked again at every look-up
         self._lookups = 0
         if type(self._raw) not in (list, tuple) or len(self._raw) < _FEW:
             return False
@@ -176,20 +176,21 @@ class HeadersBase:
         return True
 
     def _is_current(self, positions: list[int] | None) -> bool:
-        """Return whether the list is as the index says, as far as a look-up of a name can tell.
+        """Return whether the list still matches the index, as far as the look-up of a name can tell.
 
-        Nothing says that a list has changed, so up to 1,024 items, and for an absent name, all are compared. Of more,
-        those of the name, the first, the last and a part that moves on with each look-up are: else n look-ups in n
-        headers would take n * n steps. What can be seen late then, by a look-up for each 256 items, is another header
-        of a name that is there, put in the place of one of another name.
+        A list does not report changes, so its items are compared with those of the index: all of them if there are at
+        most 1,024, or if the name is absent. In a longer list only the items of the name, the first and the last 256,
+        and a part of 256 that advances with each look-up are compared; otherwise n look-ups in n headers would take
+        quadratic time. One change can then be noticed late, after up to one look-up per 256 items: a header that
+        replaces one of another name, if its own name was in the list before.
 
         Args:
-            positions: Those of the name that matter; None for a name that is not there.
+            positions: The positions of the name that the look-up needs; None if the name is absent.
         """
         raw, pairs = self._raw, self._pairs
         if raw is pairs or self._has_items(positions):
             return True
-        # the next look-ups search the list, so that a list that changes all the time does not cost an index each time
+        # the next look-ups search the list, so that a list that keeps changing does not cost an index for each change
         self._pairs = None
         self._lookups = 0
         return False
