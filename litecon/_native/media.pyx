@@ -33,7 +33,7 @@ cdef extern from *:
 
 
 cdef struct Text:
-    # borrowed: the caller holds it
+    # a borrowed reference: the caller holds the text
     PyObject *text
     int kind
     void *data
@@ -58,7 +58,7 @@ cdef inline str _part(const Text *text, Py_ssize_t start, Py_ssize_t end):
 
 
 cdef str _plain_str(str what, object text):
-    """Return a str of a subclass as an exact str."""
+    """Return a text as an exact str; raise TypeError for anything but a str."""
     if type(text) is str:
         return <str> text
     if not isinstance(text, str):
@@ -99,7 +99,7 @@ cdef bint _is_name(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
 
 
 cdef str _lower(const Text *text, Py_ssize_t start, Py_ssize_t end):
-    """Return a part in lower case; one with characters beyond ASCII, which no name has, as it is."""
+    """Return a part in lower case, unchanged if it has characters beyond ASCII, which no name has."""
     cdef Py_ssize_t index
     cdef str part = _part(text, start, end)
     for index in range(start, end):
@@ -109,7 +109,7 @@ cdef str _lower(const Text *text, Py_ssize_t start, Py_ssize_t end):
 
 
 cdef Py_ssize_t _slash_of(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
-    """Return where the slash of a media type is, -1 in what is none."""
+    """Return the position of the slash of a media type; -1 if the text is not a media type."""
     cdef Py_ssize_t slash = _find(text, c"/", start, end)
     if slash < end and _is_name(text, start, slash) and _is_name(text, slash + 1, end):
         return slash
@@ -117,7 +117,7 @@ cdef Py_ssize_t _slash_of(const Text *text, Py_ssize_t start, Py_ssize_t end) no
 
 
 cdef dict _parse_parameters(const Text *text, Py_ssize_t index, Py_ssize_t end):
-    """Parse parameters from the first semicolon on."""
+    """Return the parameters, from the first semicolon on."""
     cdef dict parameters = {}
     cdef Py_ssize_t start, stop, close, value
     cdef bint escaped
@@ -175,13 +175,14 @@ cdef str _unescape(str quoted):
 def parse_content_type(value):
     """Return a media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
 
-    Malformed parameters are skipped; of several of a name the first is used; names are in lower case.
+    Malformed parameters are skipped; the first of several with the same name is used; names are in lower case.
 
     Args:
         value: The value of the header.
 
     Returns:
-        `("application/octet-stream", {})` if the value is no media type, `("", {})` if it is empty.
+        The pair of them; `("application/octet-stream", {})` if the value is not a media type, `("", {})` if it is
+        empty.
     """
     return read_content_type(_plain_str("a Content-Type header", value))
 
@@ -205,7 +206,7 @@ def parse_accept(value):
 
     Returns:
         For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its
-        text. A quality that is no number counts as 1; an item that is no media range is skipped.
+        text. A quality that is not a number counts as 1; an item that is not a media range is skipped.
     """
     cdef str plain = _plain_str("an Accept header", value)
     cdef Text read = _read(plain)
@@ -260,12 +261,12 @@ cdef struct Range:
     bint any_subtype
     int quality
     Py_ssize_t specificity
-    # a dict, borrowed; NULL without any but the quality
+    # a borrowed reference to a dict; NULL if there are none besides the quality
     PyObject *parameters
 
 
 cdef dict _read_range(Range *item, const Text *text, Py_ssize_t start, Py_ssize_t end):
-    """Read a media range; `kind` is -1 for what is none. Return its parameters without `q`, None without any."""
+    """Read a media range, whose `kind` is -1 if the text is not one; return its parameters without `q`, or None."""
     cdef dict parameters = None
     item.start = start = _skip_spaces(text, start, end)
     item.end = end = _drop_spaces(text, start, end)
@@ -300,7 +301,7 @@ cdef inline bint _is_star(const Text *text, Py_ssize_t start, Py_ssize_t end) no
 
 
 cdef int _plain_quality(const Text *text, Py_ssize_t index, Py_ssize_t end) noexcept:
-    """Return the thousandths of `;q=0.5`, as nearly all write it; -1 for all else. PERF: without a dict."""
+    """Return the thousandths of a quality in the usual form, `;q=0.5`; -1 for any other. PERF: needs no dict."""
     cdef int thousandths = 0
     cdef int weight = 100
     index = _skip_spaces(text, index + 1, end)
@@ -323,7 +324,7 @@ cdef int _plain_quality(const Text *text, Py_ssize_t index, Py_ssize_t end) noex
 
 
 cdef int _quality(str value) except -1:
-    """Return a quality in thousandths; 1000 for what is no number."""
+    """Return a quality in thousandths; 1000 if it is not a number."""
     cdef int thousandths = 0
     cdef int weight = 100
     cdef bint fraction = False
@@ -348,13 +349,13 @@ cdef int _quality(str value) except -1:
 def best_match(value, offers):
     """Return the offer that a client prefers; None if it accepts none of them (RFC 9110 section 12.5.1).
 
-    The most specific range that matches an offer decides its quality. Between equal offers the more specific range
-    decides, then the order of the ranges, then the order of the offers. A `charset` is compared without case, and an
-    offer that names none has any.
+    The most specific range that matches an offer decides its quality. Between offers of equal quality the more specific
+    range decides, then the order of the ranges, then the order of the offers. A `charset` is compared
+    case-insensitively, and an offer without one matches any.
 
     Args:
         value: The value of the Accept header.
-        offers: The media types to choose from; a wildcard in one is replaced by what the range has there.
+        offers: The media types to choose from; a wildcard in an offer is replaced by the type or subtype of the range.
     """
     cdef str plain = _plain_str("an Accept header", value)
     cdef Text text = _read(plain)
@@ -364,13 +365,13 @@ def best_match(value, offers):
     cdef Py_ssize_t count = 0
     cdef Py_ssize_t start = 0
     cdef Py_ssize_t end
-    # holds what the ranges borrow
+    # holds the parameters that the ranges borrow
     cdef list kept = []
     try:
         while start < text.length:
             end = _end_of_item(&text, start)
             if count == most:
-                # a range is one character and a comma at least
+                # each range takes at least one character and a comma
                 most = text.length // 2 + 1
                 ranges = <Range *> PyMem_Malloc(most * sizeof(Range))
                 if ranges is NULL:
@@ -389,12 +390,12 @@ def best_match(value, offers):
 
 
 cdef enum:
-    # browsers send up to eight
+    # browsers send up to eight ranges
     FEW_RANGES = 16
 
 
 cdef struct Match:
-    # the range, NULL for none, and how specific it is for an offer
+    # the range, or NULL, and its specificity for an offer
     const Range *range
     Py_ssize_t specificity
 
@@ -423,7 +424,7 @@ cdef object _best_offer(const Text *text, const Range *ranges, Py_ssize_t count,
 
 
 cdef dict _read_offer(Range *item, const Text *text):
-    """Read an offer, whose type may be any text. Return its parameters, None without any."""
+    """Read an offer, whose type may be any text, and return its parameters, or None."""
     item.kind = _find(text, c";", 0, text.length)
     item.end = text.length
     item.start = _skip_spaces(text, 0, item.kind)
@@ -437,7 +438,7 @@ cdef dict _read_offer(Range *item, const Text *text):
 cdef Match _match_of(
     const Text *text, const Range *ranges, Py_ssize_t count, const Text *offered, const Range *offer, dict parameters
 ) except *:
-    """Return the range that decides about an offer: the most specific one, the first in rank of those."""
+    """Return the range that decides on an offer: the most specific one or, of several, the first in rank."""
     cdef bint wildcard = offer.any_type or offer.any_subtype
     cdef Match found, match
     cdef Py_ssize_t index
@@ -466,14 +467,14 @@ cdef Match _match_of(
 
 
 cdef inline bint _is_before(const Range *one, const Range *other) noexcept:
-    """Return whether a range ranks before one that stands before it in the header."""
+    """Return whether a range ranks before one that precedes it in the header."""
     if one.quality != other.quality:
         return one.quality > other.quality
     return one.specificity > other.specificity
 
 
 cdef bint _is_better(const Match *one, const Match *other) noexcept:
-    """Return whether the offer of a match is wanted more than one that was offered before."""
+    """Return whether a match is better than that of an earlier offer."""
     if one.range.quality != other.range.quality:
         return one.range.quality > other.range.quality
     if one.specificity != other.specificity:
@@ -486,7 +487,7 @@ cdef bint _is_better(const Match *one, const Match *other) noexcept:
 cdef bint _is_same(
     const Text *lower, Py_ssize_t start, Py_ssize_t end, const Text *other, Py_ssize_t begin, Py_ssize_t stop
 ) noexcept:
-    """Return whether two names are the same but for the case of ASCII letters."""
+    """Return whether two names are the same, except for the case of ASCII letters."""
     cdef Py_ssize_t index
     cdef Py_UCS4 one, two
     if stop < begin:
@@ -506,13 +507,13 @@ cdef inline Py_UCS4 _ascii_lower(Py_UCS4 c) noexcept:
 
 
 cdef Py_ssize_t _missing_parameters(dict parameters, dict wanted) except? -1:
-    """Return how many parameters of a range an offer may go without; -1 if it has not what the range wants."""
+    """Return how many parameters of a range an offer lacks; -1 if it does not have those that the range requires."""
     cdef object own
     cdef Py_ssize_t missing = 0
     for name, value in wanted.items():
         own = None if parameters is None else parameters.get(name)
         if name == "charset":
-            # it says nothing of the media type, which is in some charset without it (RFC 9110 section 8.3.2)
+            # an offer has some charset even if it does not name one (RFC 9110 section 8.3.2)
             if own is None:
                 missing += 1
             elif own.lower() != value.lower():
@@ -523,7 +524,7 @@ cdef Py_ssize_t _missing_parameters(dict parameters, dict wanted) except? -1:
 
 
 cdef str _filled_in(const Text *text, const Range *item, const Text *offered, const Range *offer):
-    """Return an offer with the type and subtype of a range instead of its wildcards."""
+    """Return an offer with its wildcards replaced by the type and subtype of a range."""
     cdef str main, sub
     if not offer.any_type:
         main = _lower(offered, offer.start, offer.slash)

@@ -24,7 +24,7 @@ cdef extern from *:
         return -1;
     }
 
-    /* percent-decoding into a buffer that is at least as long; with plus, "+" is a space */
+    /* Percent-decode into a buffer that is at least as long, and return the length; with `plus`, "+" is a space. */
     static Py_ssize_t litecon_unquote(const char *from, Py_ssize_t length, char *to, int plus) {
         const char *end = from + length;
         char *start = to;
@@ -45,18 +45,19 @@ cdef extern from *:
 
     #define LITECON_EIGHT(byte) (0x0101010101010101 * (uint64_t) (byte))
 
-    /* of eight bytes of ASCII, the highest bit of each that is this one; no byte carries into the next */
+    /* Return eight bytes of ASCII in which each byte that equals `byte` has become 0x80, and each other byte 0; no byte
+       carries into the next. */
     static inline uint64_t litecon_where(uint64_t bytes, unsigned char byte) {
         return ~((bytes ^ LITECON_EIGHT(byte)) + LITECON_EIGHT(0x7F)) & LITECON_EIGHT(0x80);
     }
 
-    /* A short field of ASCII without escapes, "+" as a space; None for any other. PERF: one walk, eight bytes at a
-       time, where the decoder of UTF-8 and the searches for what is special take twice the instructions. */
+    /* Return a short field of ASCII without escapes, with "+" as a space; None for any other field. PERF: one walk,
+       eight bytes at a time, where the UTF-8 decoder and the searches for special bytes take twice the instructions. */
     static PyObject *litecon_short_field(const char *from, Py_ssize_t length) {
         PyObject *result;
         Py_UCS1 *to;
         Py_ssize_t i = 0;
-        /* of one character there is an object already */
+        /* the decoder returns a cached object for a single character */
         if (length < 2 || length > 64) Py_RETURN_NONE;
         result = PyUnicode_New(length, 127);
         if (result == NULL) return NULL;
@@ -79,7 +80,7 @@ cdef extern from *:
         return result;
     }
 
-    /* the length without the escapes' digits */
+    /* Return the length after percent-decoding. */
     static Py_ssize_t litecon_unquoted_length(const char *from, Py_ssize_t length) {
         const char *end = from + length;
         Py_ssize_t escapes = 0;
@@ -139,7 +140,7 @@ cdef list read_query(bytes query, Py_ssize_t limit):
 
 
 cdef int _add_field(list fields, const char *text, const char *stop, char **buffer, const char *end) except -1:
-    """Add the pair of a name and a value that are not empty both."""
+    """Add the name and the value of a pair that is not empty."""
     cdef const char *middle = <const char *> memchr(text, c"=", stop - text)
     if middle is NULL:
         fields.append((_decode_field(text, stop, buffer, end), ""))
@@ -155,15 +156,15 @@ cdef class FieldReader:
     It buffers the field that is arriving. Fields are parsed as by `parse_query()`.
 
     Args:
-        limits: The limits, of which `max_fields` and `max_field_size` are used; the latter bounds names and values,
-            each decoded.
+        limits: The limits, of which `max_fields` and `max_field_size` are used; the latter bounds the decoded size of
+            each name and of each value.
     """
 
     cdef object make_refusal
     cdef Py_ssize_t count, max_fields, max_size
-    # the field that is arriving, None for nothing
+    # the field that is arriving; None if there is none
     cdef bytearray held
-    # of what is held: how much of it was counted, what that is decoded, and whether the name has ended
+    # of the buffered field: the number of counted bytes, their decoded size, and whether the name has ended
     cdef Py_ssize_t counted, size
     cdef bint has_equals
 
@@ -172,7 +173,7 @@ cdef class FieldReader:
         self.max_size = bound(limits.max_field_size)
 
     def feed(self, chunk):
-        """Return the fields that a chunk completes; `check()` then raises the error behind them, if any.
+        """Return the fields that a chunk completes; `check()` then raises the error that follows them, if any.
 
         Args:
             chunk: The next chunk of the body, b"" at its end.
@@ -206,7 +207,7 @@ cdef class FieldReader:
         return fields
 
     def check(self):
-        """Raise the error behind the fields that were returned, if any.
+        """Raise the error that follows the returned fields, if any.
 
         Raises:
             RequestEntityTooLarge: There are more fields than accepted, or one is too large.
@@ -233,22 +234,22 @@ cdef class FieldReader:
             self.has_equals = False
         size = PyByteArray_GET_SIZE(self.held)
         if length:
-            # it asks for an eighth more than it needs
+            # this allocates an eighth more than it needs, so that appending takes linear time
             PyByteArray_Resize(self.held, size + length)
             memcpy(PyByteArray_AS_STRING(self.held) + size, text, length)
-        # decoded it is not larger
+        # decoding does not enlarge a field
         if 0 <= self.max_size < size + length and self.measure(is_last) > self.max_size:
             self.make_refusal = field_too_large
             return False
         return True
 
     cdef Py_ssize_t measure(self, bint is_last) except -1:
-        """Count what is new of the field that is held, and return the size of its name or value."""
+        """Count the new bytes of the buffered field, and return the decoded size of its name or value."""
         cdef const char *text = PyByteArray_AS_STRING(self.held) + self.counted
         cdef Py_ssize_t length = PyByteArray_GET_SIZE(self.held) - self.counted
         cdef const char *equals
         if not is_last:
-            # an escape may go on in the next chunk
+            # an escape may continue in the next chunk
             if length > 0 and text[length - 1] == c"%":
                 length -= 1
             elif length > 1 and text[length - 2] == c"%":
@@ -267,7 +268,7 @@ cdef class FieldReader:
         return self.size
 
     cdef int complete(self, const char *text, const char *stop, list fields, bint has_begun=False) except -1:
-        """Add the field that was arriving, and whose last piece this is."""
+        """Add the buffered field, of which this is the last piece."""
         cdef char *buffer = NULL
         cdef const char *start
         cdef const char *end
@@ -284,7 +285,7 @@ cdef class FieldReader:
 
 
 cdef str _decode_field(const char *start, const char *stop, char **buffer, const char *end):
-    """Decode a field; the buffer is made at the first that needs it, long enough for all that follow."""
+    """Decode a field; the buffer is allocated for the first field that needs it, large enough for all that follow."""
     cdef Py_ssize_t length = stop - start
     cdef object short = litecon_short_field(start, length)
     if short is not None:
@@ -308,7 +309,7 @@ def parse_cookies(headers):
         headers: The headers, pairs of bytes as in `scope["headers"]`.
 
     Raises:
-        ImproperlyConfiguredException: A header is no pair of bytes.
+        ImproperlyConfiguredException: A header is not a pair of bytes.
     """
     return read_cookies(headers)
 
@@ -400,14 +401,14 @@ cdef str _decode_cookie(const char *value, Py_ssize_t length):
 
 
 cdef str _percent_decode(const char *value, Py_ssize_t length):
-    """Decode latin-1 whose percent escapes are UTF-8."""
+    """Decode a Latin-1 text whose percent escapes are UTF-8."""
     cdef char *buffer
     cdef Py_ssize_t i
     if memchr(value, c"%", length) is NULL:
         return PyUnicode_DecodeLatin1(value, length, NULL)
     for i in range(length):
         if <unsigned char> value[i] >= 0x80:
-            # escapes on both sides of a raw byte are decoded each for itself
+            # escapes on the two sides of a raw byte are decoded separately
             from urllib.parse import unquote
 
             return unquote(PyUnicode_DecodeLatin1(value, length, NULL))

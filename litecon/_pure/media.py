@@ -24,13 +24,14 @@ _QUALITY: Final = re.compile(r"([0-9]*+)(?:\.([0-9]*+))?+")
 def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
     """Return a media type, in lower case, and its parameters (RFC 9110 section 8.3.1).
 
-    Malformed parameters are skipped; of several of a name the first is used; names are in lower case.
+    Malformed parameters are skipped; the first of several with the same name is used; names are in lower case.
 
     Args:
         value: The value of the header.
 
     Returns:
-        `("application/octet-stream", {})` if the value is no media type, `("", {})` if it is empty.
+        The pair of them; `("application/octet-stream", {})` if the value is not a media type, `("", {})` if it is
+        empty.
     """
     value = _plain_str("a Content-Type header", value)
     kind, _, _ = value.partition(";")
@@ -62,7 +63,7 @@ def parse_accept(value: str) -> list[tuple[int, int, str, str, dict[str, str], s
 
     Returns:
         For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its
-        text. A quality that is no number counts as 1; an item that is no media range is skipped.
+        text. A quality that is not a number counts as 1; an item that is not a media range is skipped.
     """
     ranges = []
     for item in _LIST_ITEM.finditer(_plain_str("an Accept header", value)):
@@ -96,13 +97,13 @@ def _quality(text: str) -> int:
 def best_match(value: str, offers: Iterable[str]) -> str | None:
     """Return the offer that a client prefers; None if it accepts none of them (RFC 9110 section 12.5.1).
 
-    The most specific range that matches an offer decides its quality. Between equal offers the more specific range
-    decides, then the order of the ranges, then the order of the offers. A `charset` is compared without case, and an
-    offer that names none has any.
+    The most specific range that matches an offer decides its quality. Between offers of equal quality the more specific
+    range decides, then the order of the ranges, then the order of the offers. A `charset` is compared
+    case-insensitively, and an offer without one matches any.
 
     Args:
         value: The value of the Accept header.
-        offers: The media types to choose from; a wildcard in one is replaced by what the range has there.
+        offers: The media types to choose from; a wildcard in an offer is replaced by the type or subtype of the range.
     """
     ranges = parse_accept(value)
     best: str | None = None
@@ -145,7 +146,7 @@ def _missing_parameters(parameters: dict[str, str], wanted: dict[str, str]) -> i
     for name, value in wanted.items():
         own = parameters.get(name)
         if name == "charset":
-            # a charset does not belong to the media type, which has some charset without it (RFC 9110 section 8.3.2)
+            # an offer has some charset even if it does not name one (RFC 9110 section 8.3.2)
             if own is None:
                 missing += 1
             elif own.lower() != value.lower():
@@ -156,7 +157,7 @@ def _missing_parameters(parameters: dict[str, str], wanted: dict[str, str]) -> i
 
 
 def _lower(text: str) -> str:
-    """Return a text in lower case; one with characters beyond ASCII, which no name has, unchanged."""
+    """Return a text in lower case, unchanged if it has characters beyond ASCII, which no name has."""
     return text.lower() if text.isascii() else text
 
 

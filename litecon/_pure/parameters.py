@@ -50,8 +50,8 @@ class FieldReader:
     It buffers the field that is arriving. Fields are parsed as by `parse_query()`.
 
     Args:
-        limits: The limits, of which `max_fields` and `max_field_size` are used; the latter bounds names and values,
-            each decoded.
+        limits: The limits, of which `max_fields` and `max_field_size` are used; the latter bounds the decoded size of
+            each name and of each value.
     """
 
     __slots__ = ("_count", "_counted", "_has_equals", "_held", "_max_fields", "_max_size", "_refusal", "_size")
@@ -67,7 +67,7 @@ class FieldReader:
         self._has_equals = False
 
     def feed(self, chunk: bytes) -> list[tuple[str, str]]:
-        """Return the fields that a chunk completes; `check()` then raises the error behind them, if any.
+        """Return the fields that a chunk completes; `check()` then raises the error that follows them, if any.
 
         Args:
             chunk: The next chunk of the body, b"" at its end.
@@ -76,7 +76,7 @@ class FieldReader:
         chunk = bytes(chunk)
         if self._refusal is not None:
             return fields
-        # consecutive empty fields become one, since none counts
+        # consecutive empty fields become one, since they do not count
         pieces = (_AMPERSANDS.sub(b"&", chunk) if b"&&" in chunk else chunk).split(b"&")
         last = pieces.pop() if chunk else None
         for piece in pieces:
@@ -93,7 +93,7 @@ class FieldReader:
         return fields
 
     def check(self) -> None:
-        """Raise the error behind the fields that were returned, if any.
+        """Raise the error that follows the returned fields, if any.
 
         Raises:
             RequestEntityTooLarge: There are more fields than accepted, or one is too large.
@@ -110,14 +110,14 @@ class FieldReader:
                 self._refusal = too_many_fields, self._max_fields
                 return False
         self._held += piece
-        # decoding does not enlarge it
+        # decoding does not enlarge a field
         if self._max_size is not None and len(self._held) > self._max_size and self._measure(is_last) > self._max_size:
             self._refusal = field_too_large, self._max_size
             return False
         return True
 
     def _measure(self, is_last: bool) -> int:
-        """Count what is new of the field that is held, and return the size of its name or value."""
+        """Count the new bytes of the buffered field, and return the decoded size of its name or value."""
         new = bytes(self._held[self._counted :])
         if not is_last:
             # an escape may continue in the next chunk
@@ -137,7 +137,7 @@ class FieldReader:
 
 
 def _count_escapes(field: bytes) -> int:
-    # one by one, since a list of them takes many times the memory of the field
+    # counted one by one, since a list of them would take many times the memory of the field
     return sum(1 for _ in _PERCENT_ESCAPE.finditer(field))
 
 
@@ -150,7 +150,7 @@ def _decode_field(field: bytes | bytearray) -> str:
 
 
 def _unquote_in_steps(field: bytes | bytearray) -> bytearray:
-    """Return what `unquote_to_bytes()` does, which holds an object for each escape."""
+    """Decode as `unquote_to_bytes()` does, but in steps, since that holds an object for each escape."""
     result = bytearray()
     start = 0
     while start < len(field):
@@ -172,7 +172,7 @@ def parse_cookies(headers: Sequence[Any]) -> dict[str, str]:
         headers: The headers, pairs of bytes as in `scope["headers"]`.
 
     Raises:
-        ImproperlyConfiguredException: A header is no pair of bytes.
+        ImproperlyConfiguredException: A header is not a pair of bytes.
     """
     cookies: dict[str, str] = {}
     for header in find_headers(headers, b"cookie"):
@@ -194,7 +194,7 @@ def _decode_cookie(value: str) -> str:
 
 
 def _decode_escapes(text: str) -> str:
-    """Decode a text without escaped backslashes; a call for each escape would make long values slow."""
+    """Decode the escapes of a text without escaped backslashes; a call for each escape would make long values slow."""
     last = "\\" if text.endswith("\\") else ""
     parts = _OCTAL_ESCAPE.split(text)
     parts[::2] = [part.replace("\\", "") for part in parts[::2]]
