@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The scanner of multipart forms (RFC 2046 section 5.1.1, RFC 7578): chunks of any size in, heads and contents out."""
+"""The scanner of multipart forms (RFC 2046 section 5.1.1, RFC 7578): it splits chunks of any size into parts."""
 
 cimport cython
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
@@ -22,8 +22,8 @@ from litecon.exceptions import ClientException
 
 cdef extern from *:
     """
-    /* For each byte, how far a delimiter may be moved on that is not found where this byte is under its last one
-       (Horspool). */
+    /* Fill in, for each byte, how far the search may advance if the delimiter does not match and this byte is aligned
+       with its last one (Horspool). */
     static void litecon_shifts(const unsigned char *delimiter, Py_ssize_t size, unsigned char *shifts) {
         Py_ssize_t i, shift;
         memset(shifts, size < 255 ? (int) size : 255, 256);
@@ -33,8 +33,8 @@ cdef extern from *:
         }
     }
 
-    /* Where a delimiter begins that is all there, NULL for nowhere. It is linear: a carriage return is only at its
-       beginning, so what memcmp() compares is compared once. */
+    /* Return the position of the first complete delimiter, or NULL. The search is linear: a delimiter has a carriage
+       return only at its beginning, so memcmp() compares each byte once. */
     static const char *litecon_find(
         const char *text, const char *end, const char *delimiter, Py_ssize_t size, const unsigned char *shifts
     ) {
@@ -71,7 +71,7 @@ cdef enum Place:
 # the usual head of a text field; parse_head() reads it in the same way
 cdef bytes _FIELD_HEAD = b'Content-Disposition: form-data; name="'
 
-# who reads no forms does not pay for these
+# imported when they are first used, since most processes read no forms
 cdef object _parse_head = None
 cdef object _decode_text = None
 
@@ -96,7 +96,7 @@ cdef object decode_text(bytes data, charset):
 
 cdef int append(bytearray held, const char *text, Py_ssize_t length) except -1:
     cdef Py_ssize_t size = PyByteArray_GET_SIZE(held)
-    # it asks for an eighth more than it needs
+    # this allocates an eighth more than it needs, so that appending takes linear time
     PyByteArray_Resize(held, size + length)
     memcpy(PyByteArray_AS_STRING(held) + size, text, length)
     return 0
@@ -114,13 +114,13 @@ cdef inline bint is_boundary_end(const char *text, const char *end) noexcept:
 cdef class MultipartReader:
     """An incremental parser of multipart forms, whose result does not depend on where the chunks end.
 
-    It buffers what may be the beginning of a delimiter, the head that is arriving and, if `whole` is true, the text
-    field that is arriving. A boundary must be at the beginning of a line; the preamble and the epilogue are skipped.
+    It buffers the possible beginning of a delimiter, the head that is arriving and, if `whole` is true, the text field
+    that is arriving. A boundary must be at the beginning of a line; the preamble and the epilogue are skipped.
 
     Args:
         boundary: The boundary in the content type; None if there is none.
-        limits: The limits, of which all but `max_body_size` and `spool_size` are used.
-        whole: Whether text fields are returned decoded, as pairs, and not in pieces.
+        limits: The limits, of which those on fields, files and the headers of parts are used.
+        whole: Whether a text field is returned decoded, as a pair, instead of in pieces.
 
     Raises:
         ClientException: The boundary is missing, empty or impossible.
@@ -130,24 +130,25 @@ cdef class MultipartReader:
     cdef unsigned char[256] shifts
     cdef bint whole
     cdef Place place
-    # what is wrong behind the events that were given: an exception's class or function, and its argument
+    # the error that follows the returned events: the class or function that makes it, and its argument
     cdef object make_refusal
     cdef object refusal_argument
-    # the end of what stands before the first boundary
+    # the end of the preamble
     cdef bytes preamble
-    # a head that is arriving, or such a field; None for nothing
+    # the head or the text field that is arriving; None if there is none
     cdef bytearray held
-    # bytes of the delimiter that the last chunk ended with
+    # the number of bytes of a delimiter at the end of the last chunk
     cdef Py_ssize_t matched
     cdef Py_ssize_t parts, max_parts
     cdef Py_ssize_t max_headers, max_header_size, max_field_size, max_file_size
-    # of the head: where its last line begins, up to where it was looked at, headers, bytes of earlier folded lines
+    # of the head: the positions of its last line and of the next search, the number of its headers, and the number of
+    # bytes in earlier lines of the last header, if it is folded
     cdef Py_ssize_t line, seen, headers, carried
-    # of the part
+    # of the part that is arriving
     cdef str name
     cdef object charset
     cdef bint is_file
-    # whether it ends if what stands behind the boundary is right
+    # whether the part ends if the bytes after the boundary are well-formed
     cdef bint is_open
     cdef Py_ssize_t size
 
@@ -171,7 +172,7 @@ cdef class MultipartReader:
         self.max_file_size = bound(limits.max_file_size)
 
     def feed(self, chunk):
-        """Return the events of a chunk; `check()` then raises the error behind them, if any.
+        """Return the events of a chunk; `check()` then raises the error that follows them, if any.
 
         The events of a part are its `PartHead`, its bytes as they arrive, and None at its end. If `whole` is true, a
         text field is one pair of name and text instead.
@@ -201,14 +202,15 @@ cdef class MultipartReader:
         return events
 
     def check(self):
-        """Raise the error behind the events that were returned, if any.
+        """Raise the error that follows the returned events, if any.
 
         Raises:
-            ClientException: The body is no multipart form, ends too early, or has a text field that cannot be decoded.
+            ClientException: The body is not a multipart form, ends too early, or has a text field that cannot be
+                decoded.
             RequestEntityTooLarge: A bound of the limits is exceeded.
         """
         if self.make_refusal is not None:
-            # made anew each time: an error that is kept would keep the frames that it went through
+            # made anew each time, since a stored exception would keep the frames through which it was raised
             raise self.make_refusal(self.refusal_argument)
 
     cdef Py_ssize_t refuse(self, object make, object argument) noexcept:
@@ -230,7 +232,7 @@ cdef class MultipartReader:
             if chunk.startswith(boundary):
                 self.place = BEHIND_BOUNDARY
                 return len(boundary)
-            # a line break may be thought before the body
+            # a line break is assumed before the body
             self.preamble = b"\r\n"
         data = self.preamble + chunk
         found = data.find(boundary)
@@ -252,7 +254,7 @@ cdef class MultipartReader:
         return self.scan_rest_of_boundary(chunk, position, events)
 
     cdef Py_ssize_t scan_rest_of_boundary(self, bytes chunk, Py_ssize_t position, list events) except -2:
-        """Look at one byte, or at blanks, of what may stand behind a boundary."""
+        """Scan one byte, or several blanks, after a boundary."""
         cdef const char *text = PyBytes_AS_STRING(chunk)
         cdef char byte = text[position]
         if self.place == BEHIND_RETURN:
@@ -272,7 +274,7 @@ cdef class MultipartReader:
         elif byte == c"-" and self.place == BEHIND_BOUNDARY:
             self.place = BEHIND_HYPHEN
             return position + 1
-        # RFC 2046 section 5.1.1 takes it for a boundary, others for content
+        # RFC 2046 section 5.1.1 takes it for a boundary, other parsers for content
         return self.refuse(broken_multipart, "a boundary is not followed by the end of its line")
 
     cdef Py_ssize_t begin_epilogue(self, Py_ssize_t position, list events) except -2:
@@ -316,7 +318,7 @@ cdef class MultipartReader:
         return position + end - before
 
     cdef Py_ssize_t end_of_head(self, const char *head, Py_ssize_t size) except -2:
-        """Return where the content begins, -1 where the head goes on in the next chunk, or is refused."""
+        """Return the position of the content; -1 if the head continues in the next chunk, or is refused."""
         cdef const char *end = head + size
         cdef const char *line = head + self.line
         cdef const char *seen = head + self.seen
@@ -339,7 +341,7 @@ cdef class MultipartReader:
                     self.carried = 0
                     if 0 <= self.max_headers < self.headers:
                         return self.refuse(too_many_part_headers, self.max_headers)
-            # behind the last byte where its line break may begin
+            # the position after the last one at which the line break may begin
             last = end
             is_too_long = 0 <= self.max_header_size < self.carried + (end - line)
             if is_too_long:
@@ -385,7 +387,7 @@ cdef class MultipartReader:
         return 0
 
     cdef bint is_usual_field(self, const char *head, Py_ssize_t length) except -1:
-        """Take the usual head of a text field, and return whether it was one."""
+        """Return whether a head is the usual one of a text field; if so, store its name."""
         cdef Py_ssize_t start = PyBytes_GET_SIZE(_FIELD_HEAD)
         cdef Py_ssize_t index
         cdef unsigned char byte
@@ -417,7 +419,7 @@ cdef class MultipartReader:
                     self.is_open = True
                     self.place = BEHIND_BOUNDARY
                 return position + length
-            # the only carriage return in a delimiter is its first byte, so none begins within what was held
+            # only the first byte of a delimiter is a carriage return, so no delimiter begins within the buffered bytes
             length = self.matched
             self.matched = 0
             if not self.give(delimiter, length, None, events):
@@ -430,7 +432,7 @@ cdef class MultipartReader:
                 self.is_open = self.give(text, found - text, None, events)
                 return position
             return self.scan_boundary(chunk, position, events) if self.end_part(text, found - text, events) else -1
-        # its beginning may be at the end
+        # the chunk may end with the beginning of a delimiter
         found = find(max(text, end - size + 1), end, c"\r")
         while found is not NULL and memcmp(found, delimiter, end - found) != 0:
             found = find(found + 1, end, c"\r")
@@ -442,7 +444,7 @@ cdef class MultipartReader:
         return end - start
 
     cdef bint is_within_bounds(self, Py_ssize_t length) except -1:
-        # the part that is given in pieces has a limit where it is read
+        # the reader of a part that is returned in pieces checks the bound itself
         cdef Py_ssize_t limit = self.max_file_size if self.is_file else self.max_field_size if self.whole else -1
         self.size += length
         if 0 <= limit < self.size:
@@ -451,20 +453,20 @@ cdef class MultipartReader:
         return True
 
     cdef bint give(self, const char *text, Py_ssize_t length, bytes piece, list events) except -1:
-        """Give a piece of the content, or hold it; return whether it is within the bounds.
+        """Add a piece of the content, or buffer it; return whether it is within the bounds.
 
         Args:
-            text: Where it begins.
-            length: Of it.
-            piece: It, where it is an object already.
-            events: What it is added to.
+            text: The first byte of the piece.
+            length: The number of its bytes.
+            piece: The piece as an object, if there is one already; otherwise None.
+            events: The list to which the piece is added.
         """
         if length == 0:
             return True
         if not self.is_within_bounds(length):
             length -= self.size - self.max_file_size
             if self.is_file and length > 0:
-                # what is within them, so that who reads it comes to the same wherever the chunks end
+                # return what is within the bounds, so that the result does not depend on where the chunks end
                 events.append(PyBytes_FromStringAndSize(text, length))
             return False
         if not self.whole or self.is_file:
@@ -476,7 +478,7 @@ cdef class MultipartReader:
         return True
 
     cdef bint end_part(self, const char *text, Py_ssize_t length, list events) except -1:
-        """Give the last piece of the content, and the end of the part; return whether nothing is wrong with them."""
+        """Add the last piece of the content and the end of the part; return whether both are valid."""
         cdef object field = None
         self.is_open = False
         if not self.whole or self.is_file:

@@ -1,4 +1,4 @@
-"""The scanner of multipart forms (RFC 2046 section 5.1.1, RFC 7578): chunks of any size in, heads and contents out."""
+"""The scanner of multipart forms (RFC 2046 section 5.1.1, RFC 7578): it splits chunks of any size into parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ("MultipartReader",)
 
 _MAX_BOUNDARY: Final = 1024
 _STEP: Final = 4096
-# after a boundary, the most frequent head of a text field, up to its content; parse_head() reads it alike
+# after a boundary, the usual head of a text field, up to its content; parse_head() reads it in the same way
 _FIELD_BEGINNING: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
 _BLANKS: Final = re.compile(rb"[ \t]*")
 
@@ -32,13 +32,13 @@ _BLANKS: Final = re.compile(rb"[ \t]*")
 class MultipartReader:
     """An incremental parser of multipart forms, whose result does not depend on where the chunks end.
 
-    It buffers what may be the beginning of a delimiter, the head that is arriving and, if `whole` is true, the text
-    field that is arriving. A boundary must be at the beginning of a line; the preamble and the epilogue are skipped.
+    It buffers the possible beginning of a delimiter, the head that is arriving and, if `whole` is true, the text field
+    that is arriving. A boundary must be at the beginning of a line; the preamble and the epilogue are skipped.
 
     Args:
         boundary: The boundary in the content type; None if there is none.
-        limits: The limits, of which all but `max_body_size` and `spool_size` are used.
-        whole: Whether text fields are returned decoded, as pairs, and not in pieces.
+        limits: The limits, of which those on fields, files and the headers of parts are used.
+        whole: Whether a text field is returned decoded, as a pair, instead of in pieces.
 
     Raises:
         ClientException: The boundary is missing, empty or impossible.
@@ -77,7 +77,7 @@ class MultipartReader:
         self._delimiter = b"\r\n--" + encoded
         self._limits = limits
         self._whole = whole
-        # the error behind the events that were returned: the class or function that makes it, and its argument
+        # the error that follows the returned events: the class or function that makes it, and its argument
         self._refusal: tuple[Callable[[Any], Exception], Any] | None = None
         # not a bound method, which would refer back to this object
         self._step: Callable[[Any, bytes, int, list[Any]], int] = MultipartReader._preamble
@@ -86,20 +86,21 @@ class MultipartReader:
         # the number of bytes of a delimiter at the end of the last chunk
         self._matched = 0
         self._parts = 0
-        # of the head: where its last line begins, where the search goes on, its headers, bytes of earlier folded lines
+        # of the head: the positions of its last line and of the next search, the number of its headers, and the number
+        # of bytes in earlier lines of the last header, if it is folded
         self._line = self._seen = self._headers = self._carried = 0
         # of the part that is arriving
         self._name = ""
         self._charset: str | None = None
         self._is_file = False
-        # whether the body ends if the bytes after the boundary are well-formed
+        # whether the part ends if the bytes after the boundary are well-formed
         self._is_open = False
         self._size = 0
         self._max_size: int | None = None
         self._too_large: Callable[[int], Exception] = field_too_large
 
     def feed(self, chunk: bytes) -> list[Any]:
-        """Return the events of a chunk; `check()` then raises the error behind them, if any.
+        """Return the events of a chunk; `check()` then raises the error that follows them, if any.
 
         The events of a part are its `PartHead`, its bytes as they arrive, and None at its end. If `whole` is true, a
         text field is one pair of name and text instead.
@@ -118,10 +119,11 @@ class MultipartReader:
         return events
 
     def check(self) -> None:
-        """Raise the error behind the events that were returned, if any.
+        """Raise the error that follows the returned events, if any.
 
         Raises:
-            ClientException: The body is no multipart form, ends too early, or has a text field that cannot be decoded.
+            ClientException: The body is not a multipart form, ends too early, or has a text field that cannot be
+                decoded.
             RequestEntityTooLarge: A bound of the limits is exceeded.
         """
         if self._refusal is not None:
@@ -154,9 +156,9 @@ class MultipartReader:
         return int(found + len(boundary) - len(self._held))
 
     def _usual_fields(self, chunk: bytes, position: int, events: list[Any]) -> int:
-        """Give the text fields that are all there, of the usual kind, and return where the rest begins.
+        """Add the complete text fields with the usual head, from this position on; return the position after them.
 
-        PERF: what the rest of this class does with them takes three times as long.
+        PERF: the other methods of this class take three times as long.
         """
         limits = self._limits
         delimiter = self._delimiter
@@ -226,7 +228,7 @@ class MultipartReader:
         return self._refuse_boundary()
 
     def _refuse_boundary(self) -> int:
-        # RFC 2046 section 5.1.1 reads it as a boundary, other parsers as content
+        # RFC 2046 section 5.1.1 takes it for a boundary, other parsers for content
         return self._refuse(broken_multipart, "a boundary is not followed by the end of its line")
 
     def _begin_epilogue(self, chunk: bytes, events: list[Any]) -> int:
@@ -270,11 +272,11 @@ class MultipartReader:
         return end
 
     def _end_of_head(self, data: Any, start: int) -> int:
-        """Return where the content begins, -1 where the head goes on in the next chunk, or is refused.
+        """Return the position of the content; -1 if the head continues in the next chunk, or is refused.
 
         Args:
-            data: The head is in it, and perhaps more.
-            start: Where it begins.
+            data: The bytes of the head, perhaps followed by others.
+            start: The position of the head.
         """
         size = len(data)
         max_headers = self._limits.max_part_headers
@@ -297,7 +299,7 @@ class MultipartReader:
                     self._carried = 0
                     if max_headers is not None and self._headers > max_headers:
                         return self._refuse(too_many_part_headers, max_headers)
-            # the position of its line break
+            # the last position at which the line break may begin
             last = size if max_size is None else line + max_size - self._carried
             end = data.find(b"\r\n", seen, last + 2)
             if end >= 0 and data.find(b"\n", seen, end) < 0 and data.find(b"\r", seen, end) < 0:
@@ -338,7 +340,7 @@ class MultipartReader:
         if self._is_file:
             self._max_size, self._too_large = self._limits.max_file_size, file_too_large
         else:
-            # a part that is returned in pieces is bounded where it is read
+            # the reader of a part that is returned in pieces checks the bound itself
             self._max_size, self._too_large = (self._limits.max_field_size if self._whole else None), field_too_large
         self._step = MultipartReader._content
 
@@ -355,7 +357,7 @@ class MultipartReader:
             if rest.startswith(piece):
                 self._matched += len(piece)
                 return len(chunk)
-            # the only carriage return in a delimiter is its first byte, so none begins within the buffered bytes
+            # only the first byte of a delimiter is a carriage return, so no delimiter begins within the buffered bytes
             held, self._matched = delimiter[: self._matched], 0
             if not self._give(held, events):
                 return -1
@@ -383,7 +385,7 @@ class MultipartReader:
         return True
 
     def _give(self, data: bytes, events: list[Any]) -> bool:
-        """Give a piece of the content, or hold it; return whether it is within the bounds."""
+        """Add a piece of the content, or buffer it; return whether it is within the bounds."""
         if data:
             if not self._is_within_bounds(data):
                 if self._is_file and self._max_size is not None:
@@ -398,7 +400,7 @@ class MultipartReader:
         return True
 
     def _end_part(self, data: bytes, events: list[Any]) -> bool:
-        """Give the last piece of the content, and the end of the part; return whether nothing is wrong with them."""
+        """Add the last piece of the content and the end of the part; return whether both are valid."""
         self._is_open = False
         if not self._whole or self._is_file:
             if self._give(data, events):
