@@ -1,4 +1,4 @@
-"""Coroutines of the interpreter for the compiled kernels: those of Cython cost more, and behave differently."""
+"""Interpreted coroutines for the compiled kernels: those of Cython cost more, and behave differently."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ async def close_form(form: Any) -> None:
     """Close the files of a form.
 
     Args:
-        form: None where none was read.
+        form: The form; None if none was read.
     """
     if form is not None:
         form.close_now()
 
 
 async def await_in_interpreter(awaitable: Any) -> Any:
-    """Await something in the interpreter's way, which has a TypeError of its own for what is no awaitable."""
+    """Await an object in the interpreter, which raises its own TypeError if the object is not awaitable."""
     return await awaitable
 
 
@@ -27,6 +27,6 @@ async def join_chunks(stream: AsyncIterable[bytes]) -> bytes:
     """Return the chunks of a stream as one bytes object.
 
     Args:
-        stream: What the overridden `stream()` returned.
+        stream: The iterator that an overridden `stream()` returned.
     """
     return b"".join([chunk async for chunk in stream])

@@ -1,10 +1,10 @@
-/* What Cython has no syntax for in an operation: its slots, its memory, and what people and tools are shown of it. */
+/* The parts of operations for which Cython has no syntax: slots, a freelist, and the objects that tools show. */
 #ifndef LITECON_OPERATION_H
 #define LITECON_OPERATION_H
 
 #include <frameobject.h>
 
-/* whether it is a coroutine, native or made of a generator */
+/* Return whether an object is a coroutine, native or generator-based. */
 static int litecon_is_coroutine(PyObject *o) {
     PyCodeObject *code;
     int flags;
@@ -21,7 +21,7 @@ static int litecon_is_coroutine(PyObject *o) {
     return (flags & CO_ITERABLE_COROUTINE) != 0;
 }
 
-/* in the words of the interpreter */
+/* Raise the interpreter's TypeError for an __await__() that returned an invalid iterator. */
 static void litecon_refuse_iterator(PyObject *o, PyObject *iterator) {
     int is_coroutine = litecon_is_coroutine(iterator);
 #if PY_VERSION_HEX >= 0x030F0000
@@ -34,8 +34,8 @@ static void litecon_refuse_iterator(PyObject *o, PyObject *iterator) {
 #endif
 }
 
-/* What `await o` iterates over where o is no native coroutine, as the interpreter asks for it; a new reference. NULL
-   without an error where o has no __await__. */
+/* Return the iterator of `await o` if o is not a native coroutine, obtained and checked as the interpreter does, as a
+   new reference. NULL without an exception means that o has no __await__. */
 static PyObject *litecon_await_iter(PyObject *o) {
     PyAsyncMethods *methods = Py_TYPE(o)->tp_as_async;
     PyObject *iterator;
@@ -49,9 +49,9 @@ static PyObject *litecon_await_iter(PyObject *o) {
     return iterator;
 }
 
-/* Raise StopIteration with a value, whose reference is taken, and return NULL: no exception set means
-   StopIteration(None). PERF: up to 3.14 the value of each await travels so, and calling the class costs twice as much;
-   only `args` is empty. */
+/* Raise StopIteration with a value, whose reference is stolen, and return NULL; for None no exception is set, which
+   means StopIteration(None). PERF: from CPython 3.12 to 3.14 the value of each await is passed in this way, and calling
+   the class costs twice as much; the only difference is that `args` is empty. */
 static PyObject *litecon_stop_iteration(PyObject *value, PyObject *no_arguments) {
     PyTypeObject *type = (PyTypeObject *) PyExc_StopIteration;
     PyObject *stop = NULL;
@@ -70,16 +70,17 @@ static PyObject *litecon_stop_iteration(PyObject *value, PyObject *no_arguments)
     return NULL;
 }
 
-/* Raise StopAsyncIteration instead of returning a value, and return -1. PERF: as asynchronous generators do it, for
-   which no traceback is made. */
+/* Raise StopAsyncIteration instead of returning a value, and return -1. PERF: done as asynchronous generators do it, so
+   that no traceback is made. */
 static int litecon_end_iteration(PyObject **value) {
     Py_CLEAR(*value);
     PyErr_SetNone(PyExc_StopAsyncIteration);
     return -1;
 }
 
-/* An operation lives for one await. PERF: a few blocks of each size are kept for the next ones; the task that suspends
-   needs 8 % fewer instructions. As with CPython's own freelists, what lies here is untracked and refers to nothing. */
+/* An operation lives for one await. PERF: a few blocks of each size are kept for the next operations; the benchmark
+   that suspends needs 8 % fewer instructions. As in CPython's own freelists, the blocks are untracked and have no
+   references. */
 #ifdef Py_GIL_DISABLED
 #define litecon_use_freelist(type)
 #else
@@ -116,7 +117,7 @@ static void litecon_use_freelist(PyTypeObject *type) {
 }
 #endif
 
-/* the error that is set, which it is no more */
+/* Return the exception that is set, and clear it. */
 static PyObject *litecon_take_error(void) {
 #if PY_VERSION_HEX >= 0x030C0000
     return PyErr_GetRaisedException();
@@ -131,7 +132,7 @@ static PyObject *litecon_take_error(void) {
 #endif
 }
 
-/* as of a coroutine: the methods alone make one */
+/* Refuse to create an instance, as a coroutine's class does: only methods make operations. */
 static PyObject *litecon_refuse_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     PyErr_Format(PyExc_TypeError, "cannot create '%.100s' instances", type->tp_name);
     return NULL;
@@ -142,7 +143,7 @@ static int litecon_register_operation(PyTypeObject *type, void *drive, void *ite
     type->tp_new = litecon_refuse_new;
     type->tp_vectorcall = NULL;
     type->tp_as_async->am_send = (sendfunc) drive;
-    /* in the slots alone: `yield from operation.__await__()` works, and nothing has __iter__ or __next__ */
+    /* only the slots are set: `yield from operation.__await__()` works, without attributes __iter__ and __next__ */
     type->tp_iter = PyObject_SelfIter;
     type->tp_iternext = (iternextfunc) iternext;
     litecon_use_freelist(type);

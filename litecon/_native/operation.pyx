@@ -1,9 +1,9 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The driven operation: an awaitable that drives the server's awaitable itself, with no frame of its own.
+"""The driven operation: an awaitable that drives the server's awaitable directly, without a frame.
 
-It behaves as a native coroutine does, and costs less: awaiting it runs `drive()`, which sends into the iterator of what
-`receive()` or `send(event)` returned. A subclass is a state machine of two methods, `begin` and `step`. Asynchronous
-iterators, whose steps are operations, have their base here too.
+It behaves as a native coroutine does, and costs less: awaiting it runs `drive()`, which sends into the iterator of the
+awaitable that `receive()` or `send(event)` returned. A subclass is a state machine with two methods, `begin` and
+`step`. The base class of asynchronous iterators, whose steps are operations, is here too.
 """
 
 cimport cython
@@ -38,12 +38,12 @@ cdef object iterator_of(object awaitable):
 
 
 cdef int drive(Operation self, PyObject *value, PyObject **result) except -1:
-    """The am_send of operations: go on to a value to yield, or to the end."""
+    """The am_send of operations: run until a value is yielded, or to the end."""
     cdef int before, status
-    # a debug interpreter checks this where an error is set
+    # a debug interpreter checks that it is NULL if an exception is raised
     result[0] = NULL
     before = enter(self, value)
-    # PERF: not a try statement, which saves and restores what is being handled
+    # PERF: not a try statement, which saves and restores the exception that is being handled
     status = (<int (*)(Operation, int, PyObject *, PyObject **) noexcept> run)(self, before, value, result)
     if status == ERROR:
         status = fail(self, litecon_take_error(), result)
@@ -51,7 +51,7 @@ cdef int drive(Operation self, PyObject *value, PyObject **result) except -1:
 
 
 cdef inline int enter(Operation self, PyObject *value) except -1:
-    """Begin or go on to execute, for one caller alone; return the state before."""
+    """Start or resume, for one caller at a time; return the previous state."""
     cdef int before
     cdef bint is_free
     with cython.critical_section(self):
@@ -71,7 +71,7 @@ cdef int refuse(int before) except -1:
 
 
 cdef int run(Operation self, int before, PyObject *value, PyObject **result) except -1:
-    """Go on to a value to yield, or to the end."""
+    """Run until a value is yielded, or to the end."""
     cdef PyObject *out = NULL
     if before == SUSPENDED:
         if PyIter_Send(self._inner, <object> value, &out) == NEXT:
@@ -83,16 +83,16 @@ cdef int run(Operation self, int before, PyObject *value, PyObject **result) exc
 
 
 cdef int go_on(Operation self, PyObject *arrived, PyObject **result) except -1:
-    """Drive one awaitable after the other, up to a value to yield or the end.
+    """Drive one awaitable after the other, until a value is yielded, or to the end.
 
     Args:
-        arrived: What the last one has returned, with its reference; NULL at the beginning.
-        result: Where the value is put.
+        arrived: The result of the last awaitable, whose reference is stolen; NULL at the start.
+        result: The location for the value.
     """
     cdef PyObject *out = NULL
     cdef object value = self.begin() if arrived is NULL else self.step(steal_reference(arrived))
     while not self._done:
-        # PERF: nobody else can await what nobody else has
+        # PERF: a coroutine with one reference cannot be awaited elsewhere, so cr_await is not read
         if not PyCoro_CheckExact(value):
             value = iterator_of(value)
         elif Py_REFCNT(value) > 1 and value.cr_await is not None:
@@ -115,12 +115,12 @@ cdef inline int returned(Operation self, object value, PyObject **result) except
 
 
 cdef int fail(Operation self, object error, PyObject **result) except -1:
-    """End with an error: raise it or another, or return a value in spite of it."""
+    """End with an exception: raise it or another one, or return the value that failed() returns instead."""
     return returned(self, end_with(self, error), result)
 
 
 cdef int throw_into(Operation self, object kind, object value, object traceback, PyObject **result) except -1:
-    """Throw an exception into what this waits for, as a coroutine does, and go on where that has ended."""
+    """Throw an exception into the inner awaitable, as a coroutine does; if the awaitable returns, continue."""
     cdef object inner = self._inner
     cdef object error = None
     cdef object arguments = (kind,) if value is None and traceback is None else (kind, value, traceback)
@@ -128,7 +128,7 @@ cdef int throw_into(Operation self, object kind, object value, object traceback,
         error = exception_of(kind, value, traceback)
         arguments = (error,)
     except TypeError as refused:
-        # the innermost refuses it, and the TypeError is raised in those around it
+        # the innermost awaitable refuses the arguments, so that those around it see the TypeError
         error = refused
     if isinstance(error, GeneratorExit):
         if hasattr(inner, "close"):
@@ -142,7 +142,7 @@ cdef int throw_into(Operation self, object kind, object value, object traceback,
         self._state = SUSPENDED
         return NEXT
     except StopIteration as stop:
-        # what it returns, as for `await`: also where it is the one that was thrown
+        # the value that the awaitable returned, as for `await`, even if this is the exception that was thrown
         if throw is None and PY_VERSION_HEX < 0x030C0000:
             raise
         value = stop.value
@@ -156,18 +156,18 @@ cdef inline PyObject *taken_over(object value) noexcept:
 
 
 cdef object end_with(Operation self, object error, bint began=True):
-    """Return what the operation returns in spite of an error, else raise it, as PEP 479 and PEP 525 want it."""
+    """Return the value that failed() returns for an exception, or raise it as PEP 479 and PEP 525 require."""
     try:
         try:
             raise error
         except BaseException:
-            # what is raised here has it as its context
+            # exceptions that failed() raises have this one as their context
             if not began:
                 raise
             return self.failed(error)
     except StopIteration as stop:
         if not began and PY_VERSION_HEX >= 0x030C0000:
-            # as what was thrown into a coroutine that has not begun
+            # a coroutine that has not started raises it unchanged
             raise
         raise raised_stop_iteration() from stop
     except StopAsyncIteration as stop:
@@ -181,15 +181,15 @@ cdef object end_with(Operation self, object error, bint began=True):
 
 
 cdef PyObject *iternext(Operation self) noexcept:
-    """The tp_iternext of operations, through which `await` drives what is no coroutine up to CPython 3.14."""
+    """The tp_iternext of operations, which `await` calls from CPython 3.12 to 3.14 for anything but a coroutine."""
     cdef PyObject *result = NULL
     cdef int status = (<int (*)(Operation, PyObject *, PyObject **) noexcept> drive)(self, <PyObject *> None, &result)
-    # NULL where an error is set
+    # NULL if an exception is set
     return litecon_stop_iteration(result, ()) if status == RETURN else result
 
 
 cdef object handed_out(int status, PyObject *out):
-    """Return what was yielded, or raise the StopIteration of what was returned."""
+    """Return a value that was yielded, or raise StopIteration with one that was returned."""
     cdef object value = steal_reference(out)
     if status == NEXT:
         return value
@@ -197,12 +197,12 @@ cdef object handed_out(int status, PyObject *out):
 
 
 cdef bint is_exception(object o) except -1:
-    """Whether it can be raised: an exception, or its class."""
+    """Return whether an object can be raised: an exception, or a class of exceptions."""
     return issubclass(o, BaseException) if isinstance(o, type) else isinstance(o, BaseException)
 
 
 cdef object exception_of(object kind, object value, object traceback):
-    """Return the exception that the arguments of throw() mean."""
+    """Return the exception that the arguments of throw() describe."""
     if isinstance(kind, type) and is_exception(kind):
         if value is None:
             value = kind()
@@ -220,10 +220,10 @@ cdef object exception_of(object kind, object value, object traceback):
 
 
 cdef class Operation:
-    """What a compiled asynchronous method returns: to be awaited once, as a coroutine is."""
+    """The return value of a compiled asynchronous method, which is awaited once, as a coroutine is."""
 
     def __await__(self):
-        # `anext(iterator, default)` asks each time it resumes, and what it asks nobody else has
+        # `anext(iterator, default)` calls this each time it resumes, and has the only reference
         if self._state == RUNNING or (self._state == SUSPENDED and not (self._is_step and Py_REFCNT(self) == 1)):
             raise RuntimeError("coroutine is being awaited already")
         return self
@@ -247,31 +247,31 @@ cdef class Operation:
         self._exhausted = self._done = True
 
     def send(self, value, /):
-        """Resume with a value; return what is yielded, or raise StopIteration with what is returned.
+        """Resume with a value; return the value that is yielded, or raise StopIteration with the result.
 
         Args:
-            value: What the awaitable that this waits for is given; None at the start.
+            value: The value that is sent into the awaitable on which this is suspended; None at the start.
         """
         cdef PyObject *out = NULL
         cdef int status = drive(self, <PyObject *> value, &out)
         return handed_out(status, out)
 
     def throw(self, kind, value=None, traceback=None, /):
-        """Raise an exception where this waits; return what is yielded, or raise StopIteration with what is returned.
+        """Raise an exception inside; return the value that is yielded, or raise StopIteration with the result.
 
         Args:
             kind: The exception, or its class.
-            value: Of a class: what it is made of.
-            traceback: What the exception gets as its traceback.
+            value: The argument of the class, if `kind` is a class.
+            traceback: The traceback of the exception.
         """
         cdef PyObject *out = NULL
         cdef int status
         cdef object error = None
         if PY_VERSION_HEX >= 0x030F0000 and (self._state == RUNNING or self._state == DONE):
-            # which is said first from CPython 3.15 on
+            # from CPython 3.15 on, the state is checked before the arguments
             enter(self, <PyObject *> None)
         if self._state != SUSPENDED or not hasattr(self._inner, "throw"):
-            # what is no exception is refused, and changes nothing
+            # invalid arguments are refused before the state changes
             error = exception_of(kind, value, traceback)
         if enter(self, <PyObject *> None) == CREATED:
             return end_with(self, error, began=False)
@@ -285,7 +285,7 @@ cdef class Operation:
         return handed_out(status, out)
 
     def close(self):
-        """Raise GeneratorExit where this waits, and end."""
+        """Raise GeneratorExit inside, and end."""
         cdef int before
         with cython.critical_section(self):
             before = self._state
@@ -309,7 +309,7 @@ cdef class Operation:
 
     @property
     def cr_await(self):
-        """What this waits for, None while it does not wait."""
+        """The awaitable on which this is suspended; None while it is not suspended."""
         return self._inner if self._state == SUSPENDED else None
 
     @property
@@ -319,12 +319,12 @@ cdef class Operation:
 
     @property
     def cr_suspended(self):
-        """Whether this waits."""
+        """Whether this is suspended."""
         return self._state == SUSPENDED
 
     @property
     def cr_state(self):
-        """What `inspect.getcoroutinestate()` says, from CPython 3.15 on."""
+        """The value that `inspect.getcoroutinestate()` returns, from CPython 3.15 on."""
         return ("CORO_CREATED", "CORO_RUNNING", "CORO_SUSPENDED", "CORO_CLOSED")[self._state]
 
     @property
@@ -334,12 +334,12 @@ cdef class Operation:
 
     @property
     def cr_code(self):
-        """A code object with the method's name, for displays."""
+        """A code object with the method's name, for display."""
         return litecon_code(self.label())
 
     @property
     def cr_frame(self):
-        """A frame with the method's name, for displays; None at the end."""
+        """A frame with the method's name, for display; None at the end."""
         return None if self._state == DONE else litecon_frame(litecon_code(self.label()))
 
     def __repr__(self):
@@ -353,7 +353,7 @@ cdef void discard(Operation self) noexcept:
         elif self._state == SUSPENDED and hasattr(self._inner, "close"):
             self._inner.close()
     except BaseException as error:
-        # nobody is there to catch it
+        # there is no caller to catch it
         litecon_write_unraisable(error)
     release(self)
 
@@ -371,11 +371,11 @@ cdef int mark_coroutine_function(type cls, str name) except -1:
 
 
 cdef class CoroutineCallable:
-    """A callable object whose calls return operations: `iscoroutinefunction()` is true of it."""
+    """A callable object whose calls return operations: `iscoroutinefunction()` is true for it."""
 
     @property
     def _is_coroutine_mark(self):
-        # who asks has loaded the module
+        # a caller that checks for the mark has imported the module
         return getattr(sys.modules.get("inspect"), "_is_coroutine_mark", None)
 
     @property
@@ -385,7 +385,7 @@ cdef class CoroutineCallable:
 
 @cython.final
 cdef class CompletedOperation(Operation):
-    """An asynchronous method of an iterator that waits for nothing."""
+    """The operation of an iterator's method that never suspends."""
 
     cdef AsyncIteratorBase iterator
     cdef object error
@@ -414,7 +414,7 @@ register_operation(CompletedOperation)
 
 
 cdef class AsyncIteratorBase:
-    """An asynchronous iterator with the methods of an asynchronous generator; a subclass has the step."""
+    """An asynchronous iterator with the methods of an asynchronous generator; a subclass defines the step."""
 
     cdef Operation next_operation(self):
         raise NotImplementedError
@@ -432,7 +432,7 @@ cdef class AsyncIteratorBase:
             value: The value that is sent: None before the first step, ignored afterwards.
 
         Raises:
-            TypeError: Another value was sent before the first value.
+            TypeError: A value other than None was sent before the first step.
             StopAsyncIteration: The end was reached.
         """
         if value is not None and not self.started:
@@ -449,7 +449,7 @@ cdef class AsyncIteratorBase:
         return completed(self, "athrow", error)
 
     def aclose(self):
-        """Close the iterator; what was received and not yielded is left for the next one."""
+        """Close the iterator; data that was received and not yielded is left for the next one."""
         return completed(self, "aclose", None)
 
 

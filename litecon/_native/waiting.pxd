@@ -18,10 +18,10 @@ cdef class ShieldedFuture:
     cdef int abandon(self) except -1
 
 
-# What to await for what receive() gave; a future is kept in holder.pending, which is None before, until its event has
-# come.
+# Return the object to await instead of an awaitable of receive(); a future is kept in holder.pending, which is None
+# before, until its event was returned.
 cdef object shield_future(object holder, object awaitable)
-# What to await for holder.pending; None where there is nothing any more, but the next is to be asked for.
+# Return holder.pending, to be awaited; None if it cannot return an event any more.
 cdef object resume_pending(object holder)
-# Nothing more is received: drop holder.pending, and cancel a future.
+# Drop holder.pending, since nothing more will be received, and cancel its future, if any.
 cdef int abandon(object holder) except -1

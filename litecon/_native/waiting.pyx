@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""What to await for the next event, where `receive()` gives futures: a cancelled await loses nothing."""
+"""Awaiting the futures of servers, so that cancelling an await loses no event."""
 
 cimport cython
 from cpython.object cimport PyObject
@@ -19,7 +19,7 @@ cdef extern from *:
     int litecon_register_send(type cls, void *send) except -1
 
 
-# PERF: the class of the server's futures is asked once
+# PERF: the class of the server's futures is checked once
 cdef object _future_class = None
 
 
@@ -55,7 +55,7 @@ cdef object resume_pending(object holder):
 cdef int abandon(object holder) except -1:
     cdef object pending = holder.pending
     holder.pending = None
-    # not left to its end: the traceback of a cancelled task may keep it
+    # cancelled now, since the traceback of a cancelled task may keep it alive
     if type(pending) is ShieldedFuture:
         (<ShieldedFuture> pending).abandon()
     return 0
@@ -63,11 +63,11 @@ cdef int abandon(object holder) except -1:
 
 @cython.final
 cdef class ShieldedFuture:
-    """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
+    """An awaitable over a future: cancelling the task that awaits it leaves the future alone.
 
-    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future.
-    The task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The
-    future is cancelled when nobody will ask for it any more.
+    A server that returns futures from `receive()` (granian) has already started to receive, and drops the event with
+    the future. The task waits for this object instead, and the future wakes the task; `asyncio.shield()` would take
+    another turn of the event loop. The future is cancelled when no task will await it any more.
     """
 
     def __await__(self):
@@ -111,11 +111,11 @@ cdef class ShieldedFuture:
         return True
 
     def close(self):
-        """End the waiting."""
+        """Stop waiting for the future."""
         self.forget()
 
     def done(self):
-        """Return whether there is nothing to wait for."""
+        """Return whether there is nothing to await."""
         return self.future is None or self.future.done()
 
     def get_loop(self):
@@ -123,21 +123,21 @@ cdef class ShieldedFuture:
         return self.future.get_loop()
 
     def add_done_callback(self, callback, *, context=None):
-        """Have the task woken when the future is done.
+        """Add the callback that wakes the task when the future is done.
 
         Args:
-            callback: Of the task; called with the future.
-            context: To call it in.
+            callback: The callback of the task, which is called with the future.
+            context: The context in which it is called.
         """
         self.callback = callback
         self.context = context
         self.future.add_done_callback(callback, context=context)
 
     def cancel(self, msg=None):
-        """Wake the task with a CancelledError, and leave the future alone; return False where it is done already.
+        """Wake the task with a CancelledError, and leave the future alone; return whether the task is woken.
 
         Args:
-            msg: Of the error.
+            msg: The message of the error.
         """
         cdef object callback = self.callback
         if callback is None or self.done():
@@ -148,7 +148,7 @@ cdef class ShieldedFuture:
         return True
 
     def result(self):
-        """Raise the CancelledError that the task was woken for."""
+        """Raise the CancelledError for which the task was woken."""
         from asyncio import CancelledError
 
         raise CancelledError() if self.message is None else CancelledError(self.message)
@@ -165,12 +165,12 @@ cdef class ShieldedFuture:
 cdef int _step(ShieldedFuture self, PyObject *value, PyObject **result) except -1:
     cdef object future = self.future
     cdef object event
-    # a debug interpreter checks this where an error is set
+    # a debug interpreter checks that it is NULL if an exception is raised
     result[0] = NULL
     if future is None:
         raise RuntimeError("cannot reuse already awaited future")
     if self.yielded:
-        # PERF: not asked whether it is done; where it is not, this raises, and the future is kept
+        # PERF: done() is not called; if the future is not done, this raises, and the future is kept
         event = future.result()
         self.future = None
         return returned(event, result)

@@ -8,7 +8,7 @@ __all__ = ("AsyncIteratorBase",)
 
 
 class AsyncIteratorBase:
-    """An asynchronous iterator, which is its own `__aiter__()`; a subclass defines its step."""
+    """An asynchronous iterator with the methods of an asynchronous generator; a subclass defines the step."""
 
     __slots__ = ("__weakref__", "_closed", "_started")
 
@@ -28,7 +28,7 @@ class AsyncIteratorBase:
             value: The value that is sent: None before the first step, ignored afterwards.
 
         Raises:
-            TypeError: Another value was sent before the first value.
+            TypeError: A value other than None was sent before the first step.
             StopAsyncIteration: The end was reached.
         """
         if value is not None and not self._started:
@@ -46,5 +46,5 @@ class AsyncIteratorBase:
         raise error
 
     async def aclose(self) -> None:
-        """Close the iterator; what was received and not yielded is left for the next one."""
+        """Close the iterator; data that was received and not yielded is left for the next one."""
         self._closed = True

@@ -1,4 +1,4 @@
-"""Awaiting servers' futures, so that an await that is cancelled loses no event."""
+"""Awaiting the futures of servers, so that cancelling an await loses no event."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ("ShieldedFuture",)
 
 
 def shield_future(holder: Any, awaitable: Any) -> Any:
-    """Return what to await for what `receive()` gave; a future is kept until its event has come.
+    """Return the object to await instead of an awaitable; a future is kept until its event was returned.
 
     Args:
-        holder: Has `pending`, which is None.
-        awaitable: What `receive()` gave.
+        holder: The object that keeps the future, in `pending`, which is None before.
+        awaitable: The awaitable that `receive()` returned.
     """
     if getattr(awaitable, "_asyncio_future_blocking", None) is None:
         return awaitable
@@ -26,10 +26,10 @@ def shield_future(holder: Any, awaitable: Any) -> Any:
 
 
 def resume_pending(holder: Any) -> Any:
-    """Return what to await for what was kept; None where there is nothing any more, but the next is to be asked for.
+    """Return the receive that is under way, to be awaited; None if it cannot return an event any more.
 
     Args:
-        holder: Has `pending`, a `ShieldedFuture`, a `TrioReceive` or a `CompletedAwaitable`.
+        holder: The object with `pending`, a `ShieldedFuture`, a `TrioReceive` or a `CompletedAwaitable`.
     """
     pending = holder.pending
     if not isinstance(pending, CompletedAwaitable):
@@ -41,10 +41,10 @@ def resume_pending(holder: Any) -> Any:
 
 
 def abandon(holder: Any) -> None:
-    """Nothing more is received: drop what was kept, and cancel a future.
+    """Drop the receive that is under way, since nothing more will be received, and cancel its future, if any.
 
     Args:
-        holder: Has `pending`, a `ShieldedFuture`, a `TrioReceive` or a `CompletedAwaitable`.
+        holder: The object with `pending`, a `ShieldedFuture`, a `TrioReceive` or a `CompletedAwaitable`.
     """
     pending = holder.pending
     holder.pending = None
@@ -55,11 +55,11 @@ def abandon(holder: Any) -> None:
 
 @final
 class ShieldedFuture:
-    """An await of a future which ends when the awaiting task is cancelled, and leaves the future alone.
+    """An awaitable over a future: cancelling the task that awaits it leaves the future alone.
 
-    A server that gives futures from `receive()` (granian) has begun to receive, and drops the event with the future.
-    The task waits for this instead, and has the future wake it: `asyncio.shield()` takes another turn of the loop. The
-    future is cancelled when nobody will ask for it any more.
+    A server that returns futures from `receive()` (granian) has already started to receive, and drops the event with
+    the future. The task waits for this object instead, and the future wakes the task; `asyncio.shield()` would take
+    another turn of the event loop. The future is cancelled when no task will await it any more.
     """
 
     __slots__ = ("_asyncio_future_blocking", "_callback", "_context", "_future", "_message", "get_loop")
@@ -97,7 +97,7 @@ class ShieldedFuture:
             self._future.remove_done_callback(callback)
 
     def rearm(self) -> bool:
-        """Get ready to be awaited once more; return whether an event can still come of it."""
+        """Prepare to be awaited once more; return whether that can still return an event."""
         future = self._future
         if future is None:
             return False
@@ -121,21 +121,21 @@ class ShieldedFuture:
         return self._future is None or self._future.done()
 
     def add_done_callback(self, callback: Callable[[Any], object], *, context: Context | None = None) -> None:
-        """Have the task woken when the future is done.
+        """Add the callback that wakes the task when the future is done.
 
         Args:
-            callback: Of the task; called with the future.
-            context: To call it in.
+            callback: The callback of the task, which is called with the future.
+            context: The context in which it is called.
         """
         self._callback = callback
         self._context = context
         self._future.add_done_callback(callback, context=context)
 
     def cancel(self, msg: Any = None) -> bool:
-        """Wake the task with a CancelledError, and leave the future alone; return False where it is done already.
+        """Wake the task with a CancelledError, and leave the future alone; return whether the task is woken.
 
         Args:
-            msg: Of the error.
+            msg: The message of the error.
         """
         callback = self._callback
         if callback is None or self.done():
