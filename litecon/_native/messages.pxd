@@ -3,7 +3,7 @@ from litecon._native.handshake cimport SocketBase
 from litecon._native.operation cimport Operation
 
 cdef enum:
-    # which method an operation is of
+    # the method to which an operation belongs
     DATA = 0
     TEXT = 1
     BYTES = 2
@@ -20,10 +20,10 @@ cdef inline str method_name(str verb, int method):
     return f"WebSocket.{verb}_{('data', 'text', 'bytes', 'json', 'msgpack')[method]}"
 
 
-# An operation that receives, by one of the methods; type_: of what is decoded.
+# Return the operation of a method that receives; type_ is the type to decode into.
 cdef Operation receive_operation(object socket, Channel channel, int method, object mode, object type_)
 cdef object message_iterator(object socket, Channel channel, int method, object mode, object type_)
-# An operation that sends, by one of the methods; serializer is None where nothing is encoded.
+# Return the operation of a method that sends; serializer is None if nothing is encoded.
 cdef Operation send_operation(
     object socket, Channel channel, int method, object data, object mode, object encoding, object serializer
 )

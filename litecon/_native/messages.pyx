@@ -37,7 +37,7 @@ cdef extern from *:
 
 
 cdef bint is_binary(object mode) except -1:
-    # PERF: the names that everybody writes are known by identity
+    # PERF: the usual name, an interned literal, is recognised by identity
     if mode is "text" or mode == "text":
         return False
     if mode == "binary":
@@ -48,14 +48,14 @@ cdef bint is_binary(object mode) except -1:
 @cython.final
 @cython.no_gc_clear
 cdef class ReceiveMessage(Operation):
-    """`WebSocket.receive_data` and what is built on it, and each step of an iterator."""
+    """The operation of `WebSocket.receive_data()`, of the methods based on it, and of an iterator's steps."""
 
     cdef object socket
     cdef Channel channel
-    # of which this is a step, None otherwise
+    # the iterator of which this is a step, or None
     cdef MessageIterator iterator
     cdef object mode
-    # of what is decoded
+    # the type to decode into
     cdef object type
     cdef Py_ssize_t max_size
     cdef unsigned char method
@@ -115,14 +115,14 @@ cdef class ReceiveMessage(Operation):
         if channel.state != OPEN and channel.state != ACCEPTED:
             if channel.state >= CLOSED:
                 raise disconnected(channel)
-            # where another callable sends, it may have accepted unseen
+            # another callable may have accepted without updating the state
             if not channel.flags & RULED and not sends_elsewhere(channel, traits):
                 raise cannot_receive(state_name(channel))
         if not traits.has_bounds:
             traits = bounds_of(self.socket)
         self.max_size = traits.max_message_size
         if receives_elsewhere(channel, traits):
-            # what was begun before another callable was installed; then that one is asked
+            # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
             return self.socket.receive() if pending is None else pending
         claim(channel)
@@ -131,7 +131,7 @@ cdef class ReceiveMessage(Operation):
 
     cdef object step(self, object result):
         cdef Channel channel = self.channel
-        # the server's own callable was claimed; it may have been replaced meanwhile
+        # a claim means that the server's callable was called, even if it was replaced meanwhile
         cdef bint foreign = not self._holds
         if self.waits_for == ACCEPTING:
             return self.receive(traits_of(self.socket))
@@ -142,7 +142,7 @@ cdef class ReceiveMessage(Operation):
             if not foreign:
                 if channel.pending is not None:
                     channel.pending = None
-                # hooks of the decoder may receive
+                # released before decoding, since hooks of the decoder may receive
                 release(self)
             result = take_message(channel, result, self.binary, self.max_size, foreign)
         if self.method == JSON:
@@ -229,7 +229,7 @@ cdef object message_iterator(object socket, Channel channel, int method, object 
 @cython.final
 @cython.no_gc_clear
 cdef class SendMessage(Operation):
-    """`WebSocket.send_data` and what is built on it."""
+    """The operation of `WebSocket.send_data()`, and of the methods based on it."""
 
     cdef object socket
     cdef Channel channel

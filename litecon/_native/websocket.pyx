@@ -15,7 +15,7 @@ cdef class WebSocketBase(SocketBase):
     """The receiving and sending methods of a WebSocket."""
 
     def receive_data(self, mode):
-        """Return the next message; accept the connection first, if that was not done.
+        """Return the next message; accept the connection first if needed.
 
         Args:
             mode: The kind of message that is expected: "text" for a str, "binary" for bytes.
@@ -32,7 +32,7 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, DATA, mode, None)
 
     def receive_text(self):
-        """Return the next message, a str; accept the connection first, if that was not done.
+        """Return the next message, a str; accept the connection first if needed.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
@@ -45,7 +45,7 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, TEXT, "text", None)
 
     def receive_bytes(self):
-        """Return the next message, bytes; accept the connection first, if that was not done.
+        """Return the next message, bytes; accept the connection first if needed.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
@@ -58,7 +58,7 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, BYTES, "binary", None)
 
     def receive_json(self, mode="text", type=Any):
-        """Return the next message, decoded as JSON; accept the connection first, if that was not done.
+        """Return the next message, decoded as JSON; accept the connection first if needed.
 
         ```python
         move = await socket.receive_json(type=Move)
@@ -69,8 +69,8 @@ cdef class WebSocketBase(SocketBase):
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The message is no valid JSON, not of that type, or nests too deep; the next one can
-                be received.
+            SerializationException: The message is not valid JSON, is not of that type, or nests too deep; the next one
+                can be received.
             WebSocketDisconnect: The connection is closed.
             WebSocketMessageTypeError: The message is of the other kind; the exception has it as `data`.
             RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
@@ -82,13 +82,13 @@ cdef class WebSocketBase(SocketBase):
         return new_receive(self, JSON, mode, type)
 
     def receive_msgpack(self, type=Any):
-        """Return the next message, decoded as MessagePack; accept the connection first, if that was not done.
+        """Return the next message, decoded as MessagePack; accept the connection first if needed.
 
         Args:
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The message is no valid MessagePack, not of that type, nests too deep or has
+            SerializationException: The message is not valid MessagePack, is not of that type, nests too deep or has
                 trailing bytes; the next one can be received.
             WebSocketDisconnect: The connection is closed.
             WebSocketMessageTypeError: The message is a text one; the exception has it as `data`.
@@ -134,7 +134,7 @@ cdef class WebSocketBase(SocketBase):
         return new_iterator(self, JSON, mode, type)
 
     def iter_msgpack(self, type=Any):
-        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when it is closed.
+        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends with the connection.
 
         While iterating, it raises what `receive_msgpack()` raises, except WebSocketDisconnect, and can be continued
         after each exception.
@@ -145,12 +145,12 @@ cdef class WebSocketBase(SocketBase):
         return new_iterator(self, MSGPACK, "binary", type)
 
     def send_data(self, data, mode="text", encoding="utf-8"):
-        """Send a message; accept the connection first, if that was not done.
+        """Send a message; accept the connection first if needed.
 
         Args:
             data: The message, a str or bytes.
             mode: The kind of message that is sent: "text" or "binary".
-            encoding: The encoding with which a str is sent as bytes, or bytes as text.
+            encoding: The encoding for sending a str as bytes, or bytes as text.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
@@ -162,7 +162,7 @@ cdef class WebSocketBase(SocketBase):
         return new_send(self, DATA, data, mode, encoding, None)
 
     def send_text(self, data, encoding="utf-8"):
-        """Send a text message; accept the connection first, if that was not done.
+        """Send a text message; accept the connection first if needed.
 
         Args:
             data: The text, a str, or bytes that are decoded.
@@ -177,7 +177,7 @@ cdef class WebSocketBase(SocketBase):
         return new_send(self, TEXT, data, "text", encoding, None)
 
     def send_bytes(self, data, encoding="utf-8"):
-        """Send a binary message; accept the connection first, if that was not done.
+        """Send a binary message; accept the connection first if needed.
 
         Args:
             data: The bytes, or a str that is encoded.
@@ -192,16 +192,17 @@ cdef class WebSocketBase(SocketBase):
         return new_send(self, BYTES, data, "binary", encoding, None)
 
     def send_json(self, data, mode="text", encoding="utf-8", serializer=default_serializer):
-        """Send a value as compact JSON; accept the connection first, if that was not done.
+        """Send a value as compact JSON; accept the connection first if needed.
 
         ```python
         await socket.send_json({"id": 7, "at": datetime.now(UTC)})
         ```
 
         Args:
-            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
+            data: The value: an object of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or
+                Struct.
             mode: The kind of message that is sent: "text" or "binary".
-            encoding: The argument for a `send_data` that a subclass overrides; JSON is UTF-8 (RFC 8259 section 8.1).
+            encoding: The argument for an overridden `send_data`; JSON itself is in UTF-8 (RFC 8259 section 8.1).
             serializer: The callable that converts values of other types.
 
         Raises:
@@ -213,11 +214,12 @@ cdef class WebSocketBase(SocketBase):
         return new_send(self, JSON, data, mode, encoding, serializer)
 
     def send_msgpack(self, data, encoding="utf-8", serializer=default_serializer):
-        """Send a value as MessagePack; accept the connection first, if that was not done.
+        """Send a value as MessagePack; accept the connection first if needed.
 
         Args:
-            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
-            encoding: The argument for a `send_data` that a subclass overrides.
+            data: The value: an object of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or
+                Struct.
+            encoding: The argument for an overridden `send_data`.
             serializer: The callable that converts values of other types.
 
         Raises:

@@ -26,7 +26,7 @@ class WebSocketBase(SocketBase):
     __slots__ = ()
 
     async def receive_data(self, mode: str) -> Any:
-        """Return the next message; accept the connection first, if that was not done.
+        """Return the next message; accept the connection first if needed.
 
         Args:
             mode: The kind of message that is expected: "text" for a str, "binary" for bytes.
@@ -44,7 +44,7 @@ class WebSocketBase(SocketBase):
         return await self._receive_message(mode)
 
     async def receive_text(self) -> str:
-        """Return the next message, a str; accept the connection first, if that was not done.
+        """Return the next message, a str; accept the connection first if needed.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
@@ -57,7 +57,7 @@ class WebSocketBase(SocketBase):
         return await self._receive_in("text")  # type: ignore[no-any-return]
 
     async def receive_bytes(self) -> bytes:
-        """Return the next message, bytes; accept the connection first, if that was not done.
+        """Return the next message, bytes; accept the connection first if needed.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
@@ -70,7 +70,7 @@ class WebSocketBase(SocketBase):
         return await self._receive_in("binary")  # type: ignore[no-any-return]
 
     async def receive_json(self, mode: str = "text", type: Any = Any) -> Any:
-        """Return the next message, decoded as JSON; accept the connection first, if that was not done.
+        """Return the next message, decoded as JSON; accept the connection first if needed.
 
         ```python
         move = await socket.receive_json(type=Move)
@@ -81,8 +81,8 @@ class WebSocketBase(SocketBase):
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The message is no valid JSON, not of that type, or nests too deep; the next one can
-                be received.
+            SerializationException: The message is not valid JSON, is not of that type, or nests too deep; the next one
+                can be received.
             WebSocketDisconnect: The connection is closed.
             WebSocketMessageTypeError: The message is of the other kind; the exception has it as `data`.
             RequestEntityTooLarge: The message is larger than `limits.max_message_size`.
@@ -95,13 +95,13 @@ class WebSocketBase(SocketBase):
         return _from_json(await self._receive_in(mode), type, self)
 
     async def receive_msgpack(self, type: Any = Any) -> Any:
-        """Return the next message, decoded as MessagePack; accept the connection first, if that was not done.
+        """Return the next message, decoded as MessagePack; accept the connection first if needed.
 
         Args:
             type: The type to decode into: a dataclass, Struct, TypedDict, list[int], or another that msgspec supports.
 
         Raises:
-            SerializationException: The message is no valid MessagePack, not of that type, nests too deep or has
+            SerializationException: The message is not valid MessagePack, is not of that type, nests too deep or has
                 trailing bytes; the next one can be received.
             WebSocketDisconnect: The connection is closed.
             WebSocketMessageTypeError: The message is a text one; the exception has it as `data`.
@@ -149,7 +149,7 @@ class WebSocketBase(SocketBase):
         return MessageIterator(self, "receive_json", mode, type)
 
     def iter_msgpack(self, type: Any = Any) -> Any:
-        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends when it is closed.
+        """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends with the connection.
 
         While iterating, it raises what `receive_msgpack()` raises, except WebSocketDisconnect, and can be continued
         after each exception.
@@ -160,12 +160,12 @@ class WebSocketBase(SocketBase):
         return MessageIterator(self, "receive_msgpack", "binary", type)
 
     async def send_data(self, data: Any, mode: str = "text", encoding: str = "utf-8") -> None:
-        """Send a message; accept the connection first, if that was not done.
+        """Send a message; accept the connection first if needed.
 
         Args:
             data: The message, a str or bytes.
             mode: The kind of message that is sent: "text" or "binary".
-            encoding: The encoding with which a str is sent as bytes, or bytes as text.
+            encoding: The encoding for sending a str as bytes, or bytes as text.
 
         Raises:
             WebSocketDisconnect: The connection is closed.
@@ -178,7 +178,7 @@ class WebSocketBase(SocketBase):
         await self._send_message(_message(data, mode, encoding))
 
     async def send_text(self, data: str | bytes, encoding: str = "utf-8") -> None:
-        """Send a text message; accept the connection first, if that was not done.
+        """Send a text message; accept the connection first if needed.
 
         Args:
             data: The text, a str, or bytes that are decoded.
@@ -196,7 +196,7 @@ class WebSocketBase(SocketBase):
             await self._send_message(_message(data, "text", encoding))
 
     async def send_bytes(self, data: str | bytes, encoding: str = "utf-8") -> None:
-        """Send a binary message; accept the connection first, if that was not done.
+        """Send a binary message; accept the connection first if needed.
 
         Args:
             data: The bytes, or a str that is encoded.
@@ -220,16 +220,17 @@ class WebSocketBase(SocketBase):
         encoding: str = "utf-8",
         serializer: Callable[[Any], Any] = default_serializer,
     ) -> None:
-        """Send a value as compact JSON; accept the connection first, if that was not done.
+        """Send a value as compact JSON; accept the connection first if needed.
 
         ```python
         await socket.send_json({"id": 7, "at": datetime.now(UTC)})
         ```
 
         Args:
-            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
+            data: The value: an object of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or
+                Struct.
             mode: The kind of message that is sent: "text" or "binary".
-            encoding: The argument for a `send_data` that a subclass overrides; JSON is UTF-8 (RFC 8259 section 8.1).
+            encoding: The argument for an overridden `send_data`; JSON itself is in UTF-8 (RFC 8259 section 8.1).
             serializer: The callable that converts values of other types.
 
         Raises:
@@ -248,11 +249,12 @@ class WebSocketBase(SocketBase):
     async def send_msgpack(
         self, data: Any, encoding: str = "utf-8", serializer: Callable[[Any], Any] = default_serializer
     ) -> None:
-        """Send a value as MessagePack; accept the connection first, if that was not done.
+        """Send a value as MessagePack; accept the connection first if needed.
 
         Args:
-            data: The value: of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or Struct.
-            encoding: The argument for a `send_data` that a subclass overrides.
+            data: The value: an object of a built-in type, a dataclass, datetime, UUID, decimal, enum, path, set or
+                Struct.
+            encoding: The argument for an overridden `send_data`.
             serializer: The callable that converts values of other types.
 
         Raises:
@@ -267,7 +269,7 @@ class WebSocketBase(SocketBase):
             await self._send_message(_message(encoded, "binary", "utf-8"))
 
     def _receive_in(self, mode: str) -> Any:
-        """Return the awaitable of a message, that of `receive_data()` where a subclass overrides it."""
+        """Return the awaitable of a message: that of `receive_data()` if a subclass overrides it."""
         if type(self).receive_data is not _receive_data:
             return self.receive_data(mode=mode)
         return self._receive_message(mode)
@@ -293,7 +295,7 @@ class WebSocketBase(SocketBase):
             finally:
                 channel.release()
         else:
-            # a receive that began before another callable was installed; the next one calls that
+            # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
             event = await (self.receive() if pending is None else pending)
         return channel.message(event, mode, max_size, foreign)
