@@ -8,8 +8,7 @@ cdef class ConnectionBase:
     cdef object _scope
     cdef object _receive
     cdef object _send
-    # the scope that the cells below were read from, None before the constructor has run, DELETED where the scope is
-    # None
+    # the scope from which the values below were read; None before the constructor has run, DELETED if the scope is None
     cdef object _seen
     cdef object _base_url
     cdef object _cookies
@@ -18,26 +17,27 @@ cdef class ConnectionBase:
     cdef object _url
     cdef object __weakref__
 
-    # What is left to do once the first three are set; overrides: of the class.
+    # Complete the construction after the first three were set; overrides are those of the class.
     cdef int constructed(self, int overrides) except -1
-    # The callables, whatever a subclass has in their place.
+    # Return the stored callables, whatever a subclass overrides.
     cdef object own_receive(self)
     cdef object own_send(self)
-    # Forget what was read from the last scope.
+    # Drop the values that were read from the previous scope.
     cdef int forget(self) except -1
 
 
-# Stands for what was deleted.
+# The value of a deleted attribute.
 cdef object DELETED
 # Store the arguments of the constructor.
 cdef int store(ConnectionBase connection, object scope, object receive, object send) except -1
-# Have calls go past the constructor of another kernel, too: given three arguments, it does what ConnectionBase's does.
+# Let calls bypass the constructor of another kernel class, too: given three arguments, it must do what that of
+# ConnectionBase does.
 cdef void allow_constructor(type base) noexcept
 cdef object changed_scope_of(ConnectionBase connection)
 
 
-# The scope of a connection; after another one was set, the cells are forgotten. PERF: inline, since all that is read of
-# a connection asks for it.
+# Return the scope of a connection; if another one was set, the values read from the previous one are dropped. PERF:
+# inline, since every member of a connection calls it.
 cdef inline object scope_of(ConnectionBase connection):
     cdef object scope = None
     if not traits_of(connection).overrides & SCOPE:
@@ -48,5 +48,5 @@ cdef inline object scope_of(ConnectionBase connection):
 
 
 cdef object receive_of(ConnectionBase connection)
-# scope[key], which the specification requires
+# Return scope[key], which the specification requires.
 cdef object required_str(object scope, str key)

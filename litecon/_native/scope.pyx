@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""What every connection reads from its scope, and the constructor of all connection classes."""
+"""The members of every connection, and the constructor of all connection classes."""
 
 cimport cython
 from cpython.object cimport PyObject
@@ -33,14 +33,14 @@ cdef extern from *:
         return cls->tp_new(cls, no_arguments, NULL);
     }
 
-    /* the constructor of another kernel, which does the same with three arguments */
+    /* the constructor of another kernel class, which does the same if it is given three arguments */
     static initproc litecon_other_init = NULL;
 
     static void litecon_set_other_init(PyTypeObject *base) {
         litecon_other_init = base->tp_init;
     }
 
-    /* whether neither __init__ nor __new__ is the class's own, nor a mock's */
+    /* Return whether neither the class nor a mock has replaced __init__ or __new__. */
     static int litecon_is_plain(PyTypeObject *cls, PyTypeObject *base) {
         return (cls->tp_init == base->tp_init || cls->tp_init == litecon_other_init)
             && cls->tp_new == cls->tp_base->tp_new;
@@ -68,7 +68,7 @@ cdef object _url_class = URL
 
 
 cdef object changed_scope_of(ConnectionBase connection):
-    """Return the scope where it is not the one that was read from last; what was read from that is forgotten."""
+    """Return a scope that may have changed; if it has, drop the values that were read from the previous one."""
     cdef object scope
     if traits_of(connection).overrides & SCOPE:
         scope = connection.scope
@@ -79,7 +79,7 @@ cdef object changed_scope_of(ConnectionBase connection):
     with cython.critical_section(connection):
         if scope is not connection._seen:
             connection.forget()
-            # None says that the constructor has not run
+            # None means that the constructor has not run
             connection._seen = DELETED if scope is None else scope
     return scope
 
@@ -90,7 +90,7 @@ cdef object receive_of(ConnectionBase connection):
     return connection.own_receive()
 
 
-# stands for what was deleted
+# the value of a deleted attribute
 cdef object DELETED = object()
 
 
@@ -116,7 +116,7 @@ cdef object query_of(object scope):
 
 cdef object new_state(object scope):
     cdef object state = {}
-    # of two threads that both ask first, one makes it
+    # if two threads call this at once, both get the same state
     cdef object other = scope.setdefault("state", state) if type(scope) is dict else None
     if other is None:
         scope["state"] = state
@@ -138,7 +138,7 @@ cdef int store(ConnectionBase connection, object scope, object receive, object s
     cdef int overrides = traits_of(connection).overrides
     with cython.critical_section(connection):
         if connection._seen is not None:
-            # called again, and new again
+            # the constructor is called a second time
             connection.forget()
         connection._scope = scope
         connection._seen = DELETED if scope is None else scope
@@ -263,7 +263,7 @@ cdef class ConnectionBase:
         """The credentials, as the authentication middleware stored them.
 
         Raises:
-            ImproperlyConfiguredException: No middleware stored it in the scope.
+            ImproperlyConfiguredException: No middleware stored them in the scope.
         """
         return _required(scope_of(self), "auth")
 
@@ -281,7 +281,7 @@ cdef class ConnectionBase:
         """The data of the session.
 
         Raises:
-            ImproperlyConfiguredException: No middleware stored it in the scope.
+            ImproperlyConfiguredException: No middleware stored them in the scope.
         """
         return _required(scope_of(self), "session")
 
@@ -299,7 +299,7 @@ cdef class ConnectionBase:
         """The requested URL.
 
         Raises:
-            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
         cdef object scope = scope_of(self)
@@ -318,7 +318,7 @@ cdef class ConnectionBase:
         """The URL of the root of the application: that of the connection without path and query.
 
         Raises:
-            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
         cdef object scope = scope_of(self)
@@ -337,7 +337,7 @@ cdef class ConnectionBase:
         """The headers, a live view of `scope["headers"]`.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no iterable.
+            ImproperlyConfiguredException: The headers of the scope are not iterable.
         """
         cdef object raw = headers_of(scope_of(self))
         cdef object headers
@@ -379,7 +379,7 @@ cdef class ConnectionBase:
         """The cookies of all Cookie headers (RFC 6265 section 5.4); the last value of a name is used.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         cdef object scope = scope_of(self)
         cdef object cookies
@@ -396,7 +396,7 @@ cdef class ConnectionBase:
     def client(self):
         """The host and port of the client; None if the server does not know them, as with a unix socket."""
         cdef object client = item(scope_of(self), "client")
-        # PERF: a named tuple's own constructor is a Python function
+        # PERF: the constructor of a named tuple is a Python function
         if type(client) is tuple and len(<tuple> client) == 2 and litecon_is_port((<tuple> client)[1]):
             return None if (<tuple> client)[0] is None else litecon_tuple(_address_class, client)
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
@@ -415,12 +415,12 @@ cdef object _empty_send = empty_send
 
 
 cdef object _construct(type cls, PyObject **arguments, size_t flags, PyObject *names):
-    """Call a connection class, as its tp_vectorcall: without a tuple and a dict of the arguments."""
+    """Call a connection class, as its tp_vectorcall, which needs no tuple and no dict of the arguments."""
     cdef PyObject *values[3]
     cdef Py_ssize_t count = PyVectorcall_NARGS(flags)
     cdef Py_ssize_t index, at
     cdef ConnectionBase connection
-    # a class that got another constructor since, from a mock for example, is called as any class is
+    # a class whose constructor was replaced later, by a mock for example, is called in the ordinary way
     if count > 3 or not litecon_is_plain(cls, ConnectionBase):
         return _construct_slowly(cls, arguments, count, names)
     values[0] = NULL
@@ -430,7 +430,7 @@ cdef object _construct(type cls, PyObject **arguments, size_t flags, PyObject *n
         values[index] = arguments[index]
     if names is not NULL:
         for index in range(len(<tuple> names)):
-            # both are interned; a wrong or a repeated one is left to the constructor to name
+            # both names are interned; for a wrong or a repeated one, the constructor raises the TypeError
             for at in range(count, 3):
                 if (<tuple> names)[index] is _NAMES[at]:
                     values[at] = arguments[count + index]
@@ -458,13 +458,13 @@ cdef void allow_constructor(type base) noexcept:
 
 
 def with_fast_constructor(cls):
-    """Make calls of a class cheaper, where that is possible; a class decorator.
+    """Make calls of a class faster, if the side can do that; a class decorator.
 
     Args:
-        cls: A subclass of `ConnectionBase` without a constructor of its own. Its subclasses are called as any class is.
+        cls: A subclass of `ConnectionBase` without its own constructor. Its subclasses are called in the ordinary way.
 
     Raises:
-        TypeError: The class has a constructor of its own.
+        TypeError: The class has its own constructor.
     """
     if not issubclass(cls, ConnectionBase) or not litecon_is_plain(cls, ConnectionBase):
         raise TypeError(f"{cls!r} has a constructor of its own")

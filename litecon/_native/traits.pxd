@@ -3,16 +3,16 @@ cimport cython
 cdef extern from *:
     """
     #define litecon_class(object) ((void *) Py_TYPE(object))
-    /* another after each change of the class or of its bases, 0 while it has none */
+    /* a number that changes with each change of the class or of its bases; 0 if the class has none */
     #define litecon_version(object) (Py_TYPE(object)->tp_version_tag)
     """
     void *litecon_class(object o) noexcept
     unsigned int litecon_version(object o) noexcept
 
 cdef enum:
-    # a power of two
+    # the size of the cache, a power of two
     KNOWN = 8
-    # what a class overrides
+    # the attributes that a class may override, as bits
     SCOPE = 1
     RECEIVE = 2
     SEND = 4
@@ -30,7 +30,7 @@ cdef class Traits:
     cdef void *cls
     cdef unsigned int version
     cdef int overrides
-    # of its `limits`, -1 for None; read with bounds_of()
+    # the bounds of its `limits`, -1 for None; use bounds_of() to read them
     cdef bint has_bounds
     cdef Py_ssize_t max_fields
     cdef Py_ssize_t max_field_size
@@ -40,7 +40,7 @@ cdef class Traits:
     cdef Py_ssize_t max_other_keys
 
 
-# The traits of so many classes, at the index of each.
+# The cache of traits, with those of a class at its index.
 cdef list known_traits
 cdef Traits look_up(object connection)
 cdef Traits look_bounds_up(object connection, Traits known)
@@ -50,7 +50,7 @@ cdef inline Py_ssize_t index_of(void *cls) noexcept:
     return <Py_ssize_t> ((<size_t> cls >> 5) & (KNOWN - 1))
 
 
-# What a connection's class overrides. PERF: inline, since nearly all that is asked of a connection asks this first.
+# Return the traits of a connection's class. PERF: inline, since nearly every member of a connection calls it first.
 cdef inline Traits traits_of(object connection):
     cdef void *cls = litecon_class(connection)
     cdef unsigned int version = litecon_version(connection)
@@ -63,11 +63,11 @@ cdef inline Traits traits_of(object connection):
     return look_up(connection)
 
 
-# The same, with its limits.
+# Return the traits of a connection's class, with its limits.
 cdef inline Traits bounds_of(object connection):
     cdef Traits traits = traits_of(connection)
     return traits if traits.has_bounds else look_bounds_up(connection, traits)
 
 
-# From now on traits_of() tells whether a class overrides this attribute of a kernel class.
+# Make traits_of() tell, from now on, whether a class overrides this attribute of a kernel class.
 cdef int track_override(type base, str name, int bit) except -1

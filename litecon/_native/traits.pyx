@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""What a class of connections overrides and bounds: found out once for each, and again when the class has changed."""
+"""The overridden attributes and the limits of a connection class: determined once, and again if the class changes."""
 
 cimport cython
 
@@ -9,20 +9,21 @@ from litecon._shared.scope import attribute_of
 from litecon.limits import Limits
 
 cdef list known_traits = [None] * KNOWN
-# by name: the bit, and what the kernel classes themselves have under that name
+# by name: the bit, and the attributes of that name that the kernel classes define
 cdef dict _tracked = {}
 
 
 @cython.final
 cdef class Traits:
-    """What a class of connections overrides and bounds."""
+    """The overridden attributes and the limits of a connection class."""
 
 
 cdef Traits look_up(object connection):
     cdef Traits traits = Traits.__new__(Traits)
     cdef type cls = type(connection)
     traits.cls = <void *> cls
-    # looking something up gives the class a version, if it can have one; what changes it below changes that
+    # looking up an attribute gives the class a version, if it can have one; a change of the class below changes the
+    # version
     getattr(cls, "__weakref__", None)
     traits.version = litecon_version(connection)
     traits.overrides = overrides_of(cls)
@@ -32,14 +33,14 @@ cdef Traits look_up(object connection):
 
 
 cdef Traits look_bounds_up(object connection, Traits known):
-    # not into the known ones, which other threads read
+    # not stored in the known traits, which other threads may be reading
     cdef Traits traits = Traits.__new__(Traits)
     cdef type cls = type(connection)
     cdef object limits = cls.limits
     traits.cls = known.cls
     traits.version = known.version
     traits.overrides = known.overrides
-    # a descriptor may give others each time
+    # a descriptor may return other limits each time
     traits.has_bounds = type(limits) is Limits and attribute_of(cls, "limits") is limits
     traits.max_fields = bound(limits.max_fields)
     traits.max_field_size = bound(limits.max_field_size)
@@ -56,7 +57,7 @@ cdef int overrides_of(type cls) except -1:
     cdef int overrides = 0
     cdef int bit
     if attribute_of(cls, "__getattribute__") is not _getattribute:
-        # it may give any of these from elsewhere
+        # it may get any of these from elsewhere
         overrides = SCOPE | RECEIVE | SEND
     for name, (bit, originals) in _tracked.items():
         found = attribute_of(cls, name)

@@ -8,7 +8,7 @@ cdef class URLBase:
     cdef object __weakref__
 
 
-# scope["headers"] as a list or tuple; another iterable is read into the scope, once
+# Return scope["headers"] as a list or tuple; another iterable is read into the scope, once.
 cdef object headers_of(object scope)
-# The URL of a connection, of that class; base: that of the application's root
+# Return the URL of a connection, an object of that class; with base, that of the application's root.
 cdef object new_url_from_scope(type cls, object scope, bint base)

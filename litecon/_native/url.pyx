@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The components of a URL, and how a scope gives them (RFC 3986, ASGI 3)."""
+"""The components of a URL, and how they are read from a scope (RFC 3986, ASGI 3)."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.unicode cimport (
@@ -22,12 +22,12 @@ cdef extern from *:
     """
     #include <string.h>
 
-    /* PERF: the constructor of a Python subclass is not called, nor looked up */
+    /* PERF: the constructor of a Python subclass is neither looked up nor called */
     static PyObject *litecon_new(PyTypeObject *base, PyTypeObject *cls, PyObject *no_arguments) {
         return base->tp_new(cls, no_arguments, NULL);
     }
 
-    /* reg-name (RFC 3986 section 3.2.2) but for percent escapes */
+    /* a character of a reg-name (RFC 3986 section 3.2.2), except percent escapes */
     static int litecon_is_name(unsigned char c) {
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return 1;
         switch (c) {
@@ -41,7 +41,7 @@ cdef extern from *:
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     }
 
-    /* the number behind the colon, -1 without one, -2 if it is none */
+    /* Return the port after the colon: -1 if there is none, -2 if it is not a valid port. */
     static long litecon_port(const unsigned char *text, Py_ssize_t length) {
         long port = 0;
         Py_ssize_t i;
@@ -58,14 +58,14 @@ cdef extern from *:
         return c > 0x20 && c < 0x7F && c != '#' && c != '"' && c != '<' && c != '>';
     }
 
-    /* in a decoded path, what would end it in a URL, or be read as something else */
+    /* a character that, in a URL, would end a decoded path or be read as something else */
     static int litecon_is_unsafe(Py_UCS4 c) {
         return c < 0x20 || c == 0x7F || c == '%' || c == '?' || c == '#' || c == '\\\\';
     }
 
     enum { LITECON_NAME = 1, LITECON_QUERY = 2, LITECON_PATH = 4 };
 
-    /* PERF: where a byte may stand, looked up instead of compared */
+    /* PERF: the components in which each byte is allowed; a look-up costs less than comparisons */
     static unsigned char litecon_kinds[256];
 
     static void litecon_fill_kinds(void) {
@@ -77,7 +77,7 @@ cdef extern from *:
         }
     }
 
-    /* how many bytes at the beginning are of a kind */
+    /* Return the number of bytes at the beginning that are of a kind. */
     static Py_ssize_t litecon_span(const unsigned char *text, Py_ssize_t length, int kind) {
         const unsigned char *kinds = litecon_kinds, *at = text, *end = text + length;
         while (at < end && kinds[*at] & kind) at++;
@@ -88,8 +88,8 @@ cdef extern from *:
         return litecon_span(text, length, kind) == length;
     }
 
-    /* the length of the host in an authority without user; 0 if it is none, or if something other than a port
-       follows */
+    /* Return the length of the host in an authority without user; 0 if it is not a host, or if something other than a
+       port follows. */
     static Py_ssize_t litecon_host_length(const unsigned char *text, Py_ssize_t length) {
         Py_ssize_t i = 0;
         if (length && text[0] == '[') {
@@ -107,7 +107,7 @@ cdef extern from *:
         return i < length && text[i] != ':' ? 0 : i;
     }
 
-    /* the default port of a scheme of the web, -1 for any other; PERF: no objects are compared */
+    /* Return the default port of http, https, ws or wss; -1 for any other scheme. PERF: no objects are compared. */
     static long litecon_default_port(PyObject *scheme) {
         const char *text;
         if (!PyUnicode_IS_ASCII(scheme)) return -1;
@@ -130,7 +130,8 @@ cdef extern from *:
     #define LITECON_PUT(text) \
         memcpy(to, PyUnicode_1BYTE_DATA(text), (size_t) PyUnicode_GET_LENGTH(text)); to += PyUnicode_GET_LENGTH(text)
 
-    /* scheme://netloc path ? query, all of them ASCII; PERF: one copy, where a general join looks at each part twice */
+    /* Return scheme://netloc, path and ?query as one text; all of them must be ASCII. PERF: one copy, where a general
+       join reads each part twice. */
     static PyObject *litecon_join(PyObject *scheme, PyObject *netloc, PyObject *path, PyObject *query) {
         Py_ssize_t length = PyUnicode_GET_LENGTH(query);
         PyObject *result = PyUnicode_New(PyUnicode_GET_LENGTH(scheme) + 3 + PyUnicode_GET_LENGTH(netloc) +
@@ -168,7 +169,7 @@ cdef extern from *:
 
 
 cdef str _plain_str(object text):
-    """Return a str of a subclass as an exact str."""
+    """Return a text as an exact str, whatever a subclass overrides."""
     return <str> text if type(text) is str else PyUnicode_FromObject(text)
 
 
@@ -193,7 +194,7 @@ def raw_headers(scope):
         scope: The scope of any kind of connection.
 
     Raises:
-        ImproperlyConfiguredException: The headers are no iterable.
+        ImproperlyConfiguredException: The headers are not iterable.
     """
     return headers_of(scope)
 
@@ -237,9 +238,9 @@ cdef str _recompose(URLBase url):
     cdef str text
     cdef bint authority
     if url.netloc is None:
-        # none of them was set
+        # no component was set
         raise not_constructed(url)
-    # an empty authority is written out where the path would be read as one (RFC 3986 section 5.3)
+    # an empty authority is written if the path would be read as one (RFC 3986 section 5.3)
     authority = PyUnicode_GET_LENGTH(url.netloc) != 0 or url.path.startswith("//")
     if authority and PyUnicode_GET_LENGTH(url.scheme) and PyUnicode_GET_LENGTH(url.fragment) == 0 and _is_ascii(url):
         return litecon_join(url.scheme, url.netloc, url.path, url.query)
@@ -274,7 +275,7 @@ def make_url(cls, scheme, netloc, path, query, fragment):
         fragment: The fragment, percent-encoded, without the number sign.
 
     Raises:
-        TypeError: A component is no str.
+        TypeError: A component is not a str.
     """
     if not issubclass(cls, URLBase):
         raise TypeError(f"{cls!r} is no subclass of URLBase")
@@ -298,7 +299,7 @@ def url_from_scope(cls, scope, base):
         base: Whether to return the URL of the root of the application instead: the root path and a slash, no query.
 
     Raises:
-        ClientException: The Host header is no authority, or the request's target names another one.
+        ClientException: The Host header is not a valid authority, or the request's target names another one.
         ImproperlyConfiguredException: The scope breaks the ASGI specification.
     """
     if not issubclass(cls, URLBase):
@@ -310,7 +311,7 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     cdef str scheme = _scheme(scope)
     cdef object host = scan_headers(headers_of(scope), "host", 4)
     cdef str netloc = _netloc(scope, scheme, host)
-    # without an authority, a path behind a scheme would be read as something else
+    # without an authority, a path after a scheme would have another meaning
     cdef str shown = scheme if PyUnicode_GET_LENGTH(netloc) else ""
     cdef object query
     cdef str path
@@ -321,7 +322,7 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     if type(query) is not bytes and not isinstance(query, bytes):
         raise wrong_type("query_string", query, "bytes")
     if PyUnicode_GET_LENGTH(path) == 0 and item(scope, "path") != "":
-        # neither path nor query is in a target of that form (RFC 9112 section 3.3)
+        # a target of that form has neither path nor query (RFC 9112 section 3.3)
         query = b""
     return _new_url(cls, shown, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
 
@@ -372,7 +373,7 @@ cdef str _server(object scope, str scheme):
     if ":" in name:
         name = name.strip("[]")
         name = f"[{name}]" if is_ipv6(name) else ""
-    # the path of a unix socket is no host
+    # the path of a unix socket is not a host
     if not name.isascii():
         return ""
     host = name.encode("ascii")
@@ -393,7 +394,7 @@ cdef str _root_path(object scope, str key):
 
 
 cdef inline bint _is_usual(object path, str root_path) noexcept:
-    """Whether the path is that of the URL as it is. PERF: nearly all are."""
+    """Return whether a path is the full path of the URL. PERF: nearly all are."""
     return (
         PyUnicode_GET_LENGTH(root_path) == 0
         and type(path) is str
@@ -403,7 +404,7 @@ cdef inline bint _is_usual(object path, str root_path) noexcept:
 
 
 cdef str _base_path(object scope, object host, str scheme):
-    # inside a mount, app_root_path is the root path of the application around it, which may be empty
+    # inside a mount, app_root_path is the root path of the outer application, which may be empty
     cdef str key = "root_path" if item(scope, "app_root_path") is None else "app_root_path"
     cdef str root_path = _root_path(scope, key)
     cdef object path = item(scope, "path")
@@ -426,14 +427,14 @@ cdef str _full_path(object scope, object host, str scheme):
     other = _path_in_other_form(scope, path, root_path, host, scheme)
     if other is not None:
         return other
-    # the specification has the root path in the path; servers and frameworks of before had not
+    # the specification includes the root path in the path; older servers and frameworks do not
     if PyUnicode_GET_LENGTH(root_path) and path != root_path and not path.startswith(root_path + "/"):
         return root_path + path
     return path
 
 
 cdef str _path_in_other_form(object scope, str path, str root_path, object host, str scheme):
-    """Return the path of a target that is none itself (RFC 9112 section 3.2); None for the usual form."""
+    """Return the path of a target that is not a path itself (RFC 9112 section 3.2); None for one that is."""
     cdef str target = path
     cdef str prefix = ""
     cdef str other

@@ -28,10 +28,10 @@ class ConnectionBase:
     _scope: Scope
     _receive: Receive
     _send: Send
-    # a scope and what was read from it, in one object, so that a thread never stores what it read with another scope
+    # a scope and the values read from it, in one object, so that a thread never stores a value with another scope
     _kept: tuple[Scope, dict[str, Any]] | None
 
-    # the kernel class itself, where a subclass may have an attribute of its own
+    # the kernel class, whose attributes are compared with those of a subclass
     _own: ClassVar[type[ConnectionBase]]
 
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
@@ -114,7 +114,7 @@ class ConnectionBase:
         self._delete("send")
 
     def _read(self) -> tuple[Scope, dict[str, Any]]:
-        """Return the scope, and what was read from it: nothing after another one was set."""
+        """Return the scope, and the values read from it, which are dropped if another scope was set."""
         scope = self.scope
         kept = getattr(self, "_kept", None)
         if kept is None or kept[0] is not scope:
@@ -150,7 +150,7 @@ class ConnectionBase:
         """The credentials, as the authentication middleware stored them.
 
         Raises:
-            ImproperlyConfiguredException: No middleware stored it in the scope.
+            ImproperlyConfiguredException: No middleware stored them in the scope.
         """
         return _required(self.scope, "auth")
 
@@ -168,7 +168,7 @@ class ConnectionBase:
         """The data of the session.
 
         Raises:
-            ImproperlyConfiguredException: No middleware stored it in the scope.
+            ImproperlyConfiguredException: No middleware stored them in the scope.
         """
         return _required(self.scope, "session")
 
@@ -186,7 +186,7 @@ class ConnectionBase:
         """The requested URL.
 
         Raises:
-            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
         scope, kept = self._read()
@@ -200,7 +200,7 @@ class ConnectionBase:
         """The URL of the root of the application: that of the connection without path and query.
 
         Raises:
-            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
         scope, kept = self._read()
@@ -214,7 +214,7 @@ class ConnectionBase:
         """The headers, a live view of `scope["headers"]`.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no iterable.
+            ImproperlyConfiguredException: The headers of the scope are not iterable.
         """
         scope, kept = self._read()
         raw = raw_headers(scope)
@@ -251,7 +251,7 @@ class ConnectionBase:
         """The cookies of all Cookie headers (RFC 6265 section 5.4); the last value of a name is used.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no pairs of bytes.
+            ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
         scope, kept = self._read()
         cookies: dict[str, str] | None = kept.get("cookies")
@@ -273,7 +273,7 @@ ConnectionBase._own = ConnectionBase
 
 def _new_state(scope: Scope) -> Any:
     state: dict[str, Any] = {}
-    # if two threads are first at once, one of them makes it
+    # if two threads call this at once, both get the same state
     other = scope.setdefault("state", state) if type(scope) is dict else None
     if other is None:
         scope["state"] = state
@@ -296,13 +296,13 @@ def required_str(scope: Scope, key: str) -> str:
 
 
 def with_fast_constructor(cls: ClassT) -> ClassT:
-    """Make calls of a class cheaper, where that is possible; a class decorator.
+    """Make calls of a class faster, if the side can do that; a class decorator.
 
     Args:
-        cls: A subclass of `ConnectionBase` without a constructor of its own. Its subclasses are called as any class is.
+        cls: A subclass of `ConnectionBase` without its own constructor. Its subclasses are called in the ordinary way.
 
     Raises:
-        TypeError: The class has a constructor of its own.
+        TypeError: The class has its own constructor.
     """
     if not issubclass(cls, ConnectionBase) or not vars(cls).keys().isdisjoint({"__init__", "__new__"}):
         raise TypeError(f"{cls!r} has a constructor of its own")

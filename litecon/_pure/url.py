@@ -1,4 +1,4 @@
-"""The components of a URL, and how a scope gives them (RFC 3986, ASGI 3)."""
+"""The components of a URL, and how they are read from a scope (RFC 3986, ASGI 3)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def make_url(cls: type[Any], scheme: str, netloc: str, path: str, query: str, fr
         fragment: The fragment, percent-encoded, without the number sign.
 
     Raises:
-        TypeError: A component is no str.
+        TypeError: A component is not a str.
     """
     url = URLBase.__new__(cls)
     setattribute = object.__setattr__
@@ -99,7 +99,7 @@ def raw_headers(scope: Mapping[str, Any]) -> Any:
         scope: The scope of any kind of connection.
 
     Raises:
-        ImproperlyConfiguredException: The headers are no iterable.
+        ImproperlyConfiguredException: The headers are not iterable.
     """
     headers = lookup(scope, "headers", ())
     if isinstance(headers, (list, tuple)):
@@ -123,13 +123,13 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
         base: Whether to return the URL of the root of the application instead: the root path and a slash, no query.
 
     Raises:
-        ClientException: The Host header is no authority, or the request's target names another one.
+        ClientException: The Host header is not a valid authority, or the request's target names another one.
         ImproperlyConfiguredException: The scope breaks the ASGI specification.
     """
     scheme = _scheme(scope)
     host = find_header(raw_headers(scope), b"host")
     netloc = _netloc(scope, scheme, host)
-    # without an authority, a scheme and a path have another meaning
+    # without an authority, a path after a scheme would have another meaning
     shown = scheme if netloc else ""
     if base:
         # inside a mount, app_root_path is the root path of the outer application, which may be empty
@@ -185,7 +185,7 @@ def _server(scope: Mapping[str, Any]) -> tuple[str, int | None]:
     if ":" in name:
         name = name.strip("[]")
         name = f"[{name}]" if is_ipv6(name) else ""
-    # the path of a unix socket is no host
+    # the path of a unix socket is not a host
     if not name.isascii() or _HOST.fullmatch(name.encode("ascii")) is None:
         return "", None
     return name, port
@@ -209,7 +209,7 @@ def _full_path(scope: Mapping[str, Any], host: bytes | None, scheme: str) -> str
 def _path_in_other_form(
     scope: Mapping[str, Any], path: str, root_path: str, host: bytes | None, scheme: str
 ) -> str | None:
-    """Return the path of a target in another form than a path (RFC 9112 section 3.2); None for a path."""
+    """Return the path of a target that is not a path itself (RFC 9112 section 3.2); None for one that is."""
     target = path
     prefix = ""
     # uvicorn puts the root path before a target of any form
