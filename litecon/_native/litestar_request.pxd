@@ -1,2 +1,2 @@
-# Set what Litestar's constructor of a connection sets.
+# Set the attributes that the constructor of Litestar's connections sets.
 cdef int fill_connection(object connection, object scope, object receive, object send) except -1

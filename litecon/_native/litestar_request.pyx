@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""What the drop-in's requests do that a benchmark shows: their construction, what they parse, and reading the body."""
+"""The parts of the drop-in's requests that a benchmark shows: their construction, parsing, and reading the body."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
@@ -45,7 +45,7 @@ cdef extern from *:
         Py_XDECREF(old);
     }
 
-    /* an instance of a class that is initialised by one of its bases */
+    /* Return an instance of a class, initialised by the constructor of one of its bases. */
     static PyObject *litecon_construct(PyObject *cls, PyObject *base, PyObject *arguments) {
         PyObject *made = ((PyTypeObject *) cls)->tp_new((PyTypeObject *) cls, arguments, NULL);
         if (made != NULL && ((PyTypeObject *) base)->tp_init(made, arguments, NULL) < 0) Py_CLEAR(made);
@@ -88,11 +88,11 @@ cdef object state_of(object scope):
             found = PyDict_GetItemWithError(<object> found, _KEY)
             if found is not NULL and <object> found is not None:
                 return <object> found
-    # looked up anew each time: it may have been replaced
+    # looked up each time, since the class may have been replaced
     return _base.ScopeState.from_scope(scope)
 
 
-# PERF: where Litestar's classes have slots, they are filled at their offsets; a setattr() for each would cost half of
+# PERF: if Litestar's classes have slots, these are filled at their offsets; a setattr() for each would cost half of
 # what Litestar's constructor costs
 cdef enum:
     SHARED = 9
@@ -119,7 +119,7 @@ cdef inline int _put(object connection, int index, object value) except -1:
     return 0
 
 
-# what _put() has put there
+# Return the value that _put() stored.
 cdef inline object _get(object connection, int index):
     cdef PyObject *found = NULL
     if _offsets[index] > 0:
@@ -156,7 +156,7 @@ cdef int fill_request(object request, object scope, object receive, object send)
 
 
 class ConnectionMethods:
-    """The constructor of a connection, with what Litestar's own sets."""
+    """The constructor of a connection, which sets the attributes that Litestar's sets, and `query_params`."""
 
     __slots__ = ()
 
@@ -178,15 +178,15 @@ class ConnectionMethods:
             if parsed is EMPTY:
                 state.parsed_query = parsed = _pairs_of(item_or(self.scope, "query_string", b""))
             _put(self, 6, parsed)
-        # PERF: past the constructor in Python, which does the same
+        # PERF: this bypasses a constructor in Python, which does the same
         return litecon_construct(_MultiDict, _BaseMultiDict, (parsed,))
 
 
 def make_headers(raw):
-    """Return Litestar's `Headers` of raw ones.
+    """Return Litestar's `Headers` over raw headers.
 
     Args:
-        raw: Pairs of bytes.
+        raw: The headers, pairs of bytes.
     """
     cdef list pairs = []
     cdef object headers
@@ -205,7 +205,7 @@ cdef object _latin1(object value):
 
 
 cdef bint _is_plain(bytes value) noexcept:
-    """Whether everything is visible ASCII or a space, without quotes and escapes."""
+    """Return whether a value has only visible ASCII characters and spaces, without quotes and percent signs."""
     cdef const unsigned char *text = <const unsigned char *> PyBytes_AS_STRING(value)
     cdef Py_ssize_t index
     for index in range(PyBytes_GET_SIZE(value)):
@@ -222,10 +222,10 @@ cdef tuple _pairs_of(object query):
 
 
 def parse_form(body):
-    """Return the fields of an urlencoded form, as Litestar parses it; a dict of its own each time.
+    """Return the fields of an urlencoded form, as Litestar parses it, in a new dict each time.
 
     Args:
-        body: Bytes.
+        body: The encoded form, in bytes.
     """
     cdef dict fields = {}
     cdef PyObject *found
@@ -243,10 +243,10 @@ def parse_form(body):
 
 
 def parse_cookies(header):
-    """Return the cookies of a Cookie header, as Litestar parses it; a dict of its own each time.
+    """Return the cookies of a Cookie header, as Litestar parses it, in a new dict each time.
 
     Args:
-        header: The header's value.
+        header: The value of the header, in bytes.
     """
     cdef const char *text
     cdef const char *end
@@ -300,19 +300,19 @@ cdef Py_ssize_t _max_size(object request) except -2:
 cdef Py_ssize_t _announced(object request) except -2:
     if scan_headers(item(request.scope, "headers"), "content-length", 14) is None:
         return -1
-    # Litestar's own reading of it; what is announced matters where it is too much
+    # as Litestar reads the header; the exact length does not matter if it is too large
     return min(request.content_length, PY_SSIZE_T_MAX)
 
 
 @cython.final
 @cython.no_gc_clear
 cdef class ReadBody(Operation):
-    """`Request.body`, `.json` and `.msgpack`: reads to the end, and decodes."""
+    """The operation of `Request.body()`, `.json()` and `.msgpack()`: it reads the whole body, and decodes it."""
 
     cdef object request
     cdef object state
     cdef BodyReader reader
-    # of what is decoded; a value of a type of one's own is not kept
+    # the type to decode into; the value is kept only if this is Any
     cdef object type
     cdef Py_ssize_t max_size
     cdef int method
@@ -441,30 +441,30 @@ class RequestMethods:
 
     @property
     def body_reader(self):
-        """What was received of the body, shared by all connections over the scope."""
+        """The reader of the body, which all connections over the scope share."""
         cdef BodyReader reader = reader_of(self)
         cdef object body = self._body if self._body is not EMPTY else self._connection_state.body
         if reader.body is None and PyBytes_CheckExact(body):
-            # others have read it, or made it up
+            # other code has read the body, or replaced it
             reader.body = body
         return reader
 
     def body(self):
         """Return the whole body, read once for all connections over the scope.
 
-        A read that was cancelled is taken up again by the next call.
+        If a read is cancelled, the next call continues it.
 
         Raises:
-            RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
-            RuntimeError: Another task is reading it.
+            RequestEntityTooLarge: The body is larger than the handler accepts, as announced or as received.
+            InternalServerException: The client disconnected before the end, or a stream has yielded a part of the body.
+            RuntimeError: Another task is reading the body.
         """
         return _new_read(self, BODY, Any)
 
     def stream(self):
-        """Return an asynchronous iterator over the chunks of the body, each given once, and a final `b""`.
+        """Return an asynchronous iterator over the chunks of the body, each yielded once, and a final `b""`.
 
-        After `body()` it gives the body that was kept. Its steps raise what `body()` raises.
+        After `body()` it yields the body that was kept. While iterating, it raises what `body()` raises.
         """
         cdef object body = self._body
         cdef BodyReader reader
@@ -480,13 +480,13 @@ class RequestMethods:
         """Return the body, decoded as JSON; None for an empty body.
 
         Args:
-            type: What to decode into; Litestar's own has no such argument.
+            type: The type to decode into; Litestar's method has no such argument.
 
         Raises:
-            SerializationException: It is no valid JSON, or not of that type.
-            RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
-            RuntimeError: Another task is reading it.
+            SerializationException: The body is not valid JSON, or is not of that type.
+            RequestEntityTooLarge: The body is larger than the handler accepts, as announced or as received.
+            InternalServerException: The client disconnected before the end, or a stream has yielded a part of the body.
+            RuntimeError: Another task is reading the body.
         """
         return _new_read(self, JSON, type)
 
@@ -494,13 +494,13 @@ class RequestMethods:
         """Return the body, decoded as MessagePack; None for an empty body.
 
         Args:
-            type: What to decode into; Litestar's own has no such argument.
+            type: The type to decode into; Litestar's method has no such argument.
 
         Raises:
-            SerializationException: It is no valid MessagePack, or not of that type.
-            RequestEntityTooLarge: It is larger than the handler accepts, as announced or as received.
-            InternalServerException: The client disconnected before the end, or a stream has given out a part of it.
-            RuntimeError: Another task is reading it.
+            SerializationException: The body is not valid MessagePack, or is not of that type.
+            RequestEntityTooLarge: The body is larger than the handler accepts, as announced or as received.
+            InternalServerException: The client disconnected before the end, or a stream has yielded a part of the body.
+            RuntimeError: Another task is reading the body.
         """
         return _new_read(self, MSGPACK, type)
 

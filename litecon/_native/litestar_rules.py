@@ -1,4 +1,4 @@
-"""What the kernels of the drop-in take from Litestar: its settings, handler by handler, and its exceptions."""
+"""Litestar's decoders, the settings of its handlers, and its exceptions, for the kernels of the drop-in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = (
     "socket_disconnected",
 )
 
-# the resolve_*() methods are all that 2.x has, and deprecated from 3.0 on
+# Litestar 2.x has only the resolve_*() methods, which are deprecated from 3.0 on
 _RESOLVES: Final = __version__.major < 3
 _NO_CODE: Final = 1005
 
@@ -44,7 +44,7 @@ BODY_ERRORS: Final = BodyErrors(busy=body_busy, disconnected=_disconnected, stre
 
 
 def _type_decoders(connection: Any) -> Any:
-    """Return the type decoders of a connection's handler; None where the router found no handler, as for a 404."""
+    """Return the type decoders of a connection's handler; None if the router found no handler, as for a 404."""
     handler = connection.scope.get("route_handler")
     if handler is None:
         return None
@@ -52,20 +52,20 @@ def _type_decoders(connection: Any) -> Any:
 
 
 def _target(type_: Any) -> Any:
-    """Return a type as Litestar's decoders take it: `Empty` for none."""
+    """Return a type as Litestar's decoders take it: `Empty` for any type."""
     return Empty if type_ is Any else type_
 
 
 def from_json(connection: Any, data: Any, type_: Any = Any) -> Any:
-    """Return what Litestar decodes of a JSON text, with the type decoders of the handler.
+    """Return the value of a JSON text, decoded by Litestar with the type decoders of the handler.
 
     Args:
         connection: Any connection of a Litestar app.
-        data: A str or bytes.
-        type_: What to decode into.
+        data: The JSON text, a str or bytes.
+        type_: The type to decode into.
 
     Raises:
-        SerializationException: It is no valid JSON, not of that type, or nests too deep.
+        SerializationException: The text is not valid JSON, is not of that type, or nests too deep.
     """
     try:
         return decode_json(data, _target(type_), type_decoders=_type_decoders(connection))
@@ -74,15 +74,15 @@ def from_json(connection: Any, data: Any, type_: Any = Any) -> Any:
 
 
 def from_msgpack(connection: Any, data: Any, type_: Any = Any) -> Any:
-    """Return what Litestar decodes of a MessagePack object, with the type decoders of the handler.
+    """Return the value of a MessagePack object, decoded by Litestar with the type decoders of the handler.
 
     Args:
         connection: Any connection of a Litestar app.
-        data: Bytes.
-        type_: What to decode into.
+        data: The MessagePack object, in bytes.
+        type_: The type to decode into.
 
     Raises:
-        SerializationException: It is no valid MessagePack, not of that type, or nests too deep.
+        SerializationException: The object is not valid MessagePack, is not of that type, or nests too deep.
     """
     try:
         return decode_msgpack(data, _target(type_), type_decoders=_type_decoders(connection))
@@ -93,23 +93,23 @@ def from_msgpack(connection: Any, data: Any, type_: Any = Any) -> Any:
 async def decoded(
     connection: Any, messages: AsyncIterable[Any], decode: Callable[[Any, Any, Any], Any], type_: Any
 ) -> AsyncGenerator[Any, None]:
-    """Decode the messages that a WebSocket's own `iter_data()` gives.
+    """Yield the decoded messages of a WebSocket whose class overrides `iter_data()`.
 
     Args:
         connection: The WebSocket.
-        messages: What it gives.
-        decode: `from_json` or `from_msgpack`.
-        type_: What to decode into.
+        messages: The messages, as that `iter_data()` yields them.
+        decode: The decoder, `from_json` or `from_msgpack`.
+        type_: The type to decode into.
     """
     async for data in messages:
         yield decode(connection, data, type_)
 
 
 def max_body_size(connection: Any) -> int | None:
-    """Return how many bytes of body a connection's handler accepts; None for any number.
+    """Return the number of bytes of a body that a connection's handler accepts; None for any number.
 
     Args:
-        connection: Any connection of a Litestar app; where the router found no handler, the app's own bound counts.
+        connection: Any connection of a Litestar app; if the router found no handler, the bound of the app is used.
     """
     scope = connection.scope
     handler = scope.get("route_handler")
@@ -117,24 +117,24 @@ def max_body_size(connection: Any) -> int | None:
         size = handler.resolve_request_max_body_size() if _RESOLVES else handler.request_max_body_size
     else:
         size = getattr(scope.get("litestar_app"), "request_max_body_size", None)
-    # 0 is no bound, as it is for Litestar; a handler of another kind has none
+    # 0 is no bound, as for Litestar; a handler of another kind has no bound
     return size if isinstance(size, int) and size else None
 
 
 def socket_disconnected(code: Any) -> Exception:
-    """The event of the end has just arrived.
+    """Return the exception for a disconnect event that has just arrived.
 
     Args:
-        code: What it says, perhaps nothing.
+        code: The close code in the event; None if it has none.
     """
     return WebSocketDisconnect(detail="disconnect event", code=_NO_CODE if code is None else code)
 
 
 def connection_is_disconnected(code: Any) -> Exception:
-    """Something was asked of a connection after its end.
+    """Return the exception for a call after the end of the connection.
 
     Args:
-        code: What the event of the end said, so that it is not lost; None where none was seen.
+        code: The close code of the disconnect event, so that it is not lost; None if there was no such event.
     """
     if code is None:
         return WebSocketDisconnect(detail="connection is disconnected")

@@ -1,1 +1,1 @@
-"""The drop-in's WebSockets. The contract is `_core.pyi`; what the methods are of is Litestar's."""
+"""The drop-in's WebSockets. The contract is `_core.pyi`; the methods are those of Litestar's class."""

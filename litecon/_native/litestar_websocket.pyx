@@ -77,12 +77,12 @@ cdef Rules _RULES = Rules(
 
 cdef object _Headers = Headers
 
-# where Litestar's own class has the state, ours has a channel: no slot is added, so that both can be bases of one class
+# the slot of Litestar's class for the state holds a channel: no slot is added, so that both can be bases of one class
 cdef object _SLOT = litestar.WebSocket.__dict__["connection_state"]
 cdef object _RECEIVE_SLOT = litestar.connection.ASGIConnection.__dict__["receive"]
 cdef object _SEND_SLOT = litestar.connection.ASGIConnection.__dict__["send"]
 
-# PERF: read at its offset, since the descriptor looks at the class each time
+# PERF: read at its offset, since the descriptor checks the class each time
 cdef Py_ssize_t _offset = litecon_offset(_SLOT)
 cdef object _socket_class = litestar.WebSocket
 cdef object _known_class = None
@@ -92,7 +92,7 @@ cdef Channel channel_of(object socket):
     global _known_class
     cdef PyObject *found
     if _offset > 0:
-        # SAFETY: the offset is that of instances of Litestar's class; isinstance() believes a mock that says it is one
+        # SAFETY: the offset is that of instances of Litestar's class; isinstance() accepts a mock that claims to be one
         if type(socket) is not _known_class and litecon_is_instance(socket, _socket_class):
             _known_class = type(socket)
         if type(socket) is _known_class:
@@ -103,7 +103,7 @@ cdef Channel channel_of(object socket):
 
 
 cdef inline Channel expect_channel(object found):
-    # a cast alone lets None pass
+    # a cast alone accepts None
     if type(found) is not RuledChannel:
         raise TypeError(f"the state of this WebSocket is of type {type(found).__name__!r}, expected a RuledChannel")
     return <Channel> found
@@ -130,10 +130,10 @@ cdef object _send(object socket, int method, object data, object mode, object en
 
 
 class SocketMethods:
-    """The constructor of a WebSocket, with what Litestar's own sets, and what it receives and sends with.
+    """The constructor of a WebSocket, which sets the attributes that Litestar's sets, and the methods.
 
-    What receives or sends accepts the connection before, where that was not done. It raises WebSocketDisconnect where
-    the client disconnected, and RuntimeError where another task is receiving.
+    Methods that receive or send accept the connection first if needed. They raise WebSocketDisconnect if the client
+    disconnected, and RuntimeError if another task is receiving.
     """
 
     __slots__ = ()
@@ -149,10 +149,10 @@ class SocketMethods:
 
     @property
     def connection_state(self):
-        """What was received last: "init", "connect", "receive" or "disconnect".
+        """The state, by the event that was received last: "init", "connect", "receive" or "disconnect".
 
         Raises:
-            ValueError: It is set to something else.
+            ValueError: It is set to another value.
         """
         return state_name(channel_of(self))
 
@@ -162,7 +162,7 @@ class SocketMethods:
 
     @property
     def receive(self):
-        """The callable that gives events; it keeps `connection_state`."""
+        """The callable that returns the next event; it keeps `connection_state` up to date."""
         return _RECEIVE_SLOT.__get__(self)
 
     @receive.setter
@@ -182,7 +182,7 @@ class SocketMethods:
 
     @property
     def send(self):
-        """The callable that takes events; it refuses them after the end."""
+        """The callable that takes an event; it refuses events after the end of the connection."""
         return _SEND_SLOT.__get__(self)
 
     @send.setter
@@ -201,30 +201,30 @@ class SocketMethods:
         self.send = SocketSend(channel, channel.send, self.scope)
 
     def receive_wrapper(self, receive):
-        """Return a `receive` that keeps `connection_state`.
+        """Return a `receive` that keeps `connection_state` up to date.
 
         Args:
-            receive: The ASGI callable that gives events.
+            receive: The server's callable that returns the next event.
         """
         return SocketReceive(channel_of(self), receive)
 
     def send_wrapper(self, send):
-        """Return a `send` that refuses events after the end.
+        """Return a `send` that refuses events after the end of the connection.
 
         Args:
-            send: The ASGI callable that takes events.
+            send: The server's callable that takes an event.
         """
         return SocketSend(channel_of(self), send, self.scope)
 
     def accept(self, subprotocols=None, headers=None):
-        """Accept the connection, where nothing was received yet.
+        """Accept the connection, if nothing was received yet.
 
         Args:
             subprotocols: The subprotocol that was chosen.
-            headers: `Headers`, a mapping, or pairs of bytes or str.
+            headers: The headers of the response: `Headers`, a mapping, or pairs of bytes or str.
 
         Raises:
-            ImproperlyConfiguredException: The subprotocol or a header cannot stand in a response.
+            ImproperlyConfiguredException: The subprotocol or a header is not valid in a response.
         """
         if isinstance(headers, dict):
             headers = _Headers(headers=headers)
@@ -234,27 +234,27 @@ class SocketMethods:
         """Close the connection.
 
         Args:
-            code: 1000 to 4999, but for those that are never sent (RFC 6455 section 7.4).
-            reason: For people, 123 bytes of UTF-8 at the most.
+            code: The close code, 1000 to 4999, except those that are never sent (RFC 6455 section 7.4).
+            reason: The human-readable reason, at most 123 bytes of UTF-8.
 
         Raises:
-            ImproperlyConfiguredException: The code or the reason cannot stand in a close frame.
+            ImproperlyConfiguredException: The code or the reason is not valid in a close frame.
         """
         return _handshake(self, TO_CLOSE, code, reason, None)
 
     def deny(self, status=403, headers=None, body=b""):
         """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
 
-        Litestar's own has no such method. Where the server does not offer the extension, the connection is closed,
-        which clients see as a 403.
+        Litestar's class has no such method. If the server does not offer the extension, the connection is closed, which
+        clients see as a 403.
 
         Args:
-            status: From 200 to 599.
-            headers: `Headers`, a mapping, or pairs of bytes or str.
+            status: The status code, from 200 to 599.
+            headers: The headers of the response: `Headers`, a mapping, or pairs of bytes or str.
             body: The whole body.
 
         Raises:
-            ImproperlyConfiguredException: The status, a header or the body cannot stand in a response.
+            ImproperlyConfiguredException: The status, a header or the body is not valid in a response.
         """
         return _handshake(self, TO_START, status, headers, body)
 
@@ -262,7 +262,10 @@ class SocketMethods:
         """Return the next message.
 
         Args:
-            mode: "text" for a str, "binary" for bytes; anything else is a ValueError.
+            mode: The kind of message that is expected: "text" for a str, "binary" for bytes.
+
+        Raises:
+            ValueError: There is no such mode.
         """
         return _receive(self, DATA, mode, None)
 
@@ -278,11 +281,11 @@ class SocketMethods:
         """Return the next message, decoded as JSON.
 
         Args:
-            mode: "text" or "binary": which kind of message is expected.
-            type: What to decode into; Litestar's own has no such argument.
+            mode: The kind of message that is expected: "text" or "binary".
+            type: The type to decode into; Litestar's method has no such argument.
 
         Raises:
-            SerializationException: It is no valid JSON, or not of that type; the next can be received.
+            SerializationException: The message is not valid JSON, or is not of that type; the next one can be received.
         """
         return _receive(self, JSON, mode, type)
 
@@ -290,27 +293,28 @@ class SocketMethods:
         """Return the next message, decoded as MessagePack.
 
         Args:
-            type: What to decode into; Litestar's own has no such argument.
+            type: The type to decode into; Litestar's method has no such argument.
 
         Raises:
-            SerializationException: It is no valid MessagePack, or not of that type; the next can be received.
+            SerializationException: The message is not valid MessagePack, or is not of that type; the next one can be
+                received.
         """
         return _receive(self, MSGPACK, "binary", type)
 
     def iter_data(self, mode="text"):
-        """Return an asynchronous iterator over the messages, which ends when the client disconnected.
+        """Return an asynchronous iterator over the messages, which ends when the client disconnects.
 
         Args:
-            mode: "text" for str, "binary" for bytes.
+            mode: The kind of messages that is expected: "text" for str, "binary" for bytes.
         """
         return _iterate(self, DATA, mode, None)
 
     def iter_json(self, mode="text", type=Any):
-        """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client disconnected.
+        """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client disconnects.
 
         Args:
-            mode: "text" or "binary": which kind of message is expected.
-            type: What to decode into; Litestar's own has no such argument.
+            mode: The kind of message that is expected: "text" or "binary".
+            type: The type to decode into; Litestar's method has no such argument.
         """
         if traits_of(self).overrides & ITER_DATA:
             return decoded(self, self.iter_data(mode), from_json, type)
@@ -320,7 +324,7 @@ class SocketMethods:
         """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends with the connection.
 
         Args:
-            type: What to decode into; Litestar's own has no such argument.
+            type: The type to decode into; Litestar's method has no such argument.
         """
         if traits_of(self).overrides & ITER_DATA:
             return decoded(self, self.iter_data(mode="binary"), from_msgpack, type)
@@ -330,9 +334,9 @@ class SocketMethods:
         """Send a message.
 
         Args:
-            data: A str or bytes.
-            mode: "text" or "binary": which kind of message is sent.
-            encoding: Of the bytes where a str is sent as bytes, or bytes as text.
+            data: The message, a str or bytes.
+            mode: The kind of message that is sent: "text" or "binary".
+            encoding: The encoding for sending a str as bytes, or bytes as text.
 
         Raises:
             TypeError: The data is neither a str nor bytes.
@@ -344,8 +348,8 @@ class SocketMethods:
         """Send a text message.
 
         Args:
-            data: A str, or bytes to decode.
-            encoding: Of bytes.
+            data: The text, a str, or bytes that are decoded.
+            encoding: The encoding of bytes.
         """
         return _send(self, TEXT, data, "text", encoding, None)
 
@@ -353,8 +357,8 @@ class SocketMethods:
         """Send a binary message.
 
         Args:
-            data: Bytes, or a str to encode.
-            encoding: Of a str.
+            data: The bytes, or a str that is encoded.
+            encoding: The encoding for a str.
         """
         return _send(self, BYTES, data, "binary", encoding, None)
 
@@ -362,13 +366,13 @@ class SocketMethods:
         """Send a value as JSON.
 
         Args:
-            data: What Litestar encodes.
-            mode: "text" or "binary": which kind of message is sent.
-            encoding: Of the text.
-            serializer: Called with what msgspec does not know.
+            data: The value, of any type that Litestar encodes.
+            mode: The kind of message that is sent: "text" or "binary".
+            encoding: The encoding with which the JSON, as bytes, is decoded to text.
+            serializer: The callable that converts values of other types.
 
         Raises:
-            SerializationException: It cannot be encoded; nothing was sent.
+            SerializationException: The value cannot be encoded; nothing was sent.
         """
         return _send(self, JSON, data, mode, encoding, serializer)
 
@@ -376,12 +380,12 @@ class SocketMethods:
         """Send a value as MessagePack.
 
         Args:
-            data: What Litestar encodes.
-            encoding: Handed to a `send_data` that a subclass overrides.
-            serializer: Called with what msgspec does not know.
+            data: The value, of any type that Litestar encodes.
+            encoding: The argument for an overridden `send_data`.
+            serializer: The callable that converts values of other types.
 
         Raises:
-            SerializationException: It cannot be encoded; nothing was sent.
+            SerializationException: The value cannot be encoded; nothing was sent.
         """
         return _send(self, MSGPACK, data, "binary", encoding, serializer)
 
