@@ -99,7 +99,7 @@ class URLBase:
         """The host and port, preceded by user and password if the URL has them."""
     @property
     def path(self) -> str:
-        """The path as it stands in the URL."""
+        """The path, as written in the URL."""
     @property
     def query(self) -> str:
         """The query without its question mark."""

@@ -117,7 +117,8 @@ class ASGIConnection(ConnectionBase, Generic[HandlerT, UserT, AuthT, StateT]):
         """Store the data of the session as `scope["session"]`.
 
         Args:
-            value: A dict or a data container (dataclass, Struct, attrs, pydantic, TypedDict), which is stored as it is.
+            value: A dict or a data container (dataclass, Struct, attrs, pydantic, TypedDict), which is stored
+                unchanged.
         """
         self.scope["session"] = value
 

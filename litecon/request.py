@@ -108,7 +108,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         return Replay(self.body_reader, self.receive)
 
     async def drain(self, max_size: int | None = None) -> None:
-        """Receive the rest of the body and drop it, together with what is buffered.
+        """Receive the rest of the body and drop it, together with the buffered part.
 
         A client that is still sending may not see an early response, such as a 413, since some servers reset the
         connection. This returns at the end of the body, when the client disconnected, or when `max_size` is exceeded. A

@@ -1,4 +1,4 @@
-"""`RouteTable`, named routes without a framework, and how `url_for()` asks it or a framework for a URL."""
+"""`RouteTable`, named routes without a framework, and the URL of a route of such a table or of a framework."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ cdef enum:
 @cython.final
 @cython.no_gc_clear
 cdef class FormAwaitable(Operation):
-    """What `Request.form()` returns: a coroutine, and an asynchronous context manager that closes the files."""
+    """The result of `Request.form()`: a coroutine, and an asynchronous context manager that closes the files."""
 
     cdef RequestBase request
     cdef BodyReader reader

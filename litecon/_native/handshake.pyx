@@ -146,7 +146,7 @@ cdef class HandshakeOperation(SendingOperation):
             self._done = True
             return None
         if self.elsewhere:
-            # a wrapper that does not call litecon's has kept neither the state nor the code
+            # a wrapper that does not call litecon's has not updated the state, or at least not the close code
             if channel.state == self.before or (self.kind == TO_CLOSE and channel.reason is None):
                 enter(channel, self.state, self.event)
         if self.kind == TO_START:

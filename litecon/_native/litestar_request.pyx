@@ -432,7 +432,7 @@ cdef object _new_read(object request, int method, object type_):
 
 
 class RequestMethods:
-    """The constructor of a request, with what Litestar's own sets, and the methods that read its body."""
+    """A request's constructor, which sets the attributes that Litestar's sets, and the methods that read its body."""
 
     __slots__ = ()
 

@@ -32,7 +32,7 @@ def read_form(request: RequestBase, read_parts: ReadParts) -> FormAwaitable:
 
 @final
 class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
-    """What `Request.form()` returns: a coroutine, and an asynchronous context manager that closes the files."""
+    """The result of `Request.form()`: a coroutine, and an asynchronous context manager that closes the files."""
 
     __slots__ = ("__weakref__", "_coroutine", "_form")
 

@@ -277,7 +277,7 @@ class SocketBase(ConnectionBase):
             await self.send(event)
         except OSError as error:
             raise channel.connection_lost() from error
-        # a wrapper that does not call litecon's has kept neither the state nor the code
+        # a wrapper that does not call litecon's has not updated the state, or at least not the close code
         if channel.state == before or (kind == _CLOSE and channel.reason is None):
             channel.sent(state, event)
 

@@ -152,7 +152,7 @@ class ShieldedFuture:
         raise CancelledError() if self._message is None else CancelledError(self._message)
 
     def abandon(self) -> None:
-        """Cancel the future, which nobody will await any more."""
+        """Cancel the future, which no task will await any more."""
         if self._future is not None:
             cancel_abandoned(self._future)
 

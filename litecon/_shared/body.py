@@ -163,7 +163,7 @@ class Replay:
         return event
 
     def _received(self) -> Event | None:
-        """Return the next event as the reader knows it; None if it must come from the server."""
+        """Return the next event, made of buffered data; None if it must come from the server."""
         reader = self._reader
         if not self._has_ended:
             if reader.ended and not reader.streamed:

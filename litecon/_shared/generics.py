@@ -31,7 +31,7 @@ _defaults: dict[Any, Any] = {}
 
 
 def with_defaults(parameters: tuple[Any, ...], arguments: Any) -> Any:
-    """Return the type arguments of a class, completed by the defaults of the type variables that have none.
+    """Return the type arguments of a class, completed by the defaults of the type variables without an argument.
 
     Args:
         parameters: The type variables of the class.

@@ -83,7 +83,7 @@ def _retrieve_error(task: Any) -> None:
 
 
 def cancel_abandoned(future: Any) -> None:
-    """Cancel a future that nobody will await, from any thread.
+    """Cancel a future that no task will await, from any thread.
 
     Args:
         future: A future of asyncio, or one of the server's own type.
