@@ -1,9 +1,9 @@
 """Build the compiled kernels of litecon; everything else is declared in pyproject.toml.
 
 Environment:
-    LITECON_PURE_PYTHON: neither empty nor "0": compile nothing, install the pure-Python side.
-    LITECON_REQUIRE_EXTENSIONS: neither empty nor "0": a failing compiler is an error. Without it the
-        install succeeds, pure, and says so in one line.
+    LITECON_PURE_PYTHON: Unless it is empty or "0", nothing is compiled, and the pure-Python side is installed.
+    LITECON_REQUIRE_EXTENSIONS: Unless it is empty or "0", a failed compilation is an error. Otherwise the pure-Python
+        side is installed, and one line says so.
 """
 
 import gzip
@@ -23,8 +23,8 @@ from setuptools.command.sdist import sdist
 from setuptools.errors import BaseError, CCompilerError
 
 NATIVE = Path("litecon", "_native")
-# debug information makes extensions five times as large, and symbols a tenth larger, and a wheel carries both; -g in
-# CFLAGS keeps them
+# a wheel would contain debug information, which makes extensions five times as large, and symbols, which make them a
+# tenth larger; -g in CFLAGS keeps both
 KEEPS_DEBUG_INFORMATION = sys.platform == "win32" or "-g" in os.environ.get("CFLAGS", "").split()
 COMPILER_FLAGS = [] if KEEPS_DEBUG_INFORMATION else ["-g0"]
 LINKER_FLAGS = [] if KEEPS_DEBUG_INFORMATION else ["-Wl,-x" if sys.platform == "darwin" else "-Wl,--strip-all"]
@@ -35,11 +35,11 @@ def is_set(variable: str) -> bool:
 
 
 class BuildKernels(build_ext):
-    """Compile all kernels or, where that fails, none of them: a half-built side could not be switched to."""
+    """Compile all kernels or, if one fails, none of them, since litecon cannot use a part of a side."""
 
     def initialize_options(self) -> None:
         super().initialize_options()
-        # as many compilers as there are processors; `build_ext --parallel` says otherwise
+        # as many compilers as there are processors, unless `build_ext --parallel` sets another number
         self.parallel = True
 
     def run(self) -> None:
@@ -56,7 +56,7 @@ class BuildKernels(build_ext):
             )
 
     def forget_extensions(self) -> None:
-        # a shared object of an earlier, or of the first half of this, build must not be installed beside the failure
+        # a shared object that an earlier build, or this one before it failed, has made must not be installed
         for extension in self.extensions:
             in_build = os.path.join(self.build_lib, self.get_ext_filename(extension.name))
             for path in (self.get_ext_fullpath(extension.name), in_build):
@@ -71,7 +71,7 @@ class BuildKernels(build_ext):
 
 
 class SourceArchive(sdist):
-    """Make the same archive of the same files each time, where SOURCE_DATE_EPOCH says when that was."""
+    """Make a reproducible archive if SOURCE_DATE_EPOCH is set, which is then the time of all files."""
 
     def make_archive(
         self, base_name: str, format: str, root_dir: str | None = None, base_dir: str | None = None, **options: Any
@@ -101,7 +101,7 @@ def _at(moment: int, member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 class Wheel(bdist_wheel):
-    """Name the wheel after what was built: without extensions it is for any platform."""
+    """Tag the wheel for any platform if no extension was built."""
 
     def run(self) -> None:
         self.run_command("build")
@@ -112,10 +112,10 @@ class Wheel(bdist_wheel):
 def cythonized(extensions: list[Extension], *, force: bool) -> list[Extension]:
     from Cython.Build import cythonize
 
-    # the generated C lies in build/: it is no source, and no archive may pick it up
+    # the generated C is not source code, and is written to build/ so that no archive contains it
     made = cythonize(extensions, build_dir="build/cython", force=force)
     for extension in made:
-        # attributes that build_ext.finalize_options() gave to the originals
+        # attributes that build_ext.finalize_options() has set on the original extensions
         extension._full_name = extension.name
         extension._needs_stub = False
         extension._links_to_dynamic = False
@@ -135,7 +135,7 @@ def kernels() -> list[Extension]:
 
 
 def long_description() -> str:
-    """Return the README as an index shows it: with links that lead out of there."""
+    """Return the README for a package index, with absolute links."""
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
     version = re.search(
         r'^__version__ = "(.*)"$', Path("litecon", "__init__.py").read_text(encoding="utf-8"), re.MULTILINE
@@ -143,7 +143,7 @@ def long_description() -> str:
     base = f"{project['urls']['Source']}/blob/v{version[1]}/"
     text = Path("README.md").read_text(encoding="utf-8")
     text = re.sub(r"(\]\(|(?:src|srcset)=\")(?![a-z]+:|#)", rf"\1{base}", text)
-    # a picture itself, and not the page around it
+    # link to the picture itself, not to the page that shows it
     return re.sub(rf"({re.escape(base)}[^)\"]*\.svg)", r"\1?raw=true", text)
 
 

@@ -206,7 +206,7 @@ class _PartChunks:
             raise StopAsyncIteration
         part = self._part
         stream = part._stream
-        # PERF: as FormStream.next_chunk() does it, but without two more coroutines for each chunk
+        # PERF: the same as FormStream.next_chunk(), without its two coroutines for each chunk
         if part._number != stream._open:
             raise part_passed()
         while not stream._events and not stream.end_if_complete():
@@ -252,7 +252,8 @@ class FormStream:
         self.limits: Limits = type(request).limits
         self._reader: Any = None
         self._chunks: Any = None
-        # the number of parts yielded, and which of them is arriving, 0 for none; not the part, which refers to this
+        # the number of parts yielded, and the number of the one that is arriving, 0 for none; storing the part itself
+        # would make a reference cycle
         self._number = self._open = 0
         self._size = 0
         # the events of the last chunk that were not taken yet, and whether that was the last chunk of the body
@@ -300,7 +301,7 @@ class FormStream:
         """Return the next chunk of the part that is arriving, from the events received; None at its end.
 
         Args:
-            part: The part, whose size is kept; None where it is skipped.
+            part: The part, whose size is updated; None if it is skipped.
         """
         chunk: bytes | None = self._events.popleft()
         if chunk is None:
@@ -334,8 +335,8 @@ class FormStream:
         """Add the end of the form if no chunk can follow, and return whether it was added.
 
         Raises:
-            RequestEntityTooLarge: A bound of `Limits` is exceeded behind the last event.
-            ClientException: The body is malformed behind the last event.
+            RequestEntityTooLarge: A bound of `Limits` is exceeded after the last event.
+            ClientException: The body is malformed after the last event.
         """
         if self._reader is not None:
             self._reader.check()

@@ -118,7 +118,7 @@ class TargetFile(ThreadedFile):
         super().__init__()
         self._path: Any = path
         self._file: Any = None
-        # the path of the temporary file, None where there is nothing to remove
+        # the path of the temporary file, None if there is nothing to remove
         self._temporary_path: Any = None
 
     def open(self) -> None:

@@ -56,7 +56,7 @@ async def read_parts(request: RequestBase, boundary: str | None) -> FormMultiDic
             parser.feed(b"")
             parser.check()
         if type(request).stream is RequestBase.stream and reader.streamed > received:
-            # what another task was given may be missing in a file
+            # chunks that another task has taken may be missing in a file
             raise body_busy()
     except BaseException as error:
         FormMultiDict(pairs).close_now()

@@ -1,6 +1,6 @@
 """The drop-in for Litestar apps: `Litestar(route_handlers=[...], plugins=[LiteconPlugin()])`.
 
-It is compiled only: where litecon runs pure, the classes are Litestar's own, and the plugin changes nothing.
+It has no pure side: if litecon runs pure, the classes are Litestar's own, and the plugin changes nothing.
 """
 
 from typing import TYPE_CHECKING

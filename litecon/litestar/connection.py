@@ -1,4 +1,4 @@
-"""`ASGIConnection` for Litestar apps: what its requests and WebSockets have in common."""
+"""`ASGIConnection` for Litestar apps, the base class of their requests and WebSockets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
 
     class _ConnectionMethods:
-        """A kernel's; what its methods take and return is what Litestar's do."""
+        """A kernel class, whose methods have the signatures of Litestar's."""
 
         __slots__ = ()
 
@@ -35,26 +35,26 @@ else:
 
 @with_public_names
 class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, UserT, AuthT, StateT]):
-    """A connection of a Litestar app, as `litestar.connection.ASGIConnection` is; what it parses, it parses itself.
+    """A connection of a Litestar app, like `litestar.connection.ASGIConnection`, but with litecon's parsers.
 
     Args:
-        scope: Of any kind of connection.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of any kind of connection.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
 
     __slots__ = ()
 
-    # beside those that Litestar has for a handler or for the app, and which count for bodies and forms
+    # in addition to Litestar's limits of the handler and the app, which apply to bodies and forms
     limits: ClassVar[Limits] = Limits(max_body_size=None, max_message_size=None)
 
     if not TYPE_CHECKING:
-        # PERF: an alias of typing's takes three times as long to call, and Litestar calls one for each request
+        # PERF: calling an alias of typing takes three times as long, and Litestar calls one for each request
         __class_getitem__ = classmethod(GenericAlias)
 
     @property
     def headers(self) -> Headers:
-        """The headers, as all that reads them in this request shares them."""
+        """The headers, shared by all connection objects of this request."""
         state = self._connection_state
         headers = state.headers
         if headers is Empty:
@@ -63,7 +63,7 @@ class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, Use
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies of the Cookie header; they are this request's own."""
+        """The cookies of the Cookie header, in a dict that no other request shares."""
         cookies = self._cookies
         if cookies is Empty:
             state = self._connection_state
@@ -76,7 +76,7 @@ class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, Use
 
     @property
     def url(self) -> URL:
-        """The URL that was asked for."""
+        """The URL of the request."""
         url = self._url
         if url is Empty:
             state = self._connection_state

@@ -1,4 +1,4 @@
-"""The places in Litestar that build connections of fixed classes, and how to have litecon's built there."""
+"""The places in Litestar that create connections of fixed classes, and how to replace these classes with litecon's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .request import Request
 
 __all__ = ("Replacement",)
 
-# some have another module from Litestar 3.0 on
+# some are in another module since Litestar 3.0
 _PLACES: Final = (
     # mounted ASGI apps
     ("litestar.routes.asgi", "ASGIConnection"),
@@ -27,26 +27,26 @@ _PLACES: Final = (
     ("litestar.testing.client._base", "ASGIConnection"),
     ("litestar.testing.request_factory", "Request"),
 )
-# not imported for this alone: who uses them has imported them before the app was made
+# not imported only for this: an app that uses them has imported them before it creates the plugin
 _OPTIONAL: Final = ("litestar.plugins.", "litestar.testing.")
 _OURS: Final[dict[str, Any]] = {"ASGIConnection": ASGIConnection, "Request": Request}
 
-# who wants the places to have litecon's classes
+# the replacements that are in effect
 _wanting: set[Any] = set()
 
 
 class Replacement:
-    """The wish that litecon's classes are built everywhere: they are as long as anybody wishes it."""
+    """A request to use litecon's classes everywhere, which is in effect until every such request is undone."""
 
     def make(self) -> None:
-        """Replace the classes, if nobody has."""
+        """Replace the classes, if no other replacement has done so."""
         if not _wanting:
             for name, attribute in _PLACES:
                 _exchange(name, attribute, getattr(connection, attribute), _OURS[attribute])
         _wanting.add(self)
 
     def undo(self) -> None:
-        """Put Litestar's classes back, unless somebody else wants litecon's."""
+        """Restore Litestar's classes, unless another replacement is still in effect."""
         if self in _wanting:
             _wanting.remove(self)
             if not _wanting:
@@ -63,8 +63,8 @@ def _exchange(name: str, attribute: str, old: Any, new: Any) -> None:
         except ModuleNotFoundError as error:
             if error.name != name:
                 raise
-            # another version of Litestar has it
+            # the module belongs to another version of Litestar
             module = None
-    # where it is another class, somebody else has put it there
+    # any other class was put there by other code, and stays
     if module is not None and getattr(module, attribute, None) is old:
         setattr(module, attribute, new)

@@ -1,4 +1,4 @@
-"""Multipart forms of Litestar apps, read with litecon's scanner into what Litestar reads them into."""
+"""Multipart forms of Litestar apps, read with litecon's scanner into the values that Litestar would make."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ("boundary_of", "read_multipart")
 
-# the bounds of Litestar's parser, by how many parts are accepted; the handler bounds the whole body
+# the bounds of Litestar's parser, by the number of parts accepted; the handler limits the size of the whole body
 _limits: dict[int | None, Limits] = {}
 _SPOOL_SIZE: Final = 1024 * 1024
 _HAS_413: Final = __version__.major >= 3
 
 
 def boundary_of(request: Request[Any, Any, Any]) -> str | None:
-    """Return the boundary of a multipart form; None for anything else, and where it is missing or empty.
+    """Return the boundary of a multipart form; None if it is missing or empty, or if the body is no multipart form.
 
     Args:
-        request: Of a Litestar app.
+        request: The request of a Litestar app.
     """
     kind, parameters = request.content_type
     return parameters.get("boundary") or None if kind == RequestEncodingType.MULTI_PART else None
@@ -40,17 +40,17 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
     """Return the parts of a form by their names: a str, an UploadFile, or a list of these.
 
     Args:
-        request: Of a Litestar app.
-        boundary: Of its content type.
-        part_limit: How many parts are accepted.
+        request: The request of a Litestar app.
+        boundary: The boundary of its content type.
+        part_limit: The number of parts accepted; None for any number.
 
     Raises:
-        ClientException: It is no multipart form, or a text cannot be decoded; in Litestar 2 also where a bound is
-            passed.
-        RequestEntityTooLarge: It is larger than the handler accepts; from Litestar 3 on also where a bound is passed.
+        ClientException: The body is no valid multipart form, or a field cannot be decoded; in Litestar 2 also: a bound
+            is exceeded.
+        RequestEntityTooLarge: The body is larger than the handler accepts; since Litestar 3 also: a bound is exceeded.
     """
     fields: dict[str, list[Any]] = {}
-    # what is arriving: a file, or a text whose head has an empty file name
+    # the part that is arriving: a file, or a field whose head has an empty filename
     head: Any = None
     data = bytearray()
     file: UploadFile | None = None
@@ -97,11 +97,11 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
 
 
 def _new_file(head: Any, data: bytes | bytearray = b"") -> UploadFile:
-    """Return Litestar's file of a part, at its beginning.
+    """Return Litestar's UploadFile for a part, positioned at its beginning.
 
     Args:
-        head: Of the part.
-        data: All bytes, where they are there.
+        head: The head of the part.
+        data: The whole content, if it is known.
     """
     headers = {name.title(): value for name, value in head.headers.items()}
     file = UploadFile(head.content_type or "text/plain", head.filename, headers=headers)
@@ -124,7 +124,7 @@ def _limits_of(part_limit: int | None) -> Limits:
 
 
 def _refusal(error: exceptions.HTTPException) -> Exception:
-    """Return Litestar's exception for one of litecon's."""
+    """Return the exception that Litestar would raise instead of one of litecon's."""
     if not isinstance(error, exceptions.RequestEntityTooLarge):
         return ClientException("Invalid multipart/form-data")
     return RequestEntityTooLarge() if _HAS_413 else ClientException("Request Entity Too Large")

@@ -1,4 +1,4 @@
-"""`LiteconPlugin`: makes a Litestar app use litecon's connections."""
+"""`LiteconPlugin`, which makes a Litestar app use litecon's connections."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ("LiteconPlugin",)
 
-# by the class of a user: one of litecon's that is the user's too
+# for each class of a user, its subclass that is also a subclass of litecon's class
 _combined: WeakKeyDictionary[type[Any], type[Any]] = WeakKeyDictionary()
 
 
 def _quick(cls: Any, ours: type[Any]) -> type[Any]:
-    """Return a class that is a user's class and litecon's at once.
+    """Return a subclass of both a user's class and litecon's.
 
     Args:
-        cls: What the user has chosen for a layer; None for nothing.
+        cls: The class that the user has chosen for a layer; None for none.
         ours: `Request` or `WebSocket`.
     """
     if cls is None or issubclass(ours, cls):
@@ -52,14 +52,14 @@ def _quick(cls: Any, ours: type[Any]) -> type[Any]:
 
 
 def _choose(handler: Any, name: str, ours: type[Any]) -> None:
-    """Have a handler use a class that is litecon's and the one that it or its layers have chosen.
+    """Make a handler use a subclass of both litecon's class and the class that the handler or its layers have chosen.
 
     Args:
-        handler: Of any kind.
+        handler: The handler, of any kind.
         name: "request_class" or "websocket_class".
         ours: `Request` or `WebSocket`.
     """
-    # a property from Litestar 3.0 on, which has what the layers have chosen; before, a method has it
+    # since Litestar 3.0 a property returns the choice of the layers; before, a method does
     is_property = isinstance(getattr(type(handler), name, None), property)
     chosen = getattr(handler, name) if is_property else getattr(handler, f"resolve_{name}")()
     if issubclass(chosen, ours):
@@ -69,28 +69,28 @@ def _choose(handler: Any, name: str, ours: type[Any]) -> None:
         return
     setattr(handler, name, _quick(chosen, ours))
     if name == "request_class":
-        # remembered when it was asked for
+        # the handler caches the class that it resolved
         handler._resolved_request_class = Empty
 
 
 def _models_of(route: Any) -> list[Any]:
-    """Return Litestar's descriptions of what the handlers of a route take, each once."""
-    # the handlers have them from Litestar 3.0 on, and the route before
+    """Return the models of the keyword arguments of a route's handlers, each once."""
+    # since Litestar 3.0 the handlers have them; before, the route has them
     models = [model for handler in route.route_handlers for model in getattr(handler, "_kwargs_models", {}).values()]
     models = models or [model for _, model in route.route_handler_map.values()]
     return list({id(model): model for model in models}.values())
 
 
 def _read_forms(model: Any) -> None:
-    """Have litecon read the multipart forms of a handler that takes one as its `data`, before Litestar asks for them.
+    """Make litecon read the multipart forms of a handler that takes one as its `data`, before Litestar reads them.
 
     Args:
-        model: Litestar's description of what the handler takes.
+        model: Litestar's model of the handler's keyword arguments.
     """
     if not model.expected_form_data or model.expected_form_data[0] != RequestEncodingType.MULTI_PART:
         return
     if any(getattr(extractor, "__module__", None) == __name__ for extractor in model.extractors):
-        # a handler of several paths is received with each
+        # a handler with several paths is passed in once for each route
         return
     mark = model.expected_form_data[1].kwarg_definition
     own_limit = mark.multipart_form_part_limit if isinstance(mark, BodyKwarg) else None
@@ -101,12 +101,12 @@ def _read_forms(model: Any) -> None:
             limit = connection.app.multipart_form_part_limit if own_limit is None else own_limit
             connection._connection_state.form = await read_multipart(connection, boundary, limit)
 
-    # the extractors of the reserved names are the first, in this order
+    # the extractors of the reserved keyword arguments come first, in this order
     model.extractors.insert(list(model.expected_reserved_kwargs).index("data"), read_form)
 
 
 def _answer(request: Any, error: HTTPException) -> Any:
-    """Return the response of Litestar's exception of the same kind."""
+    """Return the response that Litestar makes for an exception of its own with the same status and detail."""
     made = exceptions.HTTPException(
         error.detail,
         status_code=error.status_code,
@@ -117,14 +117,15 @@ def _answer(request: Any, error: HTTPException) -> Any:
 
 
 class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
-    """Makes a Litestar app use litecon's `Request` and `WebSocket`, without a change of its handlers.
+    """Makes a Litestar app use litecon's `Request` and `WebSocket`, without any change to its handlers.
 
-    A class of the user's own, of whatever layer, stays what it is, and gets litecon's methods below its own.
+    A class that the user has chosen, on any layer, keeps its methods; litecon's come after it in the method resolution
+    order.
 
     Args:
-        everywhere: Whether Litestar itself, for all apps of the process, builds litecon's classes where it builds its
-            own now, whatever an app has chosen: for mounted ASGI apps, sessions, authentication, cache keys, Prometheus
-            and tests. `undo()` takes it back.
+        everywhere: Whether to replace Litestar's classes also where Litestar creates its own whatever an app has
+            chosen: for mounted ASGI apps, sessions, authentication, cache keys, Prometheus and tests. This affects all
+            apps of the process; `undo()` reverts it.
     """
 
     def __init__(self, everywhere: bool = False) -> None:
@@ -134,7 +135,7 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
         """Choose litecon's classes for an app.
 
         Args:
-            app_config: The app's configuration.
+            app_config: The configuration of the app.
         """
         app_config.exception_handlers.setdefault(HTTPException, _answer)
         app_config.request_class = _quick(app_config.request_class, Request)
@@ -144,10 +145,10 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
         return app_config
 
     def receive_route(self, route: BaseRoute) -> None:
-        """Choose litecon's classes for the handlers of a route, where a layer or another plugin has chosen one.
+        """Choose litecon's classes for the handlers of a route, if a layer or another plugin has chosen others.
 
         Args:
-            route: Of any kind.
+            route: The route, of any kind.
         """
         if isinstance(route, HTTPRoute):
             for model in _models_of(route):
@@ -158,6 +159,6 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
             _choose(route.route_handler, "websocket_class", WebSocket)
 
     def undo(self) -> None:
-        """Take back what `everywhere` has replaced; apps that were made keep their classes."""
+        """Restore the classes that `everywhere` has replaced; existing apps keep litecon's classes."""
         if self._replacement is not None:
             self._replacement.undo()

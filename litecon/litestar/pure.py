@@ -1,4 +1,4 @@
-"""What stands in for the plugin where litecon runs pure."""
+"""The stand-in for the plugin if litecon runs pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _has_warned = False
 
 
 class LiteconPlugin(InitPlugin):
-    """Leaves a Litestar app as it is, and says so once: the drop-in is compiled only.
+    """Changes nothing in a Litestar app, and warns once, since the drop-in is compiled only.
 
     Args:
-        everywhere: As for the plugin of the compiled side; nothing is replaced.
+        everywhere: Ignored, since nothing is replaced.
     """
 
     def __init__(self, everywhere: bool = False) -> None:

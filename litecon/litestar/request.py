@@ -21,7 +21,7 @@ from .forms import boundary_of, read_multipart
 __all__ = ("Request",)
 
 _kernels = litestar_kernels()
-# a property hides the slot in which Litestar's own class has it
+# the slot of Litestar's class, which the property of the same name hides
 _IS_CONNECTED: Final = connection.Request.__dict__["is_connected"]
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     _T = TypeVar("_T")
 
     class _RequestMethods:
-        """A kernel's; what its methods take and return is what Litestar's do, but for `type`."""
+        """A kernel class, whose methods have the signatures of Litestar's, and `type` in addition."""
 
         __slots__ = ()
 
@@ -57,15 +57,15 @@ else:
 
 @with_public_names
 class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.Request[UserT, AuthT, StateT]):
-    """A request of a Litestar app, as `litestar.Request` is.
+    """A request of a Litestar app, like `litestar.Request`.
 
-    It reads the body without a coroutine of its own, takes up a read that was cancelled, and shares what it has read
-    and parsed with all that Litestar and its middlewares make for the same request, both ways.
+    It reads the body without creating a coroutine, and continues a read that was cancelled. What it has read and parsed
+    is shared with the request objects that Litestar and its middlewares create for the same request, and vice versa.
 
     Args:
-        scope: Of the kind `http`.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of an HTTP request.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
 
     __slots__ = ()
@@ -74,7 +74,7 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
 
         @property
         def is_connected(self) -> bool:
-            """Whether there may be more of the body: neither its end nor a disconnect was seen."""
+            """Whether more of the body may arrive: neither its end nor a disconnect was received."""
             reader = self.scope.get("litecon.body")
             return _IS_CONNECTED.__get__(self) and (reader is None or not (reader.ended or reader.disconnected))
 
@@ -101,18 +101,18 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
         return content_type
 
     async def is_disconnected(self) -> bool:
-        """Return whether the client disconnected, at once; as `litecon.Request.is_disconnected()`."""
+        """Return immediately whether the client disconnected, as `litecon.Request.is_disconnected()` does."""
         return await has_disconnected(self.body_reader, cast("types.Receive", self.receive))
 
     def replay(self) -> Receive:
-        """Return a `receive` for an application inside, which gives the body again; as `litecon.Request.replay()`."""
+        """Return a `receive` that gives an inner application the body again, as `litecon.Request.replay()` does."""
         return cast("Receive", Replay(self.body_reader, cast("types.Receive", self.receive)))
 
     async def drain(self, max_size: int | None = None) -> None:
-        """Receive what is still coming of the body, and drop it; as `litecon.Request.drain()`.
+        """Receive the rest of the body and drop it, as `litecon.Request.drain()` does.
 
         Args:
-            max_size: How many bytes of what is still coming are dropped; None for any number.
+            max_size: The number of bytes after which receiving stops; None for any number.
 
         Raises:
             RuntimeError: Another task is reading the body.
@@ -120,19 +120,19 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
         await skip_body(self.body_reader, cast("types.Receive", self.receive), max_size)
 
     def stream_form(self) -> FormStream:
-        """Return an asynchronous iterator over the parts of a form as they arrive; as `litecon.Request.stream_form()`.
+        """Return an asynchronous iterator over the parts of a form, as `litecon.Request.stream_form()` does.
 
-        The bounds are those of `limits`, and the exceptions litecon's, of which the plugin makes responses.
+        The bounds are those of `limits`. The exceptions are litecon's, and the plugin makes responses from them.
         """
         return FormStream(cast("RequestBase", self))
 
     async def form(self) -> FormMultiDict:
-        """Return the form, of either encoding; it is empty for any other content type.
+        """Return the form, in either encoding; it is empty for any other content type.
 
         Raises:
             ValidationException: The boundary is missing.
-            ClientException: It is broken.
-            RequestEntityTooLarge: It is larger than the handler accepts.
+            ClientException: The form is malformed.
+            RequestEntityTooLarge: The body is larger than the handler accepts.
         """
         if self._form is not Empty:
             return self._form
@@ -144,7 +144,7 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
             if boundary is not None:
                 form = await read_multipart(self, boundary, self.app.multipart_form_part_limit)
             elif kind == RequestEncodingType.MULTI_PART:
-                # how a boundary that is missing is refused depends on Litestar's version
+                # the exception for a missing boundary depends on Litestar's version
                 return await super().form()
             elif kind == RequestEncodingType.URL_ENCODED:
                 form = _kernels.parse_form(await self.body())

@@ -1,4 +1,4 @@
-"""Litestar's `URL` of a scope, one of its own for each request."""
+"""Litestar's `URL` of a scope, a new object for each request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 4
 
 
 def url_from_scope(scope: Any, path: str, query: bytes) -> URL:
-    """Return the URL of a scope, made as Litestar makes it.
+    """Return the URL of a scope, as Litestar makes it.
 
     Args:
-        scope: Of any kind of connection.
-        path: With the root path before it.
-        query: Without the question mark; bytes that are no UTF-8 are percent-encoded.
+        scope: The scope of any kind of connection.
+        path: The path, including the root path.
+        query: The query without the question mark; if it is not valid UTF-8, it is percent-encoded.
     """
     scheme = scope.get("scheme", "http")
     server = scope.get("server")
@@ -39,7 +39,7 @@ def url_from_scope(scope: Any, path: str, query: bytes) -> URL:
 
 
 def _own(shared: URL) -> URL:
-    """Return a copy of a URL that Litestar keeps for all requests: `query_params` can be changed, and lies in it."""
+    """Return a copy of a URL that Litestar caches for all requests, since its `query_params` can be changed."""
     url: Any = object.__new__(URL)
     url.scheme = shared.scheme
     url.netloc = shared.netloc
@@ -50,7 +50,7 @@ def _own(shared: URL) -> URL:
     url.password = shared.password
     url.hostname = shared.hostname
     url.port = shared.port
-    # PERF: made once for all of them
+    # PERF: the text is made once for all copies
     url._parsed_url = str(shared)
     url._query_params = Empty
     return url  # type: ignore[no-any-return]

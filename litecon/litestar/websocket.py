@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     _Mode = Literal["text", "binary"]
 
     class _SocketMethods:
-        """A kernel's; what its methods take and return is what Litestar's do, but for `type`."""
+        """A kernel class, whose methods have the signatures of Litestar's, and `type` in addition."""
 
         __slots__ = ()
 
@@ -61,15 +61,15 @@ else:
 
 @with_public_names
 class WebSocket(_SocketMethods, ASGIConnection[Any, UserT, AuthT, StateT], connection.WebSocket[UserT, AuthT, StateT]):
-    """A WebSocket of a Litestar app, as `litestar.WebSocket` is.
+    """A WebSocket of a Litestar app, like `litestar.WebSocket`.
 
-    It receives and sends without a coroutine of its own, keeps the code of a disconnect, loses no message when a
-    receive is cancelled, and is freed by reference count.
+    It receives and sends without creating a coroutine, keeps the code of a disconnect, loses no message when a receive
+    is cancelled, and is freed by reference counting.
 
     Args:
-        scope: Of the kind `websocket`.
-        receive: The server's callable that gives events.
-        send: The server's callable that takes events.
+        scope: The scope of a WebSocket.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
 
     __slots__ = ()

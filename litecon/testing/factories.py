@@ -1,4 +1,4 @@
-"""Factories of requests and WebSockets that are as a server would make them."""
+"""Factories that make requests and WebSockets as a server would."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SocketT = TypeVar("SocketT", bound=WebSocket[Any, Any, Any], default=WebSocket[A
 
 
 class _Defaults:
-    """What all scopes of a factory have, if the call says nothing else."""
+    """The default values for all scopes of a factory, which a call may override."""
 
     __slots__ = ("_cookies", "_headers", "_scope")
 
@@ -38,7 +38,7 @@ class _Defaults:
             headers: The headers of the call.
             cookies: The cookies of the call.
             scope: The further arguments of the call.
-            added: The headers that are there where neither the call nor the factory has them.
+            added: The headers to add if neither the call nor the factory has them.
         """
         raw_headers = _with_defaults(_with_defaults(encode_headers(headers), self._headers), added)
         return {"headers": raw_headers, "cookies": {**self._cookies, **(cookies or {})}, **self._scope, **scope}
@@ -274,7 +274,7 @@ class WebSocketFactory(_Defaults, Generic[SocketT]):
 
         Args:
             path: The path, decoded, without a query.
-            *messages: The messages: a str is a text message, bytes are a binary one, an event is received as it is.
+            *messages: The messages: a str is a text message, bytes are a binary one, an event is received unchanged.
             headers: The headers, a mapping or pairs of str or bytes.
             cookies: The cookies, sent in one Cookie header with percent-encoded values.
             query: The query string, percent-encoded, or the parameters to encode.

@@ -1,4 +1,4 @@
-"""Scopes that are as a server would make them."""
+"""Scopes as a server would make them."""
 
 from __future__ import annotations
 
