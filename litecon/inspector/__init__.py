@@ -1,7 +1,7 @@
-"""The inspector: an ASGI application that answers any request with what litecon sees in it.
+"""The inspector: an ASGI application that answers each request with a report of what litecon sees in it.
 
-`python -m litecon` serves it, and prints a line for each request. `litecon.inspector:app` is the
-application for any ASGI server with options of its own; it prints nothing and keeps nothing.
+`python -m litecon` serves it and prints a line for each request. To run it on an ASGI server of your choice, use the
+application `litecon.inspector:app`, which prints nothing and keeps nothing.
 """
 
 from .app import Inspector, app

@@ -1,4 +1,4 @@
-// the form that sends a request, and its answer
+// the form that sends a request and shows the response
 (() => {
   const form = document.getElementById("sender");
   const field = (name) => form.elements.namedItem(name);
@@ -38,7 +38,7 @@
     try {
       const method = field("method").value.trim();
       const body = readBody();
-      // fetch refuses a body with these two
+      // fetch refuses a body with these two methods
       const bare = /^(get|head)$/i.test(method) || body.length === 0;
       const path = `/${field("path").value.trim().replace(/^[/\\]+/, "")}`;
       const options = { method, headers: readHeaders(), cache: "no-store", redirect: "manual" };

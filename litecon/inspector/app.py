@@ -18,7 +18,7 @@ from .uploads import request_of
 
 __all__ = ("Inspector", "app")
 
-# the first is for clients without a preference, such as those on the command line
+# JSON is for clients without a preference, such as those on the command line
 _JSON: Final = "application/json"
 _HTML: Final = "text/html"
 _DRAIN_BYTES: Final = 256 * 1024 * 1024
@@ -68,7 +68,7 @@ class Inspector:
         except ClientDisconnect:
             return
         status = error.status_code if isinstance(error, ClientException) else 200
-        # before the answer, so that who has it sees it in the list
+        # before the response, so that a client that has received it finds the request in the list
         if self._recent is not None:
             self._recent.add(report, status)
         await _send_report(request, report, status, isinstance(error, ClientException), self._recent is not None)
@@ -98,7 +98,7 @@ async def _send_report(
     # a client that is still sending would lose the response if the connection were closed; one that has not started to
     # send may be waiting for the response
     if must_drain and request.body_reader.size:
-        # NOTE: not after the response, which granian truncates then (2.8)
+        # NOTE: not after the response, which granian would then truncate (2.8)
         await _drain(request)
         must_drain = False
     await send({"type": "http.response.start", "status": status, "headers": headers})

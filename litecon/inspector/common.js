@@ -1,6 +1,6 @@
 "use strict";
 
-// what a reader cannot see, or what would change the order of what it stands in
+// invisible characters, and those that change the direction of the text around them
 const HIDDEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const visible = (text) => text.replace(HIDDEN, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -24,7 +24,7 @@ const bytesOfHex = (text) => {
 
 const hexOfBytes = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
-// what a form has been answered, in place of the last answer
+// show the answer to a form, and remove the previous one
 const showCard = (summary, ...content) => {
   document.getElementById("progress").textContent = summary;
   const card = document.createElement("section");

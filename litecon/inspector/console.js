@@ -1,4 +1,4 @@
-// the console for `/ws`; echo.py says what is spoken there
+// the console for `/ws`; echo.py describes the protocol
 (() => {
   const MAX_ENTRIES = 200;
   const MAX_LETTERS = 8000;
@@ -6,7 +6,7 @@
   const WIDTH = 64;
   const MEANINGS = {
     1005: "no code was sent",
-    1006: "no close frame came: the connection was refused, or broke",
+    1006: "no close frame was received: the connection was refused, or broke",
   };
 
   const forms = Object.fromEntries(["opener", "writer", "closer"].map((name) => [name, document.getElementById(name)]));
@@ -100,7 +100,7 @@
   // the connection
 
   const show = (state, text) => {
-    // a field that is disabled loses the focus
+    // disabling a field removes its focus
     const focused = document.activeElement;
     const isLost = !focused || focused === document.body || Object.values(forms).some((form) => form.contains(focused));
     enable("opener", state === "closed");
@@ -119,7 +119,7 @@
     return url;
   };
 
-  // where reports are on, each says whether an echo follows it
+  // if reports are on, each says whether an echo follows
   const receiver = (hasReports) => {
     let isEcho = false;
     return (data) => {

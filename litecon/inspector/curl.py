@@ -1,4 +1,4 @@
-"""A request as a command line that sends it again."""
+"""The curl command that sends a request again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..request import Request
 
 __all__ = ("curl_command",)
 
-# curl makes these itself, of what it sends
+# curl sets these itself
 _OWN: Final = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect", "accept-encoding"})
 
 _IN_URL: Final = "%/:?#[]@!$&'()*+,;=-._~"
@@ -18,12 +18,12 @@ _ESCAPES: Final = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\
 
 
 def curl_command(request: Request[Any, Any, Any], raw: bytes, size: int | None) -> str:
-    """Return a command of curl's, for a POSIX shell, that sends a request again.
+    """Return a curl command for a POSIX shell that sends a request again.
 
     Args:
-        request: Its body was read.
+        request: The request, whose body was read.
         raw: The beginning of the body.
-        size: Of the body; None where it was not received.
+        size: The size of the body in bytes; None if it was not received.
     """
     words = ["curl"]
     if request.method == "HEAD":
@@ -32,12 +32,12 @@ def curl_command(request: Request[Any, Any, Any], raw: bytes, size: int | None) 
         words += ["--request", quote(request.method)]
     url = percent_encoded(str(request.url), safe=_IN_URL)
     if "[" in url:
-        # to curl, brackets are a range
+        # curl would take brackets for a range
         words.append("--globoff")
     words.append(quote(url))
     for name, value in request.headers.multi_items():
         if name.lower() not in _OWN:
-            # one without a value needs the semicolon
+            # curl needs a semicolon after the name of a header without a value
             words += ["--header", quote(f"{name}: {value}" if value else f"{name};")]
     if raw:
         words += _body_words(raw, size)
@@ -50,14 +50,14 @@ def _body_words(raw: bytes, size: int | None) -> list[str]:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text or size != len(raw):
-        # what a command line cannot hold, or what is not here as a whole
+        # a command line cannot contain the body, or only its beginning was kept
         return ["--data-binary", "@body"]
-    # curl reads a file where the text begins with an at sign
+    # with --data, curl would read a file if the text began with an at sign
     return ["--data-raw", _quoted(text)]
 
 
 def _quoted(text: str) -> str:
-    """Return a word of a shell's; one with control characters as `$'...'`, which copying does not change."""
+    """Return a quoted shell word; control characters are written as in `$'...'`, which copying does not change."""
     if not any(letter < " " and letter != "\n" for letter in text):
         return quote(text)
     escaped = (_ESCAPES.get(letter) or (f"\\{ord(letter):03o}" if letter < " " else letter) for letter in text)

@@ -1,19 +1,19 @@
-"""The WebSocket at `/ws`: it echoes every message, and reports what litecon saw of it.
+"""The WebSocket at `/ws`, which echoes every message and reports what litecon saw of it.
 
-The query of the handshake says how:
+The query of the handshake sets the options:
 
-- `as=data` (where it is missing): a text message is answered as text, a binary one as bytes, each as it came.
+- `as=data` (the default): text messages are echoed as text and binary messages as bytes, unchanged.
 - `as=text`, `as=bytes`, `as=json`, `as=msgpack`: litecon's receiving and sending methods of that name are used. JSON
   is expected in text messages, MessagePack in binary ones; both are decoded and encoded again.
 - `report=on`: the first message is a report of the handshake. Then each message of the client is answered with a
-  report, and with the echo behind it if the report's `answer` is not null.
-- `recent=on`: where the inspector keeps what was sent, each text message, the number of a request, is answered with a
-  JSON list of those behind it. A page of another origin is refused.
-- `close=4000&reason=...`: the inspector closes with that code once the handshake is done.
+  report, followed by the echo if the report's `answer` is not null.
+- `recent=on`: if the inspector keeps the last requests, the client sends the number of a request in each text message,
+  and receives a JSON list of the later ones. A page of another origin is refused.
+- `close=4000&reason=...`: the inspector closes the connection with that code after the handshake.
 
-A report is a JSON object in a text message, with `as=msgpack` a MessagePack map in a binary one; its key `report` is
-"handshake" or "message". A message that cannot be read is reported in any case, and the connection stays usable; one
-that is too large closes it with 1009. Of the subprotocols that the client offers, the first is chosen.
+A report is a JSON object in a text message or, with `as=msgpack`, a MessagePack map in a binary one; its key `report`
+is "handshake" or "message". A message that cannot be read is reported in any case, and the connection stays usable; one
+that is too large closes it with 1009. The first of the subprotocols that the client offers is chosen.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _OPEN_PREFIX: Final = "sec-websocket-"
 
 
 class EchoSocket(WebSocket[Any, Any, Any]):
-    """A WebSocket whose messages are sent back as they are."""
+    """A WebSocket whose messages are sent back unchanged."""
 
     # servers accept 16 MiB themselves, and not all of them close with 1009 beyond it
     limits: ClassVar[Limits] = Limits(max_message_size=8 * _MIB)
@@ -79,7 +79,7 @@ class EchoOptions(NamedTuple):
 
 
 class MessageRecorder:
-    """A `receive` that records what a decoded message does not show of the last event.
+    """A `receive` that records the number, kind and size of the last message, which a decoded value does not show.
 
     Args:
         receive: The server's callable that returns the next event.
@@ -229,7 +229,7 @@ async def _answer(socket: EchoSocket, recorder: MessageRecorder, options: EchoOp
         try:
             await _send(socket, answer, value)
         except SerializationException:
-            # a value that is just not too deep to be decoded can be too deep to be encoded
+            # a value that is not too deeply nested for the decoder can be so for the encoder
             await socket.close(1011, "the message cannot be encoded again")
             return False
     return True
@@ -301,7 +301,7 @@ def _is_same_origin(socket: EchoSocket) -> bool | None:
 
 
 def _is_shown(name: str, same_origin: object) -> bool:
-    """Return whether the value of a header is reported: no possible secret, and few to pages of other origins."""
+    """Return whether the value of a header is reported: never a possible secret, and few to pages of other origins."""
     if same_origin is True or same_origin is None:
         return not any(word in name.lower() for word in SECRET_WORDS)
     return name.lower() in _OPEN_NAMES or name.lower().startswith(_OPEN_PREFIX)

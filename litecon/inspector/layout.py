@@ -13,7 +13,7 @@ _INDENT: Final = 2
 
 
 def layout(value: Any, write: Callable[[Any], str], indent: int = 0) -> str:
-    """Return a plain value; a container that is too long for one line has a line for each item.
+    """Return a plain value as text; a container that is too long for one line has a line for each item.
 
     Args:
         value: The value, of None, bool, int, float, str, list and dict.
@@ -40,7 +40,7 @@ def _is_pair(value: Any) -> bool:
 
 
 def to_json(value: Any) -> str:
-    """Return a plain value as JSON for people, of the same meaning as compact JSON.
+    """Return a plain value as JSON that people can read.
 
     Args:
         value: The value, of None, bool, int, float, str, list and dict.

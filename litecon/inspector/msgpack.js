@@ -1,11 +1,11 @@
-// MessagePack of what JSON can hold, and a plain value of any MessagePack
+// encodes values that JSON can represent as MessagePack, and decodes any MessagePack into a plain value
 const messagePack = (() => {
   const bigEndian = (number, size) => {
     const whole = BigInt.asUintN(8 * size, BigInt(number));
     return Array.from({ length: size }, (_, index) => Number((whole >> BigInt(8 * (size - 1 - index))) & 255n));
   };
 
-  // the shortest form: [tag, bytes of the number], by how large it is
+  // the first form that can hold the number; each form is [tag, number of bytes]
   const sized = (number, ...forms) => {
     const [tag, size] = forms.find(([, bytes]) => number < 2 ** (8 * bytes)) || forms.at(-1);
     return [tag, ...bigEndian(number, size)];

@@ -1,7 +1,7 @@
 """The report as a page for people: one HTML document that needs no other resource.
 
-Style and script are part of the document, each allowed by its hash, so that the page also works behind a proxy that
-passes on some paths only, and no path is kept from being inspected.
+Style and script are part of the document, and the Content-Security-Policy allows each by its hash. So the page also
+works behind a proxy that forwards only some paths, and every path can be inspected.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ _HIDDEN: Final = {
     for code in range(*span)
 }
 _LINKED: Final = ("Headers", "Query", "Cookies", "Body", "Form", "Extensions", "Scope")
-_KEPT: Final = "The last 50 requests are kept in memory, and shown to everybody who asks this inspector."
-_NOT_KEPT: Final = "Nothing is kept: every request is read, shown and forgotten."
+_KEPT: Final = "The last 50 requests are kept in memory, and shown to everybody who opens this inspector."
+_NOT_KEPT: Final = "Nothing is kept: each request is shown once and then discarded."
 _PART_TITLES: Final = ("Name", "Kind", "Filename", "Content type", "Size", "SHA-256")
 _FORMATS: Final = {
     "json": "JSON",
@@ -83,7 +83,7 @@ def render(report: Report, is_kept: bool = False) -> str:
         _curl_section(report["curl"]),
         *([] if report["form"] is None else [_form_section(report["form"], report["body"])]),
         _pairs_section("extensions", "Extensions of the server", report["extensions"], "The server offers none."),
-        _pairs_section("scope", "The raw scope", report["scope"], "It is empty.", is_raw=True),
+        _pairs_section("scope", "The raw scope", report["scope"], "The scope is empty.", is_raw=True),
     ]
     linked = [title for title in _LINKED if title != "Form" or report["form"] is not None]
     method, target = _inline(report["method"]), _inline(_target(report))
@@ -106,11 +106,11 @@ def render(report: Report, is_kept: bool = False) -> str:
 def _curl_section(command: Any) -> str:
     error = _error(command)
     if error is not None:
-        return _section("curl", "The same with curl", "", f'<p class="error">{_error_text(error)}</p>')
+        return _section("curl", "As a curl command", "", f'<p class="error">{_error_text(error)}</p>')
     button = '<button type="button" class="quiet copy" data-copies="curl-command" hidden>Copy</button>'
     return _section(
         "curl",
-        "The same with curl",
+        "As a curl command",
         "",
         f'<div class="line"><pre id="curl-command" tabindex="0">{_text(command)}</pre>{button}</div>',
     )
@@ -122,7 +122,7 @@ def _recent_section(socket: str) -> str:
     rows = '<div id="recent-list" role="log" aria-live="polite" aria-labelledby="recent-title"></div>'
     state = '<p class="hint" id="recent-state" role="status"></p>'
     content = f'{noscript}\n<div data-socket="{_text(socket)}?recent=on" id="recent-socket">{state}\n{rows}</div>'
-    return _section("recent", "What was sent", "", content)
+    return _section("recent", "Recent requests", "", content)
 
 
 def _text(text: object) -> str:
@@ -234,7 +234,7 @@ def _media_type(content_type: Mapping[str, Any]) -> str:
 
 
 def _pairs_section(name: str, title: str, value: Any, absent: str, is_raw: bool = False) -> str:
-    """Return a section with a table of a mapping or of a list of pairs, texts as Python writes them if they are raw."""
+    """Return a section with a table of a mapping or of a list of pairs; raw values are shown as Python literals."""
     error = _error(value)
     if error is not None:
         return _section(name, title, "", f'<p class="error">{_error_text(error)}</p>')
@@ -259,7 +259,7 @@ def _body(body: Mapping[str, Any]) -> str:
         return '<p class="none">The request has no body.</p>'
     parts = []
     if body["size"] is not None:
-        shown = ", of which the beginning is shown" if body["truncated"] else ""
+        shown = ", only the beginning is shown" if body["truncated"] else ""
         parts.append(f"<p>{_bytes(body['size'])} of {_FORMATS[body['format']]}{shown}</p>")
     if "error" in body:
         parts.append(f'<p class="error">{_error_text(body["error"])}</p>')
@@ -275,7 +275,7 @@ def _body(body: Mapping[str, Any]) -> str:
 
 
 def _form_section(parts: list[Report], body: Mapping[str, Any]) -> str:
-    """Return a section with a row for each part, followed by one for the content of a field."""
+    """Return a section with a row for each part, followed by another for the content if it is a field."""
     end = ""
     if "error" in body:
         end = f'<p class="error">What follows could not be read. {_error_text(body["error"])}</p>'
@@ -323,7 +323,7 @@ def _dump(data: bytes) -> str:
 
 
 def _literal(value: Any) -> str:
-    """Return a plain value as Python writes it."""
+    """Return a plain value as a Python literal."""
     return layout(value, _one_line)
 
 

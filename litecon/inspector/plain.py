@@ -1,4 +1,4 @@
-"""Conversion of values to those that JSON has."""
+"""Conversion of values to those that JSON can represent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BytesText(str):
 
 
 def plain(value: object, depth: int = 0) -> Any:
-    """Return a value that JSON has for any value: bytes as `b'...'`, objects as their representation, both cut.
+    """Return a value that JSON can represent: bytes become `b'...'`, other objects their representation, truncated.
 
     Args:
         value: The value, of any type.
@@ -69,10 +69,10 @@ def _key(key: object) -> str:
 
 
 def with_text_names(value: Any) -> Any:
-    """Return a plain value with text for names: the keys of mappings, and the first of two bytes, such as a raw header.
+    """Return a plain value whose names are decoded to text: the keys of mappings, and the names of raw headers.
 
     Args:
-        value: As `plain` returns it.
+        value: The value, as `plain` returns it.
     """
     if isinstance(value, dict):
         return {_text_of(key): with_text_names(item) for key, item in value.items()}
@@ -88,16 +88,16 @@ def _text_of(name: str) -> str:
 
 
 def preview(head: bytes, is_cut: bool, is_binary: bool = False) -> Report:
-    """Return the beginning of a body as text, or as hexadecimal digits where it is none.
+    """Return the beginning of a body as text, or as hexadecimal digits if it is not text.
 
     Args:
-        head: Its first bytes; as many as `MAX_TEXT` has characters are shown.
-        is_cut: Whether more came.
-        is_binary: Whether it is not to be read as text.
+        head: The first bytes of the body, of which at most `MAX_TEXT` characters or `MAX_BINARY` bytes are shown.
+        is_cut: Whether the body continues after them.
+        is_binary: Whether to show digits even if the bytes are valid text.
     """
     if not is_binary:
         try:
-            # a letter may be cut in the middle
+            # the last character may be incomplete
             text = getincrementaldecoder("utf-8")().decode(head, not is_cut)
         except UnicodeDecodeError:
             text = "\0"

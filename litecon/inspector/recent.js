@@ -1,11 +1,11 @@
-// what others have sent, where the inspector keeps it; and the buttons that copy
+// the list of recent requests, if the inspector keeps them, and the copy buttons
 (() => {
   const copy = async (button, text) => {
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
     } catch {
-      // without https there is no clipboard: what is marked can be copied by hand
+      // without https there is no clipboard, but the text is selected, so that the user can copy it
       button.textContent = "Press Ctrl+C";
     }
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
@@ -58,7 +58,7 @@
     });
     socket.addEventListener("close", () => {
       state.textContent = "Not connected.";
-      // another process begins to count anew
+      // a new process starts counting from 1 again
       last = 0;
       list.replaceChildren();
       setTimeout(watch, 5 * POLL);

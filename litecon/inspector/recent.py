@@ -1,4 +1,4 @@
-"""What clients have sent: a line of text for each, and the last of them, kept in memory."""
+"""The last requests, kept in memory, and the line of text that is printed for each request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .plain import Report
 __all__ = ("SECRET_WORDS", "Recent", "log_line")
 
 SECRET_WORDS: Final = ("auth", "cookie", "token", "secret", "password", "session", "credential", "jwt", "api-key")
-"""What a header's name has in it whose value others are not shown."""
+"""The words that mark a header as secret if its name contains one; its value is not shown to others."""
 
 _KEPT: Final = 50
 _MAX_COMMAND: Final = 8192
@@ -24,7 +24,7 @@ _SECRET_HEADER: Final = re.compile(
 
 
 class Recent:
-    """The last requests, for anybody to see, without what may be a secret; none of it outlives the process."""
+    """The last requests, which anybody may see, without possible secrets; they are kept in memory only."""
 
     __slots__ = ("_entries", "_number")
 
@@ -37,7 +37,7 @@ class Recent:
 
         Args:
             report: The report, as `make_report()` returns it.
-            status: What it was answered with.
+            status: The status of the response.
         """
         self._number += 1
         client = report["client"]
@@ -56,19 +56,19 @@ class Recent:
         )
 
     def since(self, number: int) -> list[Report]:
-        """Return what came behind a request, the oldest first.
+        """Return the requests that came after a request, the oldest first.
 
         Args:
-            number: Of the request; 0 for all that is kept.
+            number: The number of the request; 0 for all that are kept.
         """
         return [entry for entry in self._entries if entry["number"] > number]
 
 
 def without_secrets(command: str) -> str:
-    """Return a command of curl's without the values of headers that may be secrets.
+    """Return a curl command without the values of headers that may be secrets.
 
     Args:
-        command: As `curl_command` makes it.
+        command: The command, as `curl_command` returns it.
     """
     return _SECRET_HEADER.sub(r"\1(hidden)", command)
 
@@ -78,8 +78,8 @@ def log_line(scope: Scope, status: int | None, size: int | None) -> str:
 
     Args:
         scope: The scope of a request or of a WebSocket.
-        status: What it was answered with; None for a WebSocket.
-        size: Bytes of its body; None where it was not received.
+        status: The status of the response; None for a WebSocket.
+        size: The size of the body in bytes; None if it was not received.
     """
     client = scope.get("client")
     host = str(client[0]) if isinstance(client, (tuple, list)) and client else "-"
@@ -99,9 +99,9 @@ def _now() -> str:
 
 
 def as_number(text: Any) -> int:
-    """Return the number of a request that a client asks from; 0 for what is none.
+    """Return the number of a request that a client has sent; 0 if the message is no number.
 
     Args:
-        text: A message.
+        text: The message of the client.
     """
     return int(text) if isinstance(text, str) and re.fullmatch(r"[0-9]{1,12}", text, re.ASCII) else 0

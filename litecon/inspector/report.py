@@ -26,13 +26,13 @@ _EMPTY_BODY: Final[Report] = {"size": 0, "format": "empty", "truncated": False}
 async def make_report(request: Request[Any, Any, Any]) -> tuple[Report, Exception | None]:
     """Return what litecon sees in a request, and why its body could not be received or decoded, if so.
 
-    An accessor that raises does not stop the others: its exception stands in its place.
+    An accessor that raises does not stop the others; the report has the exception instead of the value.
 
     Args:
         request: The request, whose body was not read.
 
     Raises:
-        ClientDisconnect: The client disconnected, there is nobody to report to.
+        ClientDisconnect: The client disconnected, so that nobody would receive the report.
     """
     scope = _snapshot(request.scope)
     form: list[Report] | None = None
@@ -99,7 +99,7 @@ def read_field(read: Callable[[], Any]) -> Any:
     try:
         return plain(read())
     except Exception as error:
-        # NOTE: any exception at all, since the inspector is there to show broken scopes
+        # NOTE: any exception at all, since the inspector must also show broken scopes
         return {"error": describe_error(error)}
 
 

@@ -30,7 +30,7 @@ _GRACE: Final = 2
 
 @dataclass(frozen=True)
 class _Options:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     host: str
     port: int
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = vars(_parser().parse_args(arguments))
     if given.pop("version"):
-        # not by argparse, which breaks lines
+        # not with argparse, which would wrap the line
         print(f"litecon {__version__} ({_side()})")
         return 0
     server = given.pop("server")
@@ -79,28 +79,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> ArgumentParser:
     parser = _Parser(prog="python -m litecon", description="Serve a page that shows what litecon sees in any request.")
     parser.add_argument("--host", default="127.0.0.1", help="the name or address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=8000, help="0 for a free one (default: %(default)s)")
     parser.add_argument(
-        "--server", choices=tuple(_SERVERS), default="uvicorn", help="an installed one (default: %(default)s)"
+        "--port", type=_port, default=8000, help="the port to listen on, 0 for a free one (default: %(default)s)"
     )
     parser.add_argument(
-        "--uds", metavar="PATH", help="listen on a unix socket instead; a file there is replaced if it is one"
+        "--server", choices=tuple(_SERVERS), default="uvicorn", help="an installed server (default: %(default)s)"
     )
+    parser.add_argument("--uds", metavar="PATH", help="listen on a unix socket instead; an existing socket is replaced")
     parser.add_argument(
-        "--root-path", default="", metavar="PATH", help="where a proxy mounts it, as the server is told"
+        "--root-path", default="", metavar="PATH", help="the path at which a proxy mounts the inspector"
     )
     parser.add_argument("--ssl-certfile", dest="certificate", metavar="FILE", help="serve https, with this certificate")
     parser.add_argument(
-        "--ssl-keyfile", dest="key", metavar="FILE", help="its key, where the certificate's file has none"
+        "--ssl-keyfile", dest="key", metavar="FILE", help="the private key, if the certificate's file has none"
     )
     parser.add_argument("--ssl-keyfile-password", dest="key_password", metavar="TEXT", help="the password of the key")
     parser.add_argument(
         "--recent", action="store_true", help="keep the last 50 requests in memory, and show them to everybody"
     )
-    parser.add_argument("--quiet", action="store_true", help="print no line for each request")
-    parser.add_argument(
-        "--version", action="store_true", help="print the version, and which side runs and why; serve nothing"
-    )
+    parser.add_argument("--quiet", action="store_true", help="do not print a line for each request")
+    parser.add_argument("--version", action="store_true", help="print the version, which side runs and why, and exit")
     return parser
 
 
@@ -153,7 +151,7 @@ def _inspector(options: _Options) -> Inspector:
 
 
 def _print(line: str) -> None:
-    # to a pipe, too, at once
+    # flushed, so that a pipe gets the line immediately, too
     print(line, flush=True)
 
 
@@ -203,7 +201,7 @@ def _run_uvicorn(listener: socket.socket, line: str, options: _Options) -> None:
         log_level="error",
         access_log=False,
         lifespan="on",
-        # NOTE: the inspector shows what arrives, and not what uvicorn makes of forwarding headers
+        # NOTE: the inspector must show the request as it arrives, not as uvicorn changes it for forwarding headers
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
         root_path=options.root_path,
@@ -215,7 +213,7 @@ def _run_uvicorn(listener: socket.socket, line: str, options: _Options) -> None:
     shut_down = server.shutdown
 
     async def shut_down_quietly(sockets: list[socket.socket] | None = None) -> None:
-        # a request that is cancelled at the end is no error
+        # a request that is cancelled at shutdown is no error
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await shut_down(sockets)
 

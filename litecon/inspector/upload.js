@@ -1,4 +1,4 @@
-// the form that uploads files, and the parts that have arrived
+// the form that uploads files, and the list of the parts that have arrived
 (() => {
   const TITLES = ["Name", "Kind", "Filename", "Content type", "Size", "SHA-256"];
 

@@ -84,7 +84,7 @@ def _media_type(request: Request[Any, Any, Any]) -> str:
     try:
         return request.content_type[0]
     except Exception:
-        # NOTE: the scope is broken, which is shown elsewhere
+        # NOTE: the scope is broken, which other parts of the report show
         return ""
 
 
@@ -95,7 +95,7 @@ async def read_form(request: Request[Any, Any, Any]) -> tuple[list[Report], Exce
         request: The request, whose body was not read.
 
     Raises:
-        ClientDisconnect: The client disconnected, there is nobody to report to.
+        ClientDisconnect: The client disconnected, so that nobody would receive the report.
     """
     parts: list[Report] = []
     left = MAX_TEXT
