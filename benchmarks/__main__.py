@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks and return the exit status.
 
     Args:
-        arguments: Of the command line; those of the process by default.
+        arguments: The arguments of the command line; None for those in `sys.argv`.
     """
     try:
         return _run(_parser().parse_args(arguments))
@@ -95,7 +95,7 @@ def _prepare(options: Namespace) -> None:
     if options.instructions and (missing := callgrind_is_missing()) is not None:
         raise ValueError(missing)
     if options.keep_profile is not None:
-        # the processes that are counted may run elsewhere
+        # the processes that are counted may run in another directory
         options.keep_profile = options.keep_profile.resolve()
         options.keep_profile.mkdir(parents=True, exist_ok=True)
 
@@ -131,7 +131,7 @@ def _tasks(suite: Suite, options: Namespace) -> list[Task]:
         return []
     tasks = select_tasks(options.only, suite.tasks)
     if options.litestar and options.server is not None:
-        # here, since the other benchmarks go without it
+        # imported here, since the other benchmarks do not need it
         from .dropin.tasks import loaded_tasks
 
         tasks = loaded_tasks(tasks)
@@ -183,7 +183,7 @@ def _report(suite: Suite, options: Namespace, outcome: Outcome) -> None:
 
 
 def _growth() -> tuple[str, list[str]]:
-    # here, since it loads litecon
+    # imported here, since it loads litecon
     from .growth import growth_of
 
     if (missing := callgrind_is_missing()) is not None:
@@ -199,11 +199,11 @@ def _report_failures(table: str, failures: list[str]) -> int:
 
 
 def _contestants(suite: Suite, wanted: str | None) -> list[Contestant]:
-    """Load those that are wanted, and the floor, which the others are measured against.
+    """Load the requested contestants, and the floor, against which the others are measured.
 
     Raises:
-        ValueError: There is no contestant of a name.
-        Unavailable: One that was asked for by name, or that a run needs, cannot take part.
+        ValueError: There is no contestant of that name.
+        Unavailable: A contestant that was requested by name, or that every run needs, cannot take part.
     """
     names = wanted_names(wanted, suite.contestants)
     found = []

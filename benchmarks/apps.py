@@ -1,4 +1,4 @@
-"""The same echo for a whole server: by hand on raw ASGI, and with litecon."""
+"""Two applications for a whole server that do the same echo, one by hand on raw ASGI, the other with litecon."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ async def raw(scope: Any, receive: Any, send: Any) -> None:
     """Send each text message back.
 
     Args:
-        scope: Of a WebSocket, or the lifespan.
-        receive: The server's.
-        send: The server's.
+        scope: The scope of a WebSocket or of the lifespan.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
     if scope["type"] == "lifespan":
         await _live(receive, send)
@@ -33,9 +33,9 @@ async def litecon(scope: Any, receive: Any, send: Any) -> None:
     """Send each text message back.
 
     Args:
-        scope: Of a WebSocket, or the lifespan.
-        receive: The server's.
-        send: The server's.
+        scope: The scope of a WebSocket or of the lifespan.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
     if scope["type"] == "lifespan":
         await _live(receive, send)
@@ -47,12 +47,12 @@ async def litecon(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def both(scope: Any, receive: Any, send: Any) -> None:
-    """Do as the application does that the path names.
+    """Call the application that the path names.
 
     Args:
-        scope: Of a WebSocket, or the lifespan.
-        receive: The server's.
-        send: The server's.
+        scope: The scope of a WebSocket or of the lifespan.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
     await (litecon if scope.get("path") == "/litecon" else raw)(scope, receive, send)
 

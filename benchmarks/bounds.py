@@ -1,4 +1,4 @@
-"""What the counts must show: each bound, the tasks that it is about, and whether it is reached."""
+"""The bounds that the counts must keep, the tasks that each is about, and whether it is kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ("BOUNDS", "Bound", "Counts", "Measure", "Verdict", "geometric_mean", 
 
 Measure = Literal["instructions", "nanoseconds"]
 Counts = dict[str, dict[str, float]]
-"""By task and contestant."""
+"""The counts of one operation, by task and contestant."""
 
 _LITECON: Final = ("compiled", "pure")
 # before CPython 3.12 the value of an operation reaches the caller without a StopIteration
@@ -54,18 +54,18 @@ _FASTEST_FORM_PEERS: Final = {
     "multipart-8MiB": 1.3,
     "multipart-8MiB-stream": 1.3,
 }
-"""Likewise, of forms; the number known for a file of 8 MiB is of a peer that reads it part by part."""
+"""The same for forms; the number known for a file of 8 MiB is that of a peer that reads it part by part."""
 
 
 class Verdict(NamedTuple):
-    """How a bound stands.
+    """Whether a bound is kept.
 
     Args:
         title: What is bounded.
         limit: The bound.
-        number: What was found; None where what it is about was not measured.
-        detail: Where the number is from.
-        strict: Whether the number must lie below the limit, not at it.
+        number: The number that was measured; None if none was.
+        detail: The task, or other source, of the number.
+        strict: Whether the number must be below the limit, not equal to it.
     """
 
     title: str
@@ -88,9 +88,9 @@ class Bound(NamedTuple):
     Args:
         title: What is bounded.
         limit: The largest number that is allowed.
-        measure: Returns the number and where it is from, None if it was not measured.
-        strict: Whether the number must lie below the limit.
-        instructions: Whether it says nothing about times.
+        measure: Returns the number and its source; None if it was not measured.
+        strict: Whether the number must be below the limit, not equal to it.
+        instructions: Whether the bound applies to instructions only, not to times.
     """
 
     title: str
@@ -101,7 +101,7 @@ class Bound(NamedTuple):
 
 
 def ratio(counts: Counts, task: str, contestant: str, to: str) -> float | None:
-    """Return one contestant's count as a multiple of another's, None if one of them is missing."""
+    """Return one contestant's count as a multiple of another's; None if one of them is missing."""
     found = counts.get(task, {})
     if contestant not in found or to not in found:
         return None
@@ -109,13 +109,13 @@ def ratio(counts: Counts, task: str, contestant: str, to: str) -> float | None:
 
 
 def ratios_of(counts: Counts, tasks: Sequence[Task], contestant: str, to: str) -> list[float]:
-    """Return the ratios of all tasks that both have done."""
+    """Return the ratios of all tasks that both contestants have done."""
     found = (ratio(counts, task.name, contestant, to) for task in tasks)
     return [number for number in found if number is not None]
 
 
 def geometric_mean(numbers: Sequence[float]) -> float | None:
-    """Return the geometric mean, None of nothing."""
+    """Return the geometric mean; None if there are no numbers."""
     return exp(sum(map(log, numbers)) / len(numbers)) if numbers and min(numbers) > 0 else None
 
 
@@ -143,13 +143,13 @@ def _above(task: str, contestant: str, to: str) -> Callable[[Counts], tuple[floa
 
 
 def _mean(contestant: str, to: str, is_meant: Callable[[Task], bool]) -> Callable[[Counts], tuple[float, str] | None]:
-    """Measure the mean over the tasks that are meant, once with each kind of `receive`; the worse counts."""
+    """Return a function that measures the mean over some tasks with each kind of `receive`, and returns the worse."""
 
     def measure(counts: Counts) -> tuple[float, str] | None:
         means = {}
         for suspends, name in ((False, "receive at once"), (True, "receive suspends")):
             tasks = [task for task in TASKS if is_meant(task) and task.suspends == (suspends and task.asynchronous)]
-            # the mean of some of the tasks would say nothing about the bound
+            # the bound is about the mean of all these tasks, not of some
             ratios = ratios_of(counts, tasks, contestant, to)
             means[name] = geometric_mean(ratios) if len(ratios) == len(tasks) else None
         return _worst(means)
@@ -204,7 +204,7 @@ BOUNDS: Final = (
     *(
         Bound(f"{name}, of Litestar's", 1.0, _one(_both(name), "compiled", "litestar"), True)
         for name in (*_FASTEST_FORM_PEERS, "form-1000-fields", "multipart-1000-fields")
-        # it has no way to read a form part by part
+        # Litestar cannot read a form part by part
         if name != "multipart-8MiB-stream"
     ),
     Bound("HTTP tasks of the raw floor, geometric mean", 0.82 if _IS_OLD else 0.88, _mean("compiled", FLOOR, _is_http)),
@@ -237,12 +237,12 @@ def judge(
     memory: dict[str, dict[str, float]],
     measure: Measure = "instructions",
 ) -> list[Verdict]:
-    """Return how each bound stands.
+    """Return for each bound whether it is kept.
 
     Args:
-        counts: Instructions or times.
-        memory: Bytes of one object, by contestant and class.
-        measure: What the counts are.
+        counts: The instructions or times, by task and contestant.
+        memory: The bytes of one object, by contestant and class.
+        measure: The unit of the counts.
     """
     verdicts = []
     for bound in BOUNDS:

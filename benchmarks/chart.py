@@ -1,4 +1,4 @@
-"""The README's picture of a committed result: bars of what litecon and others take, as a multiple of code by hand."""
+"""The README's picture of a committed result: bars for litecon and Litestar, as multiples of hand-written code."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Theme(NamedTuple):
     """The colours of a picture.
 
     Args:
-        name: In the name of its file.
-        text: Of words and of the line.
-        muted: Of bars of others.
-        accent: Of litecon's bars.
+        name: The name that the picture's file contains.
+        text: The colour of words and of the line.
+        muted: The colour of Litestar's bars.
+        accent: The colour of litecon's bars.
     """
 
     name: str
@@ -45,16 +45,16 @@ _ROW: Final = 34
 _BAR: Final = 12
 _LEFT: Final = 150
 _UNIT: Final = 90
-"""Pixels of the floor's bar."""
+"""The width of the floor's bar, in pixels."""
 _WIDTH: Final = 720
 
 
 def draw_charts(result: Path, directory: Path) -> list[Path]:
-    """Write a picture for light and one for dark pages, and return their paths.
+    """Write a picture for light pages and one for dark pages, and return their paths.
 
     Args:
-        result: The JSON file of a run of `--instructions`.
-        directory: Where they are written.
+        result: The JSON file of a run with `--instructions`.
+        directory: The directory for the pictures.
 
     Raises:
         ValueError: The result has none of the tasks.
@@ -103,6 +103,6 @@ def _bar(top: int, ratio: float, colour: str, label: str) -> list[str]:
     width = min(ratio * _UNIT, _WIDTH - _LEFT - 120)
     return [
         f'<rect x="{_LEFT}" y="{top}" width="{width:.1f}" height="{_BAR}" fill="{colour}"/>',
-        # never over the line of the floor
+        # the label must not cover the line of the floor
         f'<text x="{_LEFT + max(width, _UNIT) + 6:.1f}" y="{top + 10}">{escape(label)}</text>',
     ]

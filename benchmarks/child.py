@@ -1,9 +1,9 @@
-"""What is measured in a process of its own: `python -m benchmarks.child SUITE count CONTESTANT warm|cold TASK...`.
+"""Measurements in a separate process: `python -m benchmarks.child SUITE count CONTESTANT warm|cold TASK...`.
 
-Under callgrind each import takes seconds, so that one process imports all, and forks for each task. Before and after
-what is to be counted a fork calls a function of the C library that nothing else calls; callgrind gives what was
-counted since the last such call, and begins anew. `SUITE check CONTESTANT` does each task that it can and compares the
-results, `core memory CONTESTANT` prints the bytes of one object.
+Under callgrind each import takes seconds, so one process imports everything and forks for each task. Before and after
+the code to be counted, a fork calls a function of the C library that nothing else calls; at each such call, callgrind
+writes the counts since the previous one and starts again from zero. `SUITE check CONTESTANT` does all tasks that the
+contestant can do and compares the results; `core memory CONTESTANT` prints the bytes of one object.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from .tasks import Task, find_task
 __all__ = ("EMPTY", "MARK", "main")
 
 MARK = "getppid"
-"""The function of the C library."""
+"""The function of the C library that marks the code to be counted."""
 
 EMPTY = "empty"
-"""The contestant that does nothing, for any task."""
+"""The name of the contestant that does nothing, whatever the task."""
 
 _WARM_UP = 64
 _OBJECTS = 10_000
 
 
 def count_tasks(suite: Suite, names: list[str], contestant_name: str, cold: bool) -> None:
-    """Do each task in a fork, so that none has what the interpreter has specialised for another; print the fork's id.
+    """Do each task in a fork, so that none runs code that the interpreter has specialised for another; print its id.
 
     Args:
-        suite: Which.
-        names: Of its tasks.
-        contestant_name: Of the suite, or `EMPTY`.
-        cold: Whether each scope has values of its own.
+        suite: The suite.
+        names: The names of its tasks.
+        contestant_name: The name of a contestant of the suite, or `EMPTY`.
+        cold: Whether no two inputs are alike.
 
     Raises:
-        ValueError: A task has failed; what it said is on stderr.
+        ValueError: A task has failed; its message is on stderr.
     """
     empty = contestant_name == EMPTY
     contestant = suite.load(suite.floor if empty else contestant_name)
@@ -67,22 +67,22 @@ def _perform_and_exit(suite: Suite, task: Task, contestant: Contestant, empty: b
 
 
 def perform(suite: Suite, task: Task, contestant: Contestant, empty: bool, cold: bool) -> None:
-    """Do a task so many times, and three times as many, a mark before and after each.
+    """Run a batch of `task.repeats` operations and one of three times as many, with a mark before and after each.
 
-    The interpreter has specialised the code before, and as many scopes are prepared for the smaller batch as for the
-    larger, so that the two differ in nothing but the operations.
+    A warm-up lets the interpreter specialise the code, and as many scopes are prepared for the smaller batch as for the
+    larger, so that the two batches differ only in the number of operations.
 
     Args:
-        suite: Whose task it is.
-        task: What to do.
-        contestant: Who does it.
-        empty: Whether to do nothing instead, to find out what the loop costs.
-        cold: Whether each scope has values of its own.
+        suite: The suite of the task.
+        task: The task.
+        contestant: The contestant that does it.
+        empty: Whether to do nothing instead, which measures the cost of the loop.
+        cold: Whether no two inputs are alike.
     """
     suite.check(task, contestant)
     make = suite.make_empty_batch if empty and suite.make_empty_batch is not None else suite.make_batch
     pool = 3 * task.repeats
-    # before anything is prepared: a larger run has more of it to look through
+    # before anything is prepared, since the collector would look through more objects for a larger batch
     gc.collect()
     gc.disable()
     warm_up = make(task, contestant, min(_WARM_UP, task.repeats), cold=cold)
@@ -100,7 +100,7 @@ def perform(suite: Suite, task: Task, contestant: Contestant, empty: bool, cold:
 
 
 def check_all(suite: Suite, contestant_name: str) -> int:
-    """Do each task that a contestant can do, compare the results, and return how many tasks that were.
+    """Do each task that a contestant can do, compare the results, and return the number of tasks.
 
     Raises:
         ValueError: A result is wrong.
@@ -146,7 +146,7 @@ def _memory_of(construct: Callable[..., object], scope: Scope) -> float:
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit status."""
+    """Run the command line, and return the exit status."""
     suite = load_suite(arguments[0])
     way, contestant, *words = arguments[1:]
     try:

@@ -1,6 +1,6 @@
 """Time: the contestants take turns, round by round in one process, and each round gives a ratio to the floor.
 
-It is the thread's processor time: what other processes take of the machine in the middle of a batch is not in it.
+The processor time of the thread is measured, which does not include the time that other processes take during a batch.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ def time_ratios(
     event_loop: bool = False,
     progress: Callable[[str], None] = lambda line: None,
 ) -> dict[str, dict[str, float]]:
-    """Return nanoseconds of one operation, by task and contestant: the floor's median, and each other's ratio times it.
+    """Return the nanoseconds of one operation, by task and contestant.
+
+    The floor's time is a median; that of any other contestant is its median ratio to the floor, times the floor's time.
 
     Args:
-        suite: Whose tasks and contestants they are.
-        tasks: What to do.
-        contestants: Who does it, the floor among them.
+        suite: The suite of the tasks and contestants.
+        tasks: The tasks.
+        contestants: The contestants, including the floor.
         cold: Whether no two inputs are alike.
-        rounds: How many ratios the median is of.
+        rounds: The number of rounds, each of which gives a ratio.
         event_loop: Whether asyncio drives the coroutines, instead of a bare loop.
         progress: Called with a line for each task.
 
@@ -71,7 +73,7 @@ def _time_task(
     empty = 0.0
     make_empty = suite.make_empty_batch
     if make_empty is not None and not task.has_loop:
-        # the least of several: whatever disturbs it makes it longer, and would take too much off
+        # the shortest of several, since a disturbance makes it longer, and too much would be subtracted
         empty = min(_time_batch(make_empty(task, floor, batch, cold=cold), batch) for _ in range(5))
 
     def make(contestant: Contestant) -> Callable[[], Batch]:
@@ -84,20 +86,20 @@ def _time_task(
 def _take_turns(
     makers: Mapping[str, Callable[[], Batch]], floor: str, count: int, rounds: int, empty: float
 ) -> dict[str, float]:
-    """Return nanoseconds of one operation, by name: the floor's median, and each other's median ratio times it.
+    """Return the nanoseconds of one operation, by name: the floor's median, the others' median ratio times that.
 
     Args:
-        makers: By name, a function that returns a new batch.
-        floor: The name that the others are compared with.
-        count: How many operations a batch has.
-        rounds: How many ratios the median is of.
-        empty: What is taken off each operation's time, as the loop's.
+        makers: For each name, a function that returns a new batch.
+        floor: The name with which the others are compared.
+        count: The number of operations of a batch.
+        rounds: The number of rounds, each of which gives a ratio.
+        empty: The loop's share of the time of an operation, in nanoseconds, which is subtracted.
     """
     names = list(makers)
     floor_times = []
     ratios: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(rounds):
-        # each is first, and last, as often as any other
+        # each one is first, and last, as often as any other
         first = turn % len(names)
         found = {name: _time_batch(makers[name](), count) - empty for name in [*names[first:], *names[:first]]}
         floor_times.append(found[floor])
@@ -108,18 +110,18 @@ def _take_turns(
 
 
 def _batch_size(make: Callable[[int], Batch], seconds: float) -> int:
-    """Return how many operations take about so long.
+    """Return the number of operations that take about as long as wanted.
 
     Args:
-        make: Returns a batch of so many.
-        seconds: How long.
+        make: Returns a batch of the given number of operations.
+        seconds: The time wanted, in seconds.
     """
     one = min(_time_batch(make(_SMALLEST_BATCH), _SMALLEST_BATCH) for _ in range(5))
     return max(_SMALLEST_BATCH, min(_LARGEST_BATCH, int(seconds * 1e9 / max(one, 1.0))))
 
 
 def _time_batch(batch: Batch, count: int) -> float:
-    """Return the nanoseconds of one of so many operations."""
+    """Return the nanoseconds of one operation of a batch with the given number of them."""
     gc.collect()
     gc.disable()
     try:

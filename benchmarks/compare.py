@@ -1,4 +1,4 @@
-"""Two results of `--instructions`, task by task: has anything become more expensive?"""
+"""Comparison of two results of `--instructions`, task by task, which finds tasks that have become more expensive."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from .report import aligned, number_text
 __all__ = ("compare_results",)
 
 TOLERANCE: Final = 1.03
-"""How much more a task may take; counts repeat to within a percent."""
+"""The ratio up to which a task counts as unchanged; counts repeat to within a percent."""
 
 _SIDES: Final = ("compiled", "pure")
 
 
 def compare_results(old: Path, new: Path) -> tuple[str, list[str]]:
-    """Return a table of the tasks that are in both results, and those that take more instructions than is tolerated.
+    """Return a table of the tasks that are in both results, and the tasks that exceed the tolerance.
 
     Args:
-        old: The JSON file of a run of `--instructions`.
-        new: That of a later run, on the same version of Python and with the same inputs.
+        old: The JSON file of a run with `--instructions`.
+        new: The JSON file of a later run, on the same version of Python and with the same inputs.
 
     Raises:
         ValueError: The results cannot be compared, or have no task in common.

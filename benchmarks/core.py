@@ -16,7 +16,7 @@ __all__ = ("SUITE",)
 
 
 def _exchange_of(task: Task, name: str) -> Exchange:
-    # here, since what is counted does without it
+    # imported here, since the processes that are counted do not need it
     from .load import echo_of
 
     if task.message is None:

@@ -1,7 +1,7 @@
-"""What the tasks are given: scopes as a server makes them behind a proxy, and bodies.
+"""The inputs of the tasks: scopes as a server behind a proxy makes them, and bodies.
 
-Everything is a function of an index, so that no two inputs need to be alike: with the same index each time the inputs
-are warm, and what a contestant keeps in process-wide caches helps it.
+Every input is a function of an index. With a different index each time, no two inputs are alike; with the same index,
+the inputs are warm, and a contestant with process-wide caches benefits from them.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ DOCUMENT: Final[dict[str, Any]] = {
 LONG_DOCUMENT: Final = [{**DOCUMENT, "id": 1000000 + number} for number in range(100)]
 
 PACKED_DOCUMENT: Final = {**DOCUMENT, "note": ""}
-# written out, so that making it needs no encoder
+# written out, so that no encoder is needed
 MSGPACK: Final = (
     b"\x88\xa2id\xce\x00\x12\xd6\x87\xa4name\xacAda Lovelace\xa5email\xafada@example.com\xa6active\xc3"
     b"\xa5score\xcb\x40\x58\xa6\x66\x66\x66\x66\x66\xa4tags\x93\xa4math\xa6engine\xa4poet"
@@ -82,7 +82,7 @@ DISCONNECT: Final = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
 
 
 PIECE_SIZE: Final = 64 * 1024
-"""Bytes of one event of a form's body."""
+"""The number of bytes of one event of a form's body."""
 
 FIELDS: Final = {
     "first_name": "Ada",
@@ -96,18 +96,21 @@ FIELDS: Final = {
     "message": "How does the engine work and what do its cards say",
     "terms": "on",
 }
-"""Nothing in it is escaped."""
+"""The fields of a form of which nothing is escaped."""
 
 MANY_FIELDS: Final = {f"item-{number}": f"{number} äpfel & more" for number in range(1000)}
-"""Each value has escapes where the form is urlencoded."""
+"""The fields of a form each of whose values has escapes if it is urlencoded."""
 
 FILE_NAME: Final = "engine.bin"
 FILE: Final = bytes(range(256)) * (8 * 1024 * 1024 // 256 - 1) + bytes(range(255, -1, -1))
 FILE_END: Final = 64
-"""Bytes at the end of the file that are read, to see that all of it is there."""
+"""The number of bytes at the end of the file that are read, to check that the file is complete."""
 
 SPOOL_SIZE: Final = 16 * 1024 * 1024
-"""Bytes of a file that stay in memory, with all who can be told: otherwise threads that write would be measured."""
+"""The number of bytes of a file that stay in memory, with every contestant that has an option for it.
+
+Otherwise the threads that write to the disk would be measured.
+"""
 
 
 def json_of(document: Any) -> bytes:
@@ -134,9 +137,9 @@ def http_scope(index: int, content_type: str = "application/json", length: int =
     """Return the scope of a POST as uvicorn makes it, with the ten headers of a browser behind a proxy.
 
     Args:
-        index: Of the values that differ between scopes.
-        content_type: The header's value.
-        length: The Content-Length.
+        index: The index of the values that differ between scopes.
+        content_type: The value of the Content-Type header.
+        length: The value of the Content-Length header.
     """
     return {
         "type": "http",
@@ -170,7 +173,7 @@ def websocket_scope(index: int) -> Scope:
     """Return the scope of a WebSocket as uvicorn makes it, with the headers of a browser behind a proxy.
 
     Args:
-        index: Of the values that differ between scopes.
+        index: The index of the values that differ between scopes.
     """
     return {
         "type": "websocket",
@@ -215,8 +218,8 @@ def multipart_of(fields: dict[str, str], file: bytes | None = None) -> bytes:
     """Return the body of a form as a browser sends it, with the boundary of the first scope.
 
     Args:
-        fields: Names and values.
-        file: What is in its file, which has the name "file"; None for a form without.
+        fields: The names and values of the fields.
+        file: The content of the file, whose field has the name "file"; None for a form without a file.
     """
     start = f'--{boundary(0)}\r\nContent-Disposition: form-data; name="'
     parts = [f'{start}{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
@@ -227,7 +230,7 @@ def multipart_of(fields: dict[str, str], file: bytes | None = None) -> bytes:
 
 
 def in_pieces(body: bytes) -> list[bytes]:
-    """Return a body as a server gives it that has read so much at a time."""
+    """Return a body in the pieces in which a server passes it on that reads `PIECE_SIZE` bytes at a time."""
     return [body[start : start + PIECE_SIZE] for start in range(0, len(body), PIECE_SIZE)]
 
 

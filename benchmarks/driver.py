@@ -1,7 +1,7 @@
-"""The doubles of the server, and the loops that are measured.
+"""The test doubles of the server, and the loops that are measured.
 
-Whatever is prepared for a run is prepared before it: a batch takes a scope from a list and calls the operation, or has
-its socket open and its messages waiting.
+Everything that a batch needs is prepared before it is measured: it takes each scope from a list and calls the
+operation, or its socket is open and its messages are waiting.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = (
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 Batch = Callable[[], Any]
-"""So many operations, when it is called; it can be called once."""
+"""A callable that performs a number of operations; it can be called only once."""
 
 
 @types.coroutine
@@ -51,11 +51,11 @@ def _suspend() -> Generator[None, None, None]:
 
 
 def make_receive(events: Iterator[Event], suspends: bool) -> Receive:
-    """Return a `receive` that gives the events.
+    """Return a `receive` that returns the events.
 
     Args:
-        events: One after the other.
-        suspends: Whether it suspends once for each event, as a server's does that waits for the network.
+        events: The events, in order.
+        suspends: Whether it suspends once for each event, as a server's `receive` does that waits for the network.
     """
     following = events.__next__
 
@@ -70,11 +70,11 @@ def make_receive(events: Iterator[Event], suspends: bool) -> Receive:
 
 
 def make_send(suspends: bool, sent: list[Event] | None = None) -> Send:
-    """Return a `send` that forgets each event.
+    """Return a `send` that drops each event, or appends it to a list.
 
     Args:
-        suspends: Whether it suspends once for each event, as a server's does whose buffer is full.
-        sent: Where the events are kept, if that is wanted.
+        suspends: Whether it suspends once for each event, as a server's `send` does whose buffer is full.
+        sent: The list of the events; None to drop them.
     """
 
     async def send_at_once(event: Event) -> None:
@@ -95,7 +95,7 @@ def make_send(suspends: bool, sent: list[Event] | None = None) -> Send:
 
 
 def do_nothing(scope: Scope, receive: Any, send: Any) -> None:
-    """Stand in for an operation, to find out what the loop itself costs."""
+    """Do nothing in place of an operation, which measures the cost of the loop itself."""
 
 
 def make_batch(
@@ -104,10 +104,11 @@ def make_batch(
     """Return a batch of operations.
 
     Args:
-        task: What to do.
-        contestant: Who does it.
-        count: How often.
-        pool: For how many operations, at least, something is prepared: so that two batches differ in nothing else.
+        task: The task.
+        contestant: The contestant that does it.
+        count: The number of operations.
+        pool: The number of operations, at least, for which inputs are prepared, so that batches differ in nothing but
+            the count.
         cold: Whether no two inputs are alike.
         event_loop: Whether asyncio drives the coroutines, instead of a bare loop.
     """
@@ -134,13 +135,13 @@ def make_batch(
 
 
 def make_empty_batch(task: Task, contestant: Contestant, count: int, *, pool: int = 0, cold: bool = False) -> Batch:
-    """Return a batch of operations that do nothing. Its cost is that of the loop, which is no part of an operation.
+    """Return a batch of operations that do nothing; its cost is that of the loop, which is no part of an operation.
 
     Args:
-        task: Whose scopes it takes.
-        contestant: Whose scopes it takes.
-        count: How often.
-        pool: How many scopes are prepared, at least.
+        task: The task for which the scopes are made.
+        contestant: The contestant for which the scopes are made.
+        count: The number of operations.
+        pool: The number of scopes, at least, that are prepared.
         cold: Whether no two inputs are alike.
     """
     scopes = make_scopes(task, contestant, max(count, pool), cold)
@@ -148,13 +149,13 @@ def make_empty_batch(task: Task, contestant: Contestant, count: int, *, pool: in
 
 
 def make_scopes(task: Task, contestant: Contestant, count: int, cold: bool) -> list[Scope]:
-    """Return as many new scopes for a task.
+    """Return new scopes for a task.
 
     Args:
-        task: It says what is in them.
-        contestant: It may need keys of its own, as its framework puts them there.
-        count: How many.
-        cold: Whether each has values that no other has.
+        task: The task, which defines the content of the scopes.
+        contestant: The contestant, whose framework may add keys to them.
+        count: The number of scopes.
+        cold: Whether no two scopes are alike.
     """
     if cold:
         return [_scope_of(task, contestant, index + 1) for index in range(count)]
@@ -166,10 +167,10 @@ def open_socket(task: Task, contestant: Contestant, messages: Sequence[Event], s
     """Return a contestant's socket, accepted.
 
     Args:
-        task: It says what is in the scope, and whether the server suspends.
-        contestant: Its `ws_accept` makes the socket.
-        messages: That the server gives; a disconnect follows.
-        sent: Where what is sent is kept, if that is wanted.
+        task: The task, which defines the content of the scope, and whether the server suspends.
+        contestant: The contestant, whose `ws_accept` makes the socket.
+        messages: The messages that the server returns, followed by a disconnect.
+        sent: The list to which the events are appended that are sent; None to drop them.
     """
     receive = make_receive(iter([CONNECT, *messages, DISCONNECT]), task.suspends)
     accept = contestant.operations["ws_accept"]
@@ -179,15 +180,15 @@ def open_socket(task: Task, contestant: Contestant, messages: Sequence[Event], s
 
 @contextmanager
 def running_loop(contestant: Contestant) -> Iterator[None]:
-    """Have asyncio say that a loop runs, in the block, for a contestant that cannot do without.
+    """Make asyncio report a running loop in the block, if the contestant asks for one.
 
     Args:
-        contestant: Which.
+        contestant: The contestant.
     """
     if not contestant.event_loop:
         yield
         return
-    # here, since under callgrind the import takes seconds
+    # imported here, since the import takes seconds under callgrind
     from asyncio import _get_running_loop, _set_running_loop
 
     before = _get_running_loop()
@@ -209,7 +210,7 @@ def _idle_loop() -> AbstractEventLoop:
 
 
 def drive(coroutine: Any) -> Any:
-    """Return the result of a coroutine; where it suspends it is resumed at once."""
+    """Return the result of a coroutine, which is resumed immediately whenever it suspends."""
     try:
         while True:
             coroutine.send(None)
@@ -218,7 +219,7 @@ def drive(coroutine: Any) -> Any:
 
 
 def check(task: Task, contestant: Contestant) -> None:
-    """Do the task a few times and compare what comes out with what is expected.
+    """Do the task a few times, and compare the results with the expected ones.
 
     Raises:
         ValueError: The result is wrong, events were left over, or something else was sent.
@@ -242,9 +243,9 @@ def _check_requests(task: Task, contestant: Contestant) -> None:
             found = drive(found)
         expected = task.expected(index)
         if isinstance(expected, dict) and isinstance(found, (Mapping, list)):
-            # a form: pairs, or a mapping that is equal to none of another class
+            # a form is a list of pairs, or a mapping whose class may not compare equal to a dict
             found = dict(found)
-        # a constructed object is its own proof; every other result is compared
+        # the result of a construction must only exist; every other result is compared
         if found is None if task.operation in ("construct", "ws_accept") else found != expected:
             raise ValueError(f"{contestant.name} has a wrong result for {task.name}: {found!r:.200}")
     if task.events and drive(receive()) is not task.events[0]:
@@ -268,11 +269,11 @@ def _check_messages(task: Task, contestant: Contestant) -> None:
 
 
 def sent_data(event: Event, wanted: Any) -> Any:
-    """Return what an event carries: as it is, or decoded where something else than text and bytes is wanted.
+    """Return the data of an event: unchanged if text or bytes are wanted, and otherwise decoded as JSON.
 
     Args:
-        event: That was sent.
-        wanted: What it is compared with.
+        event: The event that was sent.
+        wanted: The value with which the data will be compared.
     """
     if event["type"] != "websocket.send":
         return event
@@ -282,13 +283,13 @@ def sent_data(event: Event, wanted: Any) -> Any:
 
 
 def make_messages(task: Task, count: int, pool: int, cold: bool) -> list[Event]:
-    """Return the messages that a server gives.
+    """Return the events of the messages that a server passes on.
 
     Args:
-        task: It says what is in them.
-        count: How many.
-        pool: How many are prepared, at least.
-        cold: Whether no two are alike.
+        task: The task, which defines the content of the messages.
+        count: The number of messages.
+        pool: The number of messages, at least, that are prepared.
+        cold: Whether no two messages are alike.
     """
     if task.message is None:
         return []
@@ -297,12 +298,12 @@ def make_messages(task: Task, count: int, pool: int, cold: bool) -> list[Event]:
 
 
 def make_bodies(task: Task, count: int, cold: bool) -> Iterator[Event]:
-    """Return the events of the bodies of so many requests, or of more.
+    """Return the events of the bodies of at least a number of requests.
 
     Args:
-        task: It says what is in them.
-        count: How many.
-        cold: Whether no two are alike, where the task has such.
+        task: The task, which defines the content of the bodies.
+        count: The number of requests.
+        cold: Whether no two bodies are alike, if the task has such bodies.
     """
     if not cold or task.cold_events is None:
         return cycle(task.events)
@@ -323,14 +324,14 @@ def _run(operation: Callable[..., Any], scopes: list[Scope], count: int, receive
 async def await_all(
     operation: Callable[..., Any], scopes: list[Scope], count: int, receive: Receive, send: Send
 ) -> None:
-    """Await a coroutine function so many times, as a server awaits its application.
+    """Await a coroutine function a number of times, as a server awaits its application.
 
     Args:
         operation: The coroutine function.
-        scopes: One is taken, from the end, for each time.
-        count: How often.
-        receive: The same each time.
-        send: The same each time.
+        scopes: The scopes, one of which is taken from the end each time.
+        count: The number of times.
+        receive: The `receive` that is passed each time.
+        send: The `send` that is passed each time.
     """
     next_scope = scopes.pop
     for _ in range(count):
@@ -338,12 +339,12 @@ async def await_all(
 
 
 def _drive_holding(scopes: list[Scope], drive_all: Callable[[Any], Any], coroutine: Any) -> None:
-    """Drive a coroutine; the scopes are freed with the batch, and not while it is measured."""
+    """Drive a coroutine; the scopes are freed together with the batch, not while it is measured."""
     drive_all(coroutine)
 
 
 def run_in_asyncio(coroutine: Any) -> Any:
-    """Return the result of a coroutine that a loop of asyncio runs, the same loop each time."""
+    """Run a coroutine in an asyncio loop, the same one each time, and return its result."""
     return _runner().run(coroutine)
 
 
@@ -352,7 +353,7 @@ def _runner() -> Runner:
     import atexit
     from asyncio import Runner
 
-    # one for all batches: to make a loop takes longer than a small batch
+    # one for all batches, since creating a loop takes longer than a small batch
     runner = Runner()
     atexit.register(runner.close)
     return runner

@@ -1,6 +1,6 @@
 """How the cost of each kind of input grows with its size: instructions at three sizes, and the exponent between them.
 
-`python -m benchmarks.growth SIDE` does each family at each size in a fork, between marks that callgrind sees.
+`python -m benchmarks.growth SIDE` runs each family at each size in a fork, between marks that callgrind recognises.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = f"multipart/form-data; boundary={boundary(0)}"
 
 Work = Callable[[Any, int], Callable[[], Any]]
-"""Takes a side of litecon and a size, and returns what is counted."""
+"""A function that takes a side of litecon and a size, and returns the function to be counted."""
 
 
 class Family(NamedTuple):
     """A kind of input.
 
     Args:
-        name: For tables.
-        size: The smallest size; the others are four and sixteen times as much.
-        work: What is done with an input of a size.
+        name: The name in tables.
+        size: The smallest size; the others are four and sixteen times as large.
+        work: The work that is done with an input of a given size.
     """
 
     name: str
@@ -221,7 +221,7 @@ def growth_of(side: str, max_exponent: float = MAX_EXPONENT) -> tuple[str, list[
 
     Args:
         side: `compiled` or `pure`.
-        max_exponent: What is allowed, between each size and the next.
+        max_exponent: The largest exponent allowed between each size and the next.
 
     Raises:
         MeasureFailed: The process has failed.
@@ -251,14 +251,14 @@ def growth_of(side: str, max_exponent: float = MAX_EXPONENT) -> tuple[str, list[
 
 
 def main(name: str) -> None:
-    """Do each family at each size, between two marks, and print the ids of the processes.
+    """Run each family at each size, between two marks, and print the ids of the processes.
 
     Args:
         name: `compiled` or `pure`.
     """
     side = load_side(name)
     for family in FAMILIES:
-        # what is made at the first use is made before
+        # a first run, so that initialisation is not counted
         family.work(side, 2)()
         for size in (family.size, family.size * _STEP, family.size * _STEP**2):
             process = os.fork()

@@ -1,4 +1,4 @@
-"""How many bytes litecon holds for each that it received, by kind of input: `python -m benchmarks.held`."""
+"""How many bytes litecon holds for each byte received, by kind of input: `python -m benchmarks.held`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BOUND: Final = 10 * _MIB
 _MESSAGE_BOUND: Final = 16 * _MIB
 _EVENT_SIZE: Final = 64 * 1024
 _ITEMS: Final = 1_000_000
-# enough that what is held anyway does not count
+# enough for the bytes that are held in any case to be negligible
 _FEW: Final = 30_000
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data; boundary=b"
@@ -32,11 +32,11 @@ class Kind(NamedTuple):
     """A kind of input.
 
     Args:
-        name: What it is, in a few words.
-        read: Reads it, and returns what a handler would hold.
-        make: Makes one as large as the bounds allow, or else a small one, of which the most is held for a byte.
-        event_size: Bytes of each event; None for one event.
-        content_type: Of the request; None for a message of a WebSocket.
+        name: The description, in a few words.
+        read: A function that reads the input, and returns what a handler would hold.
+        make: A function that makes an input, as large as the bounds allow, or small with the most bytes held per byte.
+        event_size: The number of bytes of each event; None for one event.
+        content_type: The content type of the request; None for a message of a WebSocket.
     """
 
     name: str
@@ -47,11 +47,11 @@ class Kind(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What was held of an input at the most, the input included.
+    """The memory that an input took at most, including the input itself.
 
     Args:
-        received: Bytes.
-        peak: Bytes.
+        received: The number of bytes received.
+        peak: The largest number of bytes held.
     """
 
     received: int
@@ -59,7 +59,7 @@ class Held(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Bytes that were held for each that was received."""
+        """The number of bytes held per byte received."""
         return self.peak / self.received
 
 
@@ -109,7 +109,7 @@ async def _receive_msgpack(socket: Any) -> Any:
 
 
 def _json(name: str, piece: bytes, values: int, read: Read = _read_json) -> Kind:
-    """An array of pieces of so many values each, and then white space up to the bound."""
+    """Return a JSON array of pieces with a given number of values each, filled up with white space to the bound."""
 
     def make(full: bool) -> bytes:
         count = min((_ITEMS - 1) // values, (_BOUND - 1) // (len(piece) + 1)) if full else _FEW
@@ -119,7 +119,7 @@ def _json(name: str, piece: bytes, values: int, read: Read = _read_json) -> Kind
 
 
 def _packed(name: str, piece: bytes, values: int, read: Read = _read_msgpack) -> Kind:
-    """The same of MessagePack, filled up by a map with a long key."""
+    """Return the same in MessagePack, filled up with a map that has a long key."""
 
     def make(full: bool) -> bytes:
         if not full:
@@ -219,7 +219,7 @@ KINDS: Final = (
 def _events(kind: Kind, body: bytes) -> Iterator[dict[str, Any]]:
     if kind.content_type is None:
         yield {"type": "websocket.connect"}
-        # what a server makes of the frame; the bytes of the frame themselves are the server's
+        # the event that a server makes from the frame; the server itself holds the bytes of the frame
         yield (
             {"type": "websocket.receive", "bytes": bytes(bytearray(body))}
             if kind.read is _receive_msgpack
@@ -228,7 +228,7 @@ def _events(kind: Kind, body: bytes) -> Iterator[dict[str, Any]]:
         return
     size = kind.event_size or len(body)
     for start in range(0, len(body), size):
-        # a copy, as each event of a server has memory of its own
+        # a copy, since the events of a server do not share memory
         piece = bytes(memoryview(body)[start : start + size])
         yield {"type": "http.request", "body": piece, "more_body": start + size < len(body)}
 
@@ -238,12 +238,12 @@ async def _send(event: Any) -> None:
 
 
 def measure(litecon: Any, kind: Kind, full: bool) -> Held:
-    """Return what one side holds of an input.
+    """Return the memory that one side holds for an input.
 
     Args:
         litecon: The package of that side.
         kind: The kind of input.
-        full: Whether of one as large as the bounds allow.
+        full: Whether the input is as large as the bounds allow.
     """
     body = kind.make(full)
     is_request = kind.content_type is not None
@@ -272,7 +272,7 @@ def measure(litecon: Any, kind: Kind, full: bool) -> Held:
 def main() -> int:
     """Print a row for each kind of input, and return the exit status."""
     litecon = load_side("compiled")
-    # what is loaded when it is first used
+    # load everything that is loaded at its first use
     for kind in KINDS:
         measure(litecon, kind, False)
     print(f"CPython {sys.version.split()[0]}, {'compiled' if litecon.COMPILED else 'pure'}")

@@ -1,7 +1,7 @@
-"""Instructions per operation: callgrind over N operations and over 3N, in one fork of a process for each contestant.
+"""Instructions per operation: callgrind counts N and 3N operations, in one fork per task of a contestant's process.
 
-What is done besides is the same, so the difference is that of 2N operations; the loop's own share, measured with an
-operation that does nothing, is taken off.
+Everything else that is counted is the same, so the difference is the cost of 2N operations. The cost of the loop
+itself, measured with an operation that does nothing, is subtracted.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ _ENVIRONMENT: Final = {"PYTHONHASHSEED": "0", "GLIBC_TUNABLES": _TUNABLES}
 
 
 class MeasureFailed(Exception):
-    """A process that was to be measured has failed; the message says what it said."""
+    """A process that was to be measured has failed; the message has the output of the process."""
 
 
 def callgrind_is_missing() -> str | None:
-    """Return a sentence that says why nothing can be counted, None if it can."""
+    """Return a sentence that says why counting is not possible; None if it is possible."""
     return None if shutil.which("valgrind") else "valgrind is not installed: its callgrind counts the instructions"
 
 
@@ -65,12 +65,12 @@ def count_instructions(
     """Return the instructions of one operation, by task and contestant.
 
     Args:
-        suite: Whose tasks and contestants they are.
-        tasks: What to do.
-        contestants: Who does it.
+        suite: The suite of the tasks and contestants.
+        tasks: The tasks.
+        contestants: The contestants.
         cold: Whether no two inputs are alike.
-        jobs: How many processes at a time.
-        keep_profile: A directory for the profiles of the larger runs.
+        jobs: The number of processes that run at a time.
+        keep_profile: The directory for the profiles of the larger runs; None to keep none.
         progress: Called with a line for each count.
 
     Raises:
@@ -78,7 +78,7 @@ def count_instructions(
     """
     counts: dict[str, dict[str, float]] = {task.name: {} for task in tasks}
     with ThreadPoolExecutor(jobs) as threads:
-        # whatever the task, the loop is the same
+        # the loop is the same for all tasks
         empty = threads.submit(_count, suite, suite.tasks[:1], EMPTY, False, None) if suite.make_empty_batch else None
         runs = []
         for contestant in contestants:
@@ -103,7 +103,7 @@ def count_instructions(
 
 
 def memory_of(contestant: Contestant) -> dict[str, float]:
-    """Return the bytes of one idle object of each kind, its scope not counted, found in a process of its own.
+    """Return the bytes of one idle object of each kind, not counting its scope, measured in a separate process.
 
     Raises:
         MeasureFailed: The process has crashed.
@@ -115,28 +115,28 @@ def memory_of(contestant: Contestant) -> dict[str, float]:
 
 
 def callgrind(profile: str, *options: str) -> list[str]:
-    """Return the words that come before those of a command that callgrind is to count.
+    """Return the words to put before a command so that callgrind counts it.
 
     Args:
-        profile: The path of the file that it writes.
-        options: Of callgrind.
+        profile: The path of the file that callgrind writes.
+        options: Further options of callgrind.
     """
     return ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *options]
 
 
 def profile_name(task: Task, contestant: str) -> str:
-    """Return the name of the file of a profile that is kept."""
+    """Return the name of the file in which a profile is kept."""
     return f"callgrind.out.{task.name.replace('/', '-')}.{contestant}"
 
 
 def collected_of(told: str) -> int:
-    """Return the instructions that callgrind says at its end that it has counted.
+    """Return the number of instructions that callgrind reports when it ends.
 
     Args:
-        told: What it has written to stderr.
+        told: The text that callgrind has written to stderr.
 
     Raises:
-        MeasureFailed: It has counted nothing.
+        MeasureFailed: callgrind has counted nothing.
     """
     found = _COLLECTED.search(told)
     if found is None:
@@ -151,13 +151,13 @@ def _count(suite: Suite, tasks: Sequence[Task], contestant: str, cold: bool, kee
         profile = os.path.join(directory, "profile")
         command = callgrind(f"{profile}.%p", f"--dump-before={MARK}")
         if keep_profile is not None:
-            # else a profile has the names of functions only that none before it has
+            # otherwise a profile would have only the names of functions that no earlier profile has
             command.append("--compress-strings=no")
         words = [suite.name, "count", contestant, "cold" if cold else "warm", *(task.name for task in tasks)]
         told = run_measured([*command, sys.executable, "-m", "benchmarks.child", *words]).stdout
         counts = []
         for task, process in zip(tasks, told.split(), strict=True):
-            # the first and the third have what was before a mark
+            # profiles 1 and 3 have the counts before each of the two batches
             fewer, more = (f"{profile}.{process}.{number}" for number in (2, 4))
             counts.append((total_of(more) - total_of(fewer)) / (2 * task.repeats))
             if keep_profile is not None:
@@ -166,10 +166,10 @@ def _count(suite: Suite, tasks: Sequence[Task], contestant: str, cold: bool, kee
 
 
 def total_of(path: str) -> int:
-    """Return the instructions that a profile has counted.
+    """Return the number of instructions in a profile.
 
     Raises:
-        MeasureFailed: It is not there.
+        MeasureFailed: The profile does not exist.
     """
     try:
         found = _TOTALS.search(Path(path).read_bytes())
@@ -181,13 +181,13 @@ def total_of(path: str) -> int:
 
 
 def run_measured(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a command that is to be counted, with nothing random in it.
+    """Run a command that is to be counted, without any randomness.
 
     Args:
-        command: The words.
+        command: The words of the command.
 
     Raises:
-        MeasureFailed: It has failed.
+        MeasureFailed: The command has failed.
     """
     done = subprocess.run(
         command, cwd=_ROOT, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""What each bound holds memory and time to, against a client that never ends: `python -m benchmarks.limits`."""
+"""The memory and time that each bound allows a client that never stops sending: `python -m benchmarks.limits`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SPOOLED: Final = 256 * 1024 * 1024
 
 
 class Case(NamedTuple):
-    """A body that passes a bound, or would without it.
+    """A body that exceeds a bound, or an accepted one that the bound keeps small in memory.
 
     Args:
         limit: The bound's name in `Limits`.
-        content_type: Of the request.
-        head: What the body begins with.
-        piece: What it goes on with, for ever.
-        changes: Bounds that differ from the defaults.
-        size: Where the body does end, in bytes; it is accepted then.
+        content_type: The content type of the request.
+        head: The beginning of the body.
+        piece: The piece that follows, repeated forever.
+        changes: The bounds that differ from the defaults.
+        size: The number of bytes after which the body ends and is accepted; None for an endless body.
     """
 
     limit: str
@@ -43,13 +43,13 @@ class Case(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What a case took.
+    """The memory and time that a case took.
 
     Args:
-        outcome: The status of the refusal, 200 without one.
-        received: Bytes that were received until then.
-        peak: Bytes of memory at the most, the chunk that arrives included.
-        milliseconds: Of processor time.
+        outcome: The status of the refusal; 200 if the body was accepted.
+        received: The number of bytes received until then.
+        peak: The largest number of bytes held, including the chunk that is arriving.
+        milliseconds: The processor time.
     """
 
     outcome: int
@@ -99,7 +99,7 @@ def _receiver(case: Case) -> tuple[Callable[[], Awaitable[dict[str, Any]]], list
         if chunk is None:
             return {"type": "http.request", "body": b"", "more_body": False}
         received[0] += len(chunk)
-        # a copy, as each chunk of a server has memory of its own
+        # a copy, since the chunks of a server do not share memory
         chunk = bytes(bytearray(chunk))
         return {"type": "http.request", "body": chunk, "more_body": True}
 
@@ -121,7 +121,7 @@ async def _read(request: Any, is_form: bool) -> int:
 
 
 def measure(litecon: Any, case: Case) -> Measured:
-    """Return what a case took on one side.
+    """Return the memory and time that a case took on one side.
 
     Args:
         litecon: The package of that side.
@@ -131,7 +131,7 @@ def measure(litecon: Any, case: Case) -> Measured:
     request_class = type("BoundedRequest", (litecon.Request,), {"limits": limits})
     scope = {"type": "http", "headers": [(b"content-type", case.content_type.encode())]}
     found = []
-    # the memory is traced in a run of its own, which would make the other slow
+    # memory is traced in a separate run, since tracing is slow
     for traced in (False, True):
         receive, received = _receiver(case)
         request = request_class(scope.copy(), receive)

@@ -1,10 +1,10 @@
 """The client that loads a whole server.
 
 `python -m benchmarks.load SUITE TASK CONNECTIONS MESSAGES ROUNDS PORT PROCESS CONTESTANT...`: each connection has one
-text message under way, or one request. The contestants, which one server runs, take turns, round by round. The seconds
-of each in each round are printed as JSON, and then the processor time that the server has had for it, where Linux tells
-it. The client speaks no more of RFC 6455 than an echo needs, and of HTTP that a response has a Content-Length, so that
-the server is what is slow.
+text message or one request under way. The contestants, which all run in one server, take turns, round by round. The
+seconds of each in each round are printed as JSON, followed by the server's processor time for them where Linux reports
+it. The client supports only the part of RFC 6455 that an echo needs, and only HTTP responses with a Content-Length, so
+that the server is slower than the client.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 class Exchange(NamedTuple):
-    """What is sent over a connection, and what comes back.
+    """The bytes that are sent over a connection, and the bytes of the answer.
 
     Args:
-        opening: Sent once, and answered with a head; empty for HTTP.
-        question: Sent each time.
-        answer: What comes back, or, of HTTP, the content of it.
-        closing: Sent at the end.
+        opening: The bytes that are sent once, which the server answers with a head; empty for HTTP.
+        question: The bytes that are sent each time.
+        answer: The bytes of the answer; for HTTP those of its content.
+        closing: The bytes that are sent at the end.
     """
 
     opening: bytes
@@ -45,19 +45,19 @@ class Exchange(NamedTuple):
 
 
 def echo_of(data: bytes, target: str = "/") -> Exchange:
-    """Return the exchange that is a text message and its echo.
+    """Return the exchange of a text message and its echo.
 
     Args:
-        data: Of the message, at most 65,535 bytes.
-        target: Of the handshake.
+        data: The content of the message, at most 65,535 bytes.
+        target: The target of the handshake.
     """
     handshake = (
         f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
-    # one byte tells a length of at most 125 bytes, or that two more do (RFC 6455 section 5.2)
+    # one byte holds a length of up to 125 bytes, or says that two more bytes hold it (RFC 6455 section 5.2)
     length = [len(data)] if len(data) <= 125 else [126, *len(data).to_bytes(2, "big")]
-    # a mask of zeros leaves the data as it is (section 5.3)
+    # a mask of zeros leaves the data unchanged (section 5.3)
     question = bytes([0x81, 0x80 | length[0], *length[1:], 0, 0, 0, 0]) + data
     closing = bytes([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
     return Exchange(handshake.encode(), question, bytes([0x81, *length]) + data, closing)
@@ -67,12 +67,12 @@ class Client:
     """The connections to one server.
 
     Args:
-        port: Where the server listens, on the loopback.
-        connections: How many.
-        exchange: What is sent, and what comes back.
+        port: The port of the server, on the loopback interface.
+        connections: The number of connections.
+        exchange: The bytes that are sent, and the bytes of the answer.
 
     Raises:
-        OSError: The server does not answer, or not as it should.
+        OSError: The server does not answer, or sends something unexpected.
     """
 
     def __init__(self, port: int, connections: int, exchange: Exchange) -> None:
@@ -85,7 +85,7 @@ class Client:
         for connection in self._sockets:
             self._selector.register(connection, selectors.EVENT_READ, connection)
         if not exchange.opening:
-            # the heads of all responses are as long as that of the second: a first one may open a session
+            # all responses have a head as long as the second one; the first may differ, since it may open a session
             for _ in range(2):
                 self._size = self._size_of_response()
 
@@ -100,13 +100,13 @@ class Client:
         return len(head) + len(content)
 
     def echo(self, messages: int) -> float:
-        """Have so many messages or requests answered and return how many seconds that took.
+        """Send a number of messages or requests, wait for the answers, and return the seconds that this took.
 
         Args:
-            messages: Over all connections.
+            messages: The number of messages or requests, over all connections.
 
         Raises:
-            OSError: Something else came back.
+            OSError: The server sent something unexpected.
         """
         to_send = to_come = messages
         start = perf_counter()
@@ -171,15 +171,16 @@ def _load(
     """Return the seconds of each exchange in each round.
 
     Args:
-        port: Where the server listens.
-        exchanges: What is sent, and what comes back.
-        connections: For each of them.
-        messages: Or requests, in one round of one of them.
-        rounds: How many.
-        processor_clock: What tells the processor time that the server has had, which then follows in each round.
+        port: The port of the server, on the loopback interface.
+        exchanges: The exchanges.
+        connections: The number of connections for each exchange.
+        messages: The number of messages or requests for each exchange in one round.
+        rounds: The number of rounds.
+        processor_clock: A function that returns the server's processor time, which is then appended in each round; None
+            for no such times.
 
     Raises:
-        OSError: A server does not answer, or not as it should.
+        OSError: The server does not answer, or sends something unexpected.
     """
     clients = [Client(port, connections, exchange) for exchange in exchanges]
     for client in clients:
@@ -188,7 +189,7 @@ def _load(
     for turn in range(rounds):
         seconds = [0.0] * len(clients)
         processor_seconds = [0.0] * len(clients)
-        # each is first as often as any other, and comes after itself, with warm caches, as often
+        # each one is first, and follows its own previous turn with warm caches, as often as any other
         first = turn % len(clients)
         for number in [*range(first, len(clients)), *range(first)]:
             before = processor_clock() if processor_clock else 0.0
@@ -202,12 +203,12 @@ def _load(
 
 
 def _processor_clock(process: int) -> Callable[[], float]:
-    """Return what tells the seconds that a process and those that it has started have had of the processors.
+    """Return a function that returns the processor time of a process and its children, in seconds.
 
     Args:
-        process: Its id.
+        process: The id of the process.
     """
-    # the clock of another process's time, as clock_getcpuclockid() makes its id on Linux
+    # the id of the clock of another process's time, computed as clock_getcpuclockid() does on Linux
     clocks = [~one << 3 | 2 for one in _family_of(process)]
     return lambda: sum(map(clock_gettime, clocks))
 
@@ -216,10 +217,10 @@ def _family_of(process: int) -> list[int]:
     parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            # the name before the parenthesis may have any characters
+            # the name of the process, before the last parenthesis, may contain any characters
             words = path.read_text().rpartition(")")[2].split()
         except OSError:
-            # a process that has just ended
+            # the process has just ended
             continue
         parents[int(path.parent.name)] = int(words[1])
     family = [process]
@@ -229,7 +230,7 @@ def _family_of(process: int) -> list[int]:
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit status."""
+    """Run the command line, and return the exit status."""
     suite = load_suite(arguments[0])
     task = find_task(arguments[1], suite.tasks)
     connections, messages, rounds, port, process = map(int, arguments[2:7])

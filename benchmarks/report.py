@@ -1,4 +1,4 @@
-"""The result, for people and as JSON."""
+"""The result, as tables for people and as JSON."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _FORMAT: Final = 3
 
 
 class Outcome(NamedTuple):
-    """What a run has found out.
+    """The result of a run.
 
     Args:
         measure: `instructions`, `nanoseconds`, or the name of a server, whose counts are nanoseconds.
         cold: Whether no two inputs were alike.
-        tasks: That were done.
-        contestants: That took part, the floor first.
-        counts: Of one operation, by task and contestant.
-        processor_times: Of a server, in nanoseconds, likewise.
-        memory: Bytes of one idle connection object, by contestant and class.
+        tasks: The tasks that were done.
+        contestants: The contestants that took part, the floor first.
+        counts: The counts of one operation, by task and contestant.
+        processor_times: The processor times of a server in nanoseconds, by task and contestant.
+        memory: The bytes of one idle connection object, by contestant and class.
     """
 
     measure: str
@@ -50,19 +50,19 @@ def write_json(outcome: Outcome, path: Path) -> None:
 
     Args:
         outcome: The result.
-        path: Of the file, which is overwritten.
+        path: The path of the file, which is overwritten.
     """
     path.write_text(as_written(_FORMAT, outcome.measure, outcome.cold, _as_data(outcome)), encoding="utf-8")
 
 
 def as_written(number: int, measure: str, cold: bool, found: dict[str, Any]) -> str:
-    """Return the text of a result's file: where it was measured, and what was found.
+    """Return the text of a result's file, including the circumstances of the measurement.
 
     Args:
-        number: Of the format.
-        measure: What the counts are.
+        number: The number of the format.
+        measure: The unit of the counts.
         cold: Whether no two inputs were alike.
-        found: The rest.
+        found: The other items of the file.
     """
     data = {
         "format": number,
@@ -76,11 +76,11 @@ def as_written(number: int, measure: str, cold: bool, found: dict[str, Any]) -> 
 
 
 def circumstances(cold: bool, *libraries: str) -> str:
-    """Return in words where something was measured.
+    """Return a description of the circumstances of a measurement.
 
     Args:
         cold: Whether no two inputs were alike.
-        libraries: That took part, with their versions.
+        libraries: The libraries that took part, with their versions.
     """
     return ", ".join([_python(), *libraries, "no two inputs alike" if cold else "inputs warm"])
 
@@ -118,7 +118,7 @@ def _as_data(outcome: Outcome) -> dict[str, Any]:
 
 
 def _groups(outcome: Outcome) -> list[tuple[str, list[Task]]]:
-    """Return the groups of tasks that have a mean: all, and litecon's own work of each kind in both ways."""
+    """Return the groups of tasks for which means are shown, with their titles."""
     own = [task for task in outcome.tasks if task.work == "own"]
     groups = [("all tasks", list(outcome.tasks))]
     for kind, protocol in (("http", "HTTP"), ("websocket", "WebSocket")):
@@ -198,20 +198,20 @@ def _verdict_table(outcome: Outcome) -> str:
 
 
 def number_text(value: float | None, digits: int = 2) -> str:
-    """Return a number as it is in a table, a dash if there is none.
+    """Return the text of a number for a table; a dash if there is none.
 
     Args:
         value: The number.
-        digits: After the point.
+        digits: The number of digits after the point.
     """
     return "-" if value is None else f"{value:.{digits}f}"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as lines: numbers to the right, words to the left.
+    """Return rows as lines, with numbers aligned to the right and words to the left.
 
     Args:
-        rows: Of cells; a row may be shorter than others.
+        rows: The rows of cells; a row may be shorter than others.
     """
     columns = max(map(len, rows))
     padded = [[*row, *[""] * (columns - len(row))] for row in rows]

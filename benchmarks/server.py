@@ -1,8 +1,8 @@
 """A whole server with one worker, which serves all contestants; a client asks them in turn, task by task.
 
-Turns are short and many: what else runs on the machine disturbs neighbours alike. All are in one process, which is
-started anew several times: how memory happens to lie in a process makes two that run the same application differ by a
-fifth, as long as they live.
+There are many short turns, so that other processes on the machine disturb neighbouring turns equally. All contestants
+are in one process, which is restarted several times: because of their memory layout, two processes with the same
+application can differ by a fifth for as long as they run.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ __all__ = ("SERVERS", "compare_instructions", "compare_throughput", "time_server
 _UVICORN: Final = ("--timeout-keep-alive", "86400", "--log-level", "warning")
 
 SERVERS: Final[dict[str, list[str]]] = {
-    # a ping would be taken for an echo, and a connection whose server waits for its turn is not to be closed
+    # the client would take a ping for an echo, and a connection must not be closed while it waits for its turn
     "uvicorn": ["uvicorn", "--ws", "websockets", "--ws-ping-interval", "86400", *_UVICORN],
     "uvicorn-sansio": ["uvicorn", "--ws", "websockets-sansio", "--ws-ping-interval", "86400", *_UVICORN],
     "uvicorn-wsproto": ["uvicorn", "--ws", "wsproto", "--ws-ping-interval", "86400", *_UVICORN],
     "hypercorn": ["hypercorn", "--workers", "0", "--log-level", "warning"],
     "granian": ["granian", "--interface", "asgi", "--log-level", "error"],
 }
-"""By name, the module to run and its options."""
+"""The module to run and its options, by the name of the server."""
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _ECHO: Final = "ws-echo-text"
@@ -66,16 +66,16 @@ def time_servers(
     rounds: int = 25,
     progress: Callable[[str], None] = lambda line: None,
 ) -> tuple[Counts, Counts]:
-    """Return nanoseconds of one request or message, by task and name: by the clock, and of the server's processor time.
+    """Return the nanoseconds of one request or message, by task and name: wall time, and the server's processor time.
 
-    By the clock the client's own share is in it. Where the system does not tell processor times, there are none.
+    The wall time includes the share of the client. There are no processor times if the system does not report them.
 
     Args:
-        server: Of `SERVERS`.
-        suite: Whose application is served.
-        tasks: What it is asked.
-        names: Of the contestants, the floor among them.
-        rounds: How many ratios the median is of.
+        server: The name of the server, a key of `SERVERS`.
+        suite: The suite whose application is served.
+        tasks: The tasks.
+        names: The names of the contestants, including the floor.
+        rounds: The number of rounds, each of which gives a ratio.
         progress: Called with a line for each task.
 
     Raises:
@@ -96,7 +96,7 @@ def time_servers(
 
 
 def _times(names: Sequence[str], floor: int, turns: list[list[float]], count: int) -> dict[str, float]:
-    """Return the nanoseconds of one: the floor's are a median, the others' the median ratio times it."""
+    """Return the nanoseconds of one message or request, by name: the floor's median, the others' ratio times that."""
     time = median(seconds[floor] for seconds in turns) / count * 1e9
     return {name: time * median(turn[at] / turn[floor] for turn in turns) for at, name in enumerate(names)}
 
@@ -105,8 +105,8 @@ def compare_throughput(server: str, *, rounds: int = 25, progress: Callable[[str
     """Return a sentence about the messages per second of an echo, with litecon and by hand on raw ASGI.
 
     Args:
-        server: Of `SERVERS`.
-        rounds: How many ratios the median is of, at least.
+        server: The name of the server, a key of `SERVERS`.
+        rounds: The number of rounds, at least, each of which gives a ratio.
         progress: Called with a line for each step.
 
     Raises:
@@ -132,14 +132,14 @@ def compare_instructions(
     """Return a sentence about the instructions of the server's process for one message, under callgrind.
 
     Args:
-        server: Of `SERVERS`.
-        messages: In the smaller run; three times as many in the larger.
+        server: The name of the server, a key of `SERVERS`.
+        messages: The number of messages in the smaller run; the larger has three times as many.
         progress: Called with a line for each step.
 
     Raises:
         MeasureFailed: A server or the client has failed.
         Unavailable: The server is not installed.
-        ValueError: It cannot be counted.
+        ValueError: The server's process cannot be counted.
     """
     if server == "granian":
         raise ValueError("granian's worker is another process than the one that callgrind would count")
@@ -177,11 +177,11 @@ def _take_turns(
     starts: int,
     progress: Callable[[str], None],
 ) -> dict[str, list[list[float]]]:
-    """Return for each task and round the seconds of each name, and then the processor seconds, where they are told."""
+    """Return for each task and round the seconds of each name, and then, if known, the processor seconds."""
     found: dict[str, list[list[float]]] = {task.name: [] for task in tasks}
     starts = min(starts, rounds)
     for start in range(starts):
-        # each has its connections opened first as often as any other
+        # the connections of each one are opened first as often as those of any other
         first = start % len(names)
         order = [*names[first:], *names[:first]]
         with _serving(server, suite.app) as running:
@@ -195,7 +195,7 @@ def _take_turns(
 
 
 def _count_of(task: Task) -> int:
-    """Return how many messages or requests a turn has."""
+    """Return the number of messages or requests of a turn."""
     if task.per_message:
         return _MESSAGES
     size = sum(len(event["body"]) for event in task.events)
@@ -205,14 +205,14 @@ def _count_of(task: Task) -> int:
 def _run_client(
     suite: Suite, task: Task, counts: tuple[int, int, int], running: Running, names: Sequence[str]
 ) -> list[list[float]]:
-    """Return the seconds of each name in each round, as a client finds them in a process of its own.
+    """Return the seconds of each name in each round, as measured by a client in a separate process.
 
     Args:
-        suite: Whose application is served.
-        task: What it is asked.
-        counts: Connections, messages or requests in a turn, and rounds.
+        suite: The suite whose application is served.
+        task: The task.
+        counts: The numbers of connections, of messages or requests in a turn, and of rounds.
         running: The server.
-        names: Of the contestants, in the order in which their connections are opened.
+        names: The names of the contestants, in the order in which their connections are opened.
 
     Raises:
         MeasureFailed: The client has failed.
@@ -230,9 +230,9 @@ class Running:
     """A server that runs.
 
     Args:
-        process: Its process.
-        port: Where it listens.
-        output: What it writes goes there.
+        process: The server's process.
+        port: The port on which it listens.
+        output: The file that has its output.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, output: IO[bytes]) -> None:
@@ -241,15 +241,15 @@ class Running:
         self._output = output
 
     def said(self) -> str:
-        """Return what it has written."""
-        # the process writes at a position that it shares with this file object
+        """Return the output so far."""
+        # the process and this file object share one position, which must not be moved
         return os.pread(self._output.fileno(), 1 << 20, 0).decode("utf-8", "replace")
 
     def wait_for_start(self) -> None:
-        """Wait until it answers.
+        """Wait until the server answers.
 
         Raises:
-            MeasureFailed: It does not.
+            MeasureFailed: The server does not answer.
         """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -261,7 +261,7 @@ class Running:
         raise MeasureFailed(f"the server does not answer: {self.said().strip()[-500:]}")
 
     def stop(self) -> None:
-        """End it, as Ctrl-C does."""
+        """Stop the server, as Ctrl-C does."""
         if self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGINT)
@@ -277,9 +277,9 @@ def _serving(server: str, app: str, prefix: Sequence[str] = ()) -> Iterator[Runn
     """Run an application on a free port until the end of the block.
 
     Args:
-        server: Of `SERVERS`.
-        app: Its module and its name.
-        prefix: Words before those of the server's process.
+        server: The name of the server, a key of `SERVERS`.
+        app: The module and name of the application.
+        prefix: The words to put before the command of the server.
 
     Raises:
         MeasureFailed: The server does not start.
@@ -292,7 +292,7 @@ def _serving(server: str, app: str, prefix: Sequence[str] = ()) -> Iterator[Runn
         port = listener.getsockname()[1]
     where = ["--bind", f"127.0.0.1:{port}"] if module == "hypercorn" else ["--host", "127.0.0.1", "--port", str(port)]
     command = [*prefix, sys.executable, "-m", module, app, *where, *options]
-    # what is measured may be an installed package: uvicorn would put the folder that it runs in before it
+    # an installed litecon may be measured, and uvicorn would put its working directory before it in the path
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), os.fspath(_ROOT))))
     switches = {"PYTHONHASHSEED": "0", "LITECON_PURE_PYTHON": "0", "PYTHONPATH": path}
     environment = {**os.environ, **switches}

@@ -1,7 +1,7 @@
 """A whole copy of litecon for each side, in one process.
 
-A compiled module carries its absolute name, so the compiled copy is `litecon` itself. The pure copy is loaded a second
-time, under a name of its own, which works because the package imports itself relatively only.
+A compiled module contains its absolute name, so the compiled copy is `litecon` itself. The pure copy is loaded under
+another name, which works because the package imports its own modules only relatively.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def is_set(variable: str) -> bool:
 def load_side(side: Side) -> ModuleType:
     """Return litecon with the kernels of one side.
 
-    Whether the compiled side is compiled is for the caller to see: `COMPILED` and `FALLBACK_REASON`.
+    The caller must check `COMPILED` and `FALLBACK_REASON`, since the compiled side may have fallen back.
 
     Args:
-        side: Which kernels.
+        side: The side.
     """
     if side == "compiled":
         with _switch_set_to("0"):
@@ -43,7 +43,7 @@ def load_side(side: Side) -> ModuleType:
 
 
 def _load_copy() -> ModuleType:
-    # the copy is of the package that is installed, which this does not import
+    # the pure copy is loaded from the files of the installed package, which is not imported for this
     found = find_spec("litecon")
     if found is None or found.origin is None:
         raise ImportError("litecon is not installed")

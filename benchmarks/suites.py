@@ -1,4 +1,4 @@
-"""The suites: what is measured, who takes part, and how it is driven. All are measured by the same machine."""
+"""The suites: the tasks, the contestants, and the loops that drive them. The same code measures all suites."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ _MODULES: Final = {"core": ".core", "litestar": ".dropin.suite"}
 
 
 class Suite(NamedTuple):
-    """What is measured, and how.
+    """The tasks that are measured, and the functions that measure them.
 
     Args:
-        name: Of the suite.
-        operation: What is counted or timed, in words.
-        floor: The name of the contestant that the others are measured against.
-        tasks: The registry.
-        contestants: The names of those that may take part.
-        load: Returns the contestant of a name, or raises Unavailable.
-        check: Does a task a few times, and raises ValueError where what comes out is wrong.
-        make_batch: Returns a batch of operations.
-        make_empty_batch: Returns one that does nothing, whose cost is taken off; None where all is counted.
-        batch_seconds: How long the floor is to take in a round of time.
-        collects: Whether what a batch leaves to the garbage collector is counted with it.
-        app: The module and the name of the application that serves all contestants, each below a path of its own.
-        report: The module that writes what was found out.
-        exchange_of: Returns what is sent to a whole server for a task and a contestant's name, and what comes back.
+        name: The name of the suite.
+        operation: The unit that is counted or timed, in words.
+        floor: The name of the contestant against which the others are measured.
+        tasks: The registry of tasks.
+        contestants: The names of the contestants that may take part.
+        load: A function that returns the contestant of a name, or raises Unavailable.
+        check: A function that does a task a few times, and raises ValueError if a result is wrong.
+        make_batch: A function that returns a batch of operations.
+        make_empty_batch: A function that returns a batch that does nothing, whose cost is subtracted; None to subtract
+            nothing.
+        batch_seconds: The number of seconds that a batch of the floor should take when time is measured.
+        collects: Whether a garbage collection after each batch is counted with it.
+        app: The module and name of the application that serves all contestants, each under its own path.
+        report: The module that writes the results.
+        exchange_of: A function that returns the `Exchange` with a whole server for a task and a contestant's name.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """The registry of tasks.
 
-A task is what one request costs, from the server's scope and receive to the values wanted, or what one message of a
-WebSocket costs that was accepted before.
+A task is the work for one request, from the server's scope and receive to the values wanted, or for one message of a
+WebSocket that was accepted before.
 """
 
 from __future__ import annotations
@@ -48,27 +48,28 @@ SUSPENDED: Final = "/suspended"
 
 
 class Task(NamedTuple):
-    """One thing that every contestant does in its way.
+    """A piece of work that every contestant does in its own way.
 
     Args:
-        name: In tables and for `--only`.
-        operation: The name under which contestants offer it.
-        summary: What is done, for people.
-        scope: Returns a new scope for an index.
-        expected: Returns what the operation must return for the scope, or after the message, of that index.
-        events: What `receive` gives, over and over.
-        cold_events: Returns what it gives instead for an index where no two inputs are to be alike, and of the same
-            length; None where the body is always the same.
+        name: The name in tables and for `--only`.
+        operation: The name under which contestants offer the operation.
+        summary: The description, for people.
+        scope: A function that returns a new scope for an index.
+        expected: A function that returns the expected result for the scope, or after the message, of that index.
+        events: The events that `receive` returns, over and over.
+        cold_events: A function that returns the events for an index if no two inputs may be alike, of the same length
+            as `events`; None if the body is always the same.
         asynchronous: Whether the operation is a coroutine function.
         suspends: Whether `receive` and `send` suspend once for each event; otherwise they return at once.
-        futures: Whether `receive` gives futures of the event loop, as a server's may.
+        futures: Whether `receive` returns futures of the event loop, as a server's may.
         kind: The protocol.
-        work: Whose work it is mostly: litecon's own, or a decoder's that it calls (of JSON, of multipart).
-        repeats: Operations in the smaller run under callgrind.
-        per_message: Whether the operation is given an accepted socket and a number of messages, and what is counted
-            is one of these.
-        message: Returns the event that `receive` gives as the message of that index.
-        sent: Returns what must have been sent for the message of that index: a str, bytes, or the value of a JSON text.
+        work: Who does most of the work: litecon itself, or a decoder that it calls (of JSON, of multipart).
+        repeats: The number of operations in the smaller run under callgrind.
+        per_message: Whether the operation takes an accepted socket and a number of messages, so that one message is the
+            unit that is measured.
+        message: A function that returns the event that `receive` returns as the message of that index.
+        sent: A function that returns the data that must be sent for the message of that index: a str, bytes, or the
+            value of a JSON text.
     """
 
     name: str
@@ -90,7 +91,7 @@ class Task(NamedTuple):
 
     @property
     def has_loop(self) -> bool:
-        """Whether the loop is in the operation, which is called once, and so is in what is counted."""
+        """Whether the operation has the loop in itself: it is called once, and the loop is counted with it."""
         return self.kind == "websocket"
 
 
@@ -125,7 +126,7 @@ def _multipart_tasks(name: str, summary: str, body: bytes, **details: Any) -> tu
 
 
 def _message_tasks(name: str, summary: str, operation: str, **details: Any) -> tuple[Task, Task]:
-    """Return a task about one message of a socket that is open, and its variant with a server that suspends."""
+    """Return a task about one message of an open socket, and its variant with a server that suspends."""
     return _in_both_ways(
         Task(
             name,
@@ -383,5 +384,5 @@ def find_task(name: str, tasks: Sequence[Task] = TASKS) -> Task:
 
 
 def select_tasks(patterns: list[str], tasks: Sequence[Task] = TASKS) -> list[Task]:
-    """Return the tasks whose name matches one of the patterns (as file names do), all without patterns."""
+    """Return the tasks whose name matches one of the patterns, which work as for filenames; all without patterns."""
     return [task for task in tasks if not patterns or any(fnmatchcase(task.name, pattern) for pattern in patterns)]

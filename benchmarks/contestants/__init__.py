@@ -1,10 +1,10 @@
 """The registry of contestants: each is one module here, found by its name.
 
-A module offers `load()`, which returns a `Contestant` or raises `Unavailable`. Its operations have the names that the
-tasks ask for; one that it cannot do is left out. An operation takes scope, receive and send, and makes its connection
-object itself, as a handler's framework would for each request. `ws_accept` takes the scopes of all connections and
-returns the last socket; the operations about one message take such a socket, and the number of messages. `construct`
-and `ws_construct` return an idle object.
+A module has `load()`, which returns a `Contestant` or raises `Unavailable`. Its operations have the names that the
+tasks ask for; an operation that it cannot do is missing. An operation takes scope, receive and send, and makes its
+connection object itself, as the framework of a handler would for each request. `ws_accept` takes the scopes of all
+connections and returns the last socket; the operations on messages take such a socket and the number of messages.
+`construct` and `ws_construct` return an idle object.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from typing import Any, Final, NamedTuple
 __all__ = ("FLOOR", "Contestant", "Unavailable", "contestant_names", "defined_in", "load_contestant", "wanted_names")
 
 FLOOR: Final = "raw"
-"""The contestant that the others are measured against."""
+"""The name of the contestant against which the others are measured."""
 
 _ORDER: Final = ("raw", "compiled", "pure")
 
 
 class Unavailable(Exception):
-    """A contestant that cannot take part here; the message says why.
+    """A contestant that cannot take part; the message says why.
 
     Args:
-        reason: One sentence.
-        needed: Whether a run that was not told to go without it makes no sense.
+        reason: The reason, as one sentence.
+        needed: Whether a run needs the contestant unless it is excluded explicitly.
     """
 
     def __init__(self, reason: str, needed: bool = False) -> None:
@@ -40,11 +40,11 @@ class Contestant(NamedTuple):
     """One way to do the tasks.
 
     Args:
-        name: In tables and for `--contestants`.
-        version: Of the library.
-        operations: A function for each task that it can do.
-        scope: Keys that its framework puts into the scope of a request before a handler runs.
-        websocket_scope: Likewise, of a WebSocket.
+        name: The name in tables and for `--contestants`.
+        version: The version of the library.
+        operations: The functions that do the tasks, by the name of the operation.
+        scope: The items that its framework puts into the scope of a request before a handler runs.
+        websocket_scope: The items that it puts into the scope of a WebSocket.
         event_loop: Whether it asks asyncio for the running loop.
     """
 
@@ -57,10 +57,10 @@ class Contestant(NamedTuple):
 
 
 def defined_in(namespace: dict[str, Any]) -> dict[str, Callable[..., Any]]:
-    """Return the functions that a function has defined, by name.
+    """Return the functions that are defined in a function, by name.
 
     Args:
-        namespace: Its `locals()`.
+        namespace: The `locals()` of the function.
     """
     return {
         name: value
@@ -79,11 +79,11 @@ def wanted_names(wanted: str | None, known: Sequence[str]) -> list[str]:
     """Return the names that the command line asks for.
 
     Args:
-        wanted: The names, with commas between; None for all.
-        known: All names.
+        wanted: The names, separated by commas; None for all.
+        known: The names of all contestants.
 
     Raises:
-        ValueError: There is none of a name.
+        ValueError: There is no contestant of that name.
     """
     names = list(known) if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
     for name in names:
@@ -96,7 +96,7 @@ def load_contestant(name: str) -> Contestant:
     """Return the contestant of that name.
 
     Raises:
-        Unavailable: It cannot take part.
+        Unavailable: The contestant cannot take part.
     """
     contestant: Contestant = import_module(f"{__name__}.{name}").load()
     return contestant

@@ -1,4 +1,4 @@
-"""The operations on forms over a class with the API of `litestar.connection.Request`."""
+"""The operations on forms for a class with the API of `litestar.connection.Request`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def operations(Request: Any, UploadRequest: Any = None) -> dict[str, Callable[..
 
     Args:
         Request: The class.
-        UploadRequest: The class for the form with a file, which it keeps in memory; the same by default.
+        UploadRequest: The class for the form with a file, which keeps the file in memory; `Request` by default.
     """
     UploadRequest = UploadRequest or Request
 
@@ -31,7 +31,7 @@ def operations(Request: Any, UploadRequest: Any = None) -> dict[str, Callable[..
 
 
 def stream_operations(Request: Any) -> dict[str, Callable[..., Any]]:
-    """Return the operation that reads a form part by part, of a class that has it.
+    """Return the operation that reads a form part by part, for a class that can do so.
 
     Args:
         Request: The class.

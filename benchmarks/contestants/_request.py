@@ -1,4 +1,4 @@
-"""The operations over a class with the API of `litestar.connection.Request`, which more than one contestant has."""
+"""The operations on a class with the API of `litestar.connection.Request`, for the contestants with such a class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def operations(Request: Any) -> dict[str, Callable[..., Any]]:
     """Return the operations.
 
     Args:
-        Request: The class; one without a member is a contestant that leaves out its operation.
+        Request: The class; if it lacks a member, the contestant must leave out the operation that needs it.
     """
 
     def construct(scope: Any, receive: Any, send: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The operations over a class with the API of `litestar.connection.WebSocket`, which more than one contestant has."""
+"""The operations on a class with the API of `litestar.connection.WebSocket`, for the contestants with such a class."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ("iterate_text", "operations")
 
 
 async def iterate_text(socket: Any, count: int) -> Any:
-    """Return the last of all messages; the `ws_iterate_text` of a socket with the API of Starlette's."""
+    """Return the last of all messages: the `ws_iterate_text` operation for a socket with the API of Starlette's."""
     async for text in socket.iter_text():
         pass
     return text
@@ -22,7 +22,8 @@ def operations(WebSocket: Any) -> dict[str, Callable[..., Any]]:
     """Return the operations.
 
     Args:
-        WebSocket: The class; one without a member is a contestant that leaves out its operation, or has its own.
+        WebSocket: The class; if it lacks a member, the contestant must leave out the operation that needs it, or
+            replace it.
     """
 
     def ws_construct(scope: Any, receive: Any, send: Any) -> Any:

@@ -33,7 +33,7 @@ def load() -> Contestant:
         found = Request(scope, receive, send).content_type
         return found.type, found.options
 
-    # its form() comes from a task of asyncio's; this is what it does there, but for the limits
+    # form() runs in an asyncio task; this does the same without the task and the limits
     async def read(scope: Any, receive: Any, send: Any, factory: Any) -> Any:
         request = Request(scope, receive, send)
         options = request.content_type.options
@@ -66,7 +66,7 @@ def load() -> Contestant:
     async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
         return [(name, file.filename, file.size) for name, file in await read(scope, receive, send, CountedFile)]
 
-    # a body that is kept comes from a task of asyncio's, and a WebSocket has no JSON
+    # a body that is kept is read in an asyncio task, and a WebSocket has no methods for JSON
     known = {**operations(Request), **websocket_operations(WebSocket)}
     for missing in (
         "base_url",

@@ -1,6 +1,6 @@
 """BlackSheep: requests and WebSockets as its application makes them for a handler.
 
-It cannot be told to keep a file of more than 1 MiB in memory: it writes to disk, in no thread.
+It has no option to keep a file of more than 1 MiB in memory: it writes such a file to disk, without a thread.
 """
 
 from __future__ import annotations

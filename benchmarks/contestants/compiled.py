@@ -17,7 +17,7 @@ def load() -> Contestant:
     """Return the contestant.
 
     Raises:
-        Unavailable: litecon has fallen back, or its extensions are of another version.
+        Unavailable: litecon has fallen back to the pure side, or its extensions are of another version.
     """
     try:
         litecon = load_side("compiled")

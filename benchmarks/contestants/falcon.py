@@ -1,6 +1,6 @@
 """Falcon: requests and WebSockets as its ASGI application makes them for a responder.
 
-The queue of its WebSocket is off, since it is filled by a task of its own; Falcon is faster without.
+The queue of its WebSocket is switched off, since a separate task fills it; Falcon is faster without it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def load() -> Contestant:
     def accept(scope: Any, receive: Any, send: Any) -> Any:
         return Request(scope, receive, options=options).client_prefers(OFFERS)
 
-    # its application receives the first event before it makes the request
+    # Falcon's application receives the first event before it makes the request
     async def body(scope: Any, receive: Any, send: Any) -> Any:
         return await Request(scope, receive, await receive(), options).stream.read()
 
@@ -77,7 +77,7 @@ def load() -> Contestant:
     async def json(scope: Any, receive: Any, send: Any) -> Any:
         return await Request(scope, receive, await receive(), options).get_media()
 
-    # a form is one of its media, and a multipart form is always read part by part: what is wanted is kept by hand
+    # Falcon reads a form as media, and a multipart form always part by part, so the values wanted are kept by hand
     async def multipart(scope: Any, receive: Any, send: Any) -> Any:
         form = await Request(scope, receive, await receive(), options).get_media()
         return {part.name: await part.get_text() async for part in form}

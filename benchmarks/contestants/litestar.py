@@ -1,4 +1,4 @@
-"""Litestar: the connection objects whose API litecon has, as one of its route handlers gets them."""
+"""Litestar: the connection objects whose API litecon has, as a route handler receives them."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def load() -> Contestant:
     @websocket("/")
     async def websocket_handler(socket: WebSocket[Any, Any, Any]) -> None: ...
 
-    # its parser does not say how much stays in memory
+    # the parser does not pass a size that stays in memory, so the default decides
     UploadFile.__init__.__defaults__ = (None, None, SPOOL_SIZE)
-    # the limit on the parts of a form is the application's
+    # the limit on the parts of a form comes from the application
     app = Litestar([handler, websocket_handler], openapi_config=None)
     known = {**operations(Request), **form_operations(Request), **websocket_operations(WebSocket)}
     scopes = {"route_handler": handler, "litestar_app": app}, {"route_handler": websocket_handler}

@@ -1,7 +1,6 @@
 """Quart: requests and WebSockets as its ASGI connection makes them for a handler.
 
-What it receives goes through a task of its own and a queue, so there is nothing to compare with where something is
-received, a body or a message.
+It receives bodies and messages in a separate task with a queue, so these tasks cannot be compared.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ def load() -> Contestant:
     async def ws_accept(scopes: Any, receive: Any, send: Any) -> Any:
         for scope in scopes:
             socket = ASGIWebsocketConnection(app, scope)._create_websocket_from_scope(send)
-            # its task that receives throws this event away
+            # the task in which Quart receives drops this event
             await receive()
             await socket.accept()
         return socket

@@ -1,10 +1,10 @@
 """The raw floor: the best plain Python that a person would write against scope and receive, and the fastest codecs.
 
-No helper of the standard library is used where code by hand needs fewer instructions, as it does for `parse_qs()`. Of
-the codecs msgspec and orjson decode JSON equally fast, msgspec decodes MessagePack in fewer instructions than
-ormsgpack, and orjson encodes JSON in fewer than msgspec. Nothing is left out that a correct program needs: a
-disconnect is noticed, cookies in more than one header are merged, quotes are read. Only the WebSocket tasks go
-without a check where a missing key tells that the connection is closed.
+No helper of the standard library is used if hand-written code needs fewer instructions, as it does instead of
+`parse_qs()`. Of the codecs, msgspec and orjson decode JSON equally fast, msgspec decodes MessagePack in fewer
+instructions than ormsgpack, and orjson encodes JSON in fewer than msgspec. Nothing that a correct program needs is left
+out: a disconnect is noticed, cookies in more than one header are merged, and quoted strings are parsed. Only the
+WebSocket tasks do without a check if a missing key shows that the connection is closed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ESCAPE: Final = re.compile(r"\\(.)")
 
 
 class Connection:
-    """What is handed around where there is no library."""
+    """The object that code without a library passes around."""
 
     __slots__ = ("receive", "scope", "send")
 
@@ -135,7 +135,7 @@ def base_url(scope: Any, receive: Any, send: Any) -> Any:
 
 
 def host_of(scope: Any) -> str:
-    """Return the Host header, or what the server is bound to."""
+    """Return the Host header, or else the address of the server."""
     for name, value in scope["headers"]:
         if name == b"host":
             found: str = value.decode("latin-1")
@@ -145,7 +145,7 @@ def host_of(scope: Any) -> str:
 
 
 def read_options(text: str) -> tuple[str, dict[str, str]]:
-    """Return what stands before the first semicolon, and the parameters after it."""
+    """Return the text before the first semicolon, and the parameters after it."""
     value, semicolon, _ = text.partition(";")
     options = {}
     if semicolon:
@@ -165,7 +165,7 @@ def content_type(scope: Any, receive: Any, send: Any) -> Any:
 
 
 def accept(scope: Any, receive: Any, send: Any) -> Any:
-    """Return the best of the offers: quality first, then the more specific range, then the order of the ranges."""
+    """Return the best offer: by quality, then by the specificity of the range, then by the order of the ranges."""
     ranges = {}
     position = 0
     for item in (find_header(scope, b"accept") or "*/*").split(","):
@@ -174,7 +174,7 @@ def accept(scope: Any, receive: Any, send: Any) -> Any:
         quality = 1.0
         if semicolon:
             name, _, number = options.partition("=")
-            # no offer has a parameter, so a range with one matches none
+            # no offer has a parameter, so a range with a parameter matches no offer
             if name.strip() not in ("q", "Q") or ";" in number:
                 continue
             quality = float(number)
@@ -216,7 +216,7 @@ async def body(scope: Any, receive: Any, send: Any) -> Any:
 
 
 async def stream(scope: Any, receive: Any, send: Any) -> Any:
-    """Return the size of the body, and keep none of it."""
+    """Return the size of the body, without keeping it."""
     size = 0
     while True:
         event = await receive()
@@ -240,7 +240,7 @@ async def msgpack(scope: Any, receive: Any, send: Any) -> Any:
 async def form(scope: Any, receive: Any, send: Any) -> Any:
     """Return the fields of an urlencoded form."""
     fields = []
-    # parse_qsl() takes three times as many instructions, and unquote() half as many again for what has escapes
+    # parse_qsl() takes three times as many instructions, and unquote() half as many again for values with escapes
     for pair in (await read_body(receive)).decode().replace("+", " ").split("&"):
         if pair:
             name, _, value = pair.partition("=")
@@ -252,7 +252,7 @@ async def form(scope: Any, receive: Any, send: Any) -> Any:
 
 
 def read_delimiter(scope: Any) -> bytes:
-    """Return what stands before each part."""
+    """Return the delimiter that precedes each part."""
     found = _BOUNDARY.search(find_header(scope, b"content-type") or "")
     if found is None:
         raise ValueError("there is no boundary")
@@ -260,11 +260,11 @@ def read_delimiter(scope: Any) -> bytes:
 
 
 def split_form(body: bytes, delimiter: bytes) -> list[tuple[str, bytes]]:
-    """Return the head and the content of each part. It copies a file once less than `bytes.split`."""
+    """Return the head and the content of each part, with one copy of a file less than `bytes.split` makes."""
     parts = []
     start = body.find(delimiter[2:]) + len(delimiter) - 2
     while body[start : start + 2] == b"\r\n":
-        # a part without headers has no empty line of its own, and no name either
+        # a part without headers has no separate empty line, but also no name
         content = body.index(b"\r\n\r\n", start) + 4
         end = body.index(delimiter, content - 2)
         parts.append((body[start + 2 : content - 2].decode(), body[content:end]))
@@ -311,12 +311,12 @@ async def multipart_file(scope: Any, receive: Any, send: Any) -> Any:
 
 
 async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
-    """Return the name, the file's name and the size of each part of a multipart form, and keep none of it."""
+    """Return the name, filename and size of each part of a multipart form, without keeping the content."""
     delimiter = read_delimiter(scope)
     found = []
     buffer = b"\r\n"
     size = 0
-    # at the beginning, in a head, or in content
+    # whether the buffer begins in the content of a part (or before the first part) instead of in a head
     in_content = True
     while True:
         event = await receive()
@@ -326,7 +326,7 @@ async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
         while True:
             if in_content:
                 end = buffer.find(delimiter)
-                # two more bytes tell whether it is the last
+                # the next two bytes tell whether this delimiter is the last one
                 if end < 0 or len(buffer) < end + len(delimiter) + 2:
                     break
                 if found:
@@ -341,7 +341,7 @@ async def multipart_stream(scope: Any, receive: Any, send: Any) -> Any:
             if content < 0:
                 break
             found.append(read_disposition(buffer[:content].decode()))
-            # with the empty line, which a part without content shares with the delimiter
+            # keep the last line break, which a part without content shares with the delimiter
             buffer = buffer[content + 2 :]
             size = -2
             in_content = True
@@ -375,7 +375,7 @@ def ws_construct(scope: Any, receive: Any, send: Any) -> Any:
 
 
 async def ws_accept(scopes: Any, receive: Any, send: Any) -> Any:
-    """Accept each connection, which needs no object, and return the last."""
+    """Accept each connection, which needs no object, and return the last one."""
     for scope in scopes:
         await receive()
         await send({"type": "websocket.accept"})
@@ -383,7 +383,7 @@ async def ws_accept(scopes: Any, receive: Any, send: Any) -> Any:
 
 
 async def ws_receive_text(connection: Any, count: int) -> Any:
-    """Return the last of so many messages."""
+    """Receive a number of messages, and return the last."""
     receive = connection.receive
     for _ in range(count):
         text = (await receive())["text"]
@@ -402,7 +402,7 @@ async def ws_iterate_text(connection: Any, count: int) -> Any:
 
 
 async def ws_send_text(connection: Any, count: int) -> Any:
-    """Send so many messages."""
+    """Send a number of messages."""
     send = connection.send
     text = TEXT
     for _ in range(count):
@@ -410,7 +410,7 @@ async def ws_send_text(connection: Any, count: int) -> Any:
 
 
 async def ws_send_json(connection: Any, count: int) -> Any:
-    """Send so many messages."""
+    """Send a number of messages."""
     send = connection.send
     encode = orjson.dumps
     document = DOCUMENT
@@ -419,7 +419,7 @@ async def ws_send_json(connection: Any, count: int) -> Any:
 
 
 async def ws_echo_text(connection: Any, count: int) -> Any:
-    """Send each of so many messages back."""
+    """Receive a number of messages, and send each back."""
     receive = connection.receive
     send = connection.send
     for _ in range(count):
@@ -427,7 +427,7 @@ async def ws_echo_text(connection: Any, count: int) -> Any:
 
 
 async def ws_receive_bytes(connection: Any, count: int) -> Any:
-    """Return the last of so many messages."""
+    """Receive a number of messages, and return the last."""
     receive = connection.receive
     for _ in range(count):
         data = (await receive())["bytes"]
@@ -435,7 +435,7 @@ async def ws_receive_bytes(connection: Any, count: int) -> Any:
 
 
 async def ws_receive_json(connection: Any, count: int) -> Any:
-    """Return the last of so many messages, decoded."""
+    """Receive a number of messages, and return the last, decoded."""
     receive = connection.receive
     decode = msgspec.json.decode
     for _ in range(count):
@@ -456,7 +456,7 @@ async def ws_iterate_json(connection: Any, count: int) -> Any:
 
 
 async def ws_echo_json(connection: Any, count: int) -> Any:
-    """Send each of so many messages back, decoded and encoded again."""
+    """Receive a number of messages, and send each back, decoded and encoded again."""
     receive = connection.receive
     send = connection.send
     decode = msgspec.json.decode

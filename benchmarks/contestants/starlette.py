@@ -1,4 +1,4 @@
-"""Starlette: its `Request` has the members that were named after it; its forms need python-multipart."""
+"""Starlette: its `Request` shares most names with `litestar.connection.Request`; its forms need python-multipart."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def load() -> Contestant:
     known = operations(Request)
     for missing in ("content_type", "accept", "msgpack"):
         del known[missing]
-    # an older one cannot be told to leave the disk alone
+    # older versions have no option to keep a file in memory
     if find_spec("python_multipart") is not None and hasattr(MultiPartParser, "spool_max_size"):
         MultiPartParser.spool_max_size = SPOOL_SIZE
         known |= form_operations(Request)

@@ -1,6 +1,6 @@
-"""The Litestar app that both contestants serve: handlers as people write them, each as small as its task lets it be.
+"""The Litestar app that both contestants serve, with typical handlers that do no more than their task needs.
 
-The handlers are written against Litestar's own classes, as those of an app are that gets the plugin by one line.
+The handlers are written against Litestar's own classes, like those of an app to which the plugin is added in one line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_BODY: int = 10_000_000
 
 
 class _Authentication(AbstractAuthenticationMiddleware):
-    """Who is logged in, by a header and a cookie."""
+    """Finds the user by a header and a cookie."""
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         user = connection.cookies["theme"]
@@ -35,7 +35,7 @@ def make_app(plugins: Sequence[PluginProtocol] = ()) -> Litestar:
     """Return a new app with all handlers.
 
     Args:
-        plugins: The drop-in's, or none.
+        plugins: The plugin of the drop-in, or none.
     """
     return Litestar([*_http_handlers(), *_websocket_handlers()], plugins=plugins, openapi_config=None)
 

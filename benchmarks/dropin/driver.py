@@ -1,8 +1,8 @@
 """The loops that are measured: an app is called as a server calls it, in a task of an asyncio loop.
 
-The loop is a real one, since Litestar's session stores and listeners ask for it. What only suspends, as the doubles of
-the server do, is resumed at once, so that turns of the loop are not what is measured; only where the server gives
-futures does each take a turn.
+The loop is a real one, since Litestar's session stores and listeners ask for it. When the test doubles of the server
+suspend, they are resumed immediately, so that turns of the loop are not measured; only if the server returns futures
+does each of them take a turn.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ from ..tasks import Task
 
 __all__ = ("check", "make_batch")
 
-# a server puts nothing into a scope that the tasks do not
+# a server adds nothing to the scopes of the tasks
 _SERVER: Final = Contestant("server", "", {})
 
 
 def make_batch(
     task: Task, contestant: Contestant, count: int, *, pool: int = 0, cold: bool = False, event_loop: bool = True
 ) -> Batch:
-    """Return a batch of requests, or a connection over which so many messages come.
+    """Return a batch of requests, or a connection over which a number of messages arrive.
 
     Args:
-        task: What the app is asked.
-        contestant: Whose app.
-        count: How often.
-        pool: For how many, at least, something is prepared: so that two batches differ in nothing else.
+        task: The task.
+        contestant: The contestant, whose operation returns the app.
+        count: The number of requests or messages.
+        pool: The number, at least, for which inputs are prepared, so that batches differ in nothing but the count.
         cold: Whether no two inputs are alike.
-        event_loop: Nothing: there always is one.
+        event_loop: Ignored, since there always is an event loop.
     """
     app = contestant.operations[task.operation]()
     pool = max(count, pool)
@@ -65,7 +65,7 @@ def make_batch(
 
 
 def _receive_of(task: Task, events: Iterator[Event]) -> Receive:
-    """Return a server's `receive` as the task has it."""
+    """Return a `receive` of the kind that the task specifies."""
     if not task.futures:
         return make_receive(events, task.suspends)
 
@@ -94,14 +94,14 @@ def _resume(coroutine: Any) -> Generator[Any, None, None]:
 
 
 def check(task: Task, contestant: Contestant) -> None:
-    """Ask an app a few times and compare its answers with what is expected.
+    """Call an app a few times, and compare its answers with the expected ones.
 
     Args:
-        task: What it is asked.
-        contestant: Whose app.
+        task: The task.
+        contestant: The contestant, whose operation returns the app.
 
     Raises:
-        ValueError: The answer is wrong, or events were left over.
+        ValueError: An answer is wrong, or events were left over.
     """
     app = contestant.operations[task.operation]()
     for index in range(3):
@@ -127,7 +127,7 @@ def _converse(task: Task, app: Any, count: int, sent: list[Event]) -> tuple[Any,
     accepted, *others = [event["type"] for event in sent]
     if accepted != "websocket.accept" or set(others[:count]) != {"websocket.send"}:
         return sent, wanted, False
-    # a listener says goodbye to who has left
+    # a listener closes the connection even if the client has disconnected
     found = [sent_data(event, wanted[0]) for event in sent if event["type"] == "websocket.send"]
     return found, wanted, any(True for _ in events)
 

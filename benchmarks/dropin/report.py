@@ -1,4 +1,4 @@
-"""What was found out about the drop-in: a table, the rows in which it makes an app slower, and JSON."""
+"""The results for the drop-in: a table, the rows in which it makes an app slower, and JSON."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def _with_plugin(outcome: Outcome) -> list[str]:
 
 
 def _ratio(outcome: Outcome, task: Task, name: str) -> float | None:
-    """Return what one takes as a multiple of what the app without the plugin does.
+    """Return the cost of a contestant as a multiple of that of the app without the plugin.
 
-    Processor times are steadier: on a shared machine the clock counts what others do.
+    Processor times are preferred, since on a shared machine the wall time includes other processes.
     """
     return ratio(outcome.processor_times or outcome.counts, task.name, name, WITHOUT)
 
 
 def _slower(outcome: Outcome) -> list[str]:
-    """Return where the app with the plugin takes more than the one without, in words."""
+    """Return a description of each task that takes more with the plugin than without."""
     found = []
     for task in outcome.tasks:
         for name in _with_plugin(outcome):
@@ -53,7 +53,7 @@ def write_json(outcome: Outcome, path: Path) -> None:
 
     Args:
         outcome: The result.
-        path: Of the file, which is overwritten.
+        path: The path of the file, which is overwritten.
     """
     data = {
         "about": "the drop-in for Litestar",
@@ -96,7 +96,7 @@ def _counts_table(outcome: Outcome) -> str:
 
 
 def _rates_table(outcome: Outcome) -> str:
-    """Return requests and messages a second; a rate is the better the larger it is, and so is its ratio."""
+    """Return a table of requests and messages per second; larger rates and ratios are better."""
     measured = [counts for counts in (outcome.counts, outcome.processor_times) if counts]
     titles = ["", ", of processor time"][: len(measured)]
     rows = [["task", f"{WITHOUT}, a second", *(name + title for title in titles for name in _with_plugin(outcome))]]

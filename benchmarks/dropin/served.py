@@ -1,4 +1,4 @@
-"""The app that a server runs: each contestant's, below a path that begins with its name."""
+"""The application that a server runs, which has the app of each contestant under a path that begins with its name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ("contestants",)
 
 
 async def contestants(scope: Any, receive: Any, send: Any) -> None:
-    """Have the contestant answer that a path begins with, which does not see the name.
+    """Call the app of the contestant that the path begins with, after removing the name from the path.
 
     Args:
-        scope: Of any kind.
-        receive: The server's.
-        send: The server's.
+        scope: The scope, of any kind.
+        receive: The server's callable that returns the next event.
+        send: The server's callable that takes an event.
     """
     if scope["type"] == "lifespan":
         for _ in ("startup", "shutdown"):

@@ -1,4 +1,4 @@
-"""The suite of the drop-in: one Litestar app without the plugin, and with it."""
+"""The suite of the drop-in: one Litestar app, without the plugin and with it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 __all__ = ("SUITE", "WITHOUT")
 
 WITHOUT: Final = "without"
-"""The contestant that the other is measured against."""
+"""The name of the contestant against which the other is measured."""
 
-# at most one: the plugin whose classes are in Litestar's places
+# the plugin whose classes have replaced Litestar's everywhere, at most one
 _everywhere: list[Any] = []
 
 
 def _load(name: str) -> Contestant:
-    """Return the app in one of the ways that are compared.
+    """Return a contestant, whose operations return the app.
 
-    Its operations return the app, and have Litestar's own places as it needs them until another is asked for.
+    An operation also replaces, or restores, the classes that Litestar itself creates, as its app needs them.
 
     Args:
-        name: `without` the plugin, or with the `compiled` one's.
+        name: `without` for the app without the plugin, `compiled` for the app with it.
 
     Raises:
         Unavailable: Litestar is not installed, or litecon has fallen back.
@@ -47,7 +47,7 @@ def _load(name: str) -> Contestant:
         if not litecon.COMPILED:
             raise Unavailable(f"litecon has fallen back, {litecon.FALLBACK_REASON}", needed=True)
         plugin_class = import_module(f"{litecon.__name__}.litestar").LiteconPlugin
-    # here, since to make it takes most of a minute under callgrind
+    # made here, since this takes most of a minute under callgrind
     _made(plugin_class, APP)
     version = import_module("importlib.metadata").version("litestar")
     return Contestant(name, version, {way: partial(_app_of, plugin_class, way) for way in (APP, EVERYWHERE)})
@@ -76,7 +76,7 @@ def _made(plugin_class: Any, way: str) -> tuple[Any, Any]:
 
 
 def _exchange_of(task: Task, name: str) -> Exchange:
-    # here, since what is counted does without it
+    # imported here, since the processes that are counted do not need it
     from ..load import Exchange, echo_of
 
     scope = task.scope(0)
@@ -103,7 +103,7 @@ SUITE: Final = Suite(
     check=check,
     make_batch=make_batch,
     make_empty_batch=None,
-    # a connection's beginning and end are in a batch of messages, so it is a long one
+    # a long batch, since a batch of messages includes the beginning and end of the connection
     batch_seconds=0.02,
     collects=True,
     app="benchmarks.dropin.served:contestants",

@@ -1,4 +1,4 @@
-"""The registry of what a Litestar app is asked: a request each, or a message of a WebSocket."""
+"""The registry of the tasks for a Litestar app, each a request or a message of a WebSocket."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from ..tasks import SUSPENDED, Task
 __all__ = ("APP", "EVERYWHERE", "FUTURE", "TASKS", "loaded_tasks")
 
 APP: Final = "app"
-"""The operation that is the app's; the plugin, if there is one, is used as its documentation begins."""
+"""The operation that returns the app; the plugin, if any, is used without arguments, as in its guide."""
 
 EVERYWHERE: Final = "everywhere"
-"""The same, but the plugin has `everywhere=True`."""
+"""The operation that returns the app with `everywhere=True` for the plugin."""
 
 FUTURE: Final = "/future"
-"""Ends the names of tasks whose server gives futures."""
+"""The ending of the names of tasks whose server returns futures."""
 
 _SIZE: Final = 1000
 _CHUNK: Final = bytes(range(256)) * (CHUNK_SIZE // 256)
@@ -48,17 +48,17 @@ def _request(
     """Return a task that is a request without a body.
 
     Args:
-        path: That is asked for, without the slash.
-        summary: What is done, for people.
-        expected: Returns the content of the response for an index: bytes, or the value of its JSON text.
-        name: The task's; its path by default.
-        status: Of the response.
-        details: More about the task.
+        path: The path of the request, without the slash.
+        summary: The description, for people.
+        expected: A function that returns the content of the response for an index, bytes or the value of its JSON text.
+        name: The name of the task; its path by default.
+        status: The status of the response.
+        details: Further arguments of `Task`.
     """
 
     def scope(index: int) -> Scope:
         made = _at(path, {**http_scope(index), "method": "GET"})
-        # a browser announces no body where it has none
+        # a browser sends no Content-* headers without a body
         made["headers"] = [header for header in made["headers"] if not header[0].startswith(b"content-")]
         return made
 
@@ -111,14 +111,14 @@ def _messages(path: str, summary: str, message: Callable[[int], Event], sent: Ca
 
 
 def _in_all_ways(task: Task) -> tuple[Task, ...]:
-    """Return the task, and its variants with a server that suspends: in coroutines of its own, or by giving futures."""
+    """Return the task, and its variants with a server that suspends, in coroutines or by returning futures."""
     suspended = task._replace(name=task.name + SUSPENDED, summary=f"{task.summary}; receive suspends", suspends=True)
     summary = f"{task.summary}; receive gives futures"
     return task, suspended, suspended._replace(name=task.name + FUTURE, summary=summary, futures=True)
 
 
 def _at(path: str, scope: Scope) -> Scope:
-    # as behind no proxy: of the servers, some obey the header and others do not
+    # as without a proxy, since some servers obey this header and others do not
     headers = [header for header in scope["headers"] if header[0] != b"x-forwarded-proto"]
     return {**scope, "scheme": "http", "path": f"/{path}", "raw_path": f"/{path}".encode(), "headers": headers}
 
@@ -247,10 +247,12 @@ TASKS: Final[tuple[Task, ...]] = (
 
 
 def loaded_tasks(tasks: Sequence[Task]) -> list[Task]:
-    """Return those of the tasks that a whole server can be asked: whether it suspends is for itself to say.
+    """Return the tasks that can be measured behind a whole server.
+
+    Variants that suspend are left out, since the server itself decides whether it suspends.
 
     Args:
-        tasks: Of the registry.
+        tasks: The tasks of the registry.
     """
     return [
         task for task in tasks if task.operation == APP and not task.suspends and (task.message or task.kind == "http")
