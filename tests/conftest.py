@@ -1,4 +1,4 @@
-"""What all tests share: which side runs, and the event loops."""
+"""The options and fixtures of all tests: the side that runs, both sides together, and the event loops."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def fuzz_seconds(request: pytest.FixtureRequest) -> float:
-    """How long a fuzzer may go on after its short run."""
+    """The number of seconds that a fuzzer continues after its short run."""
     seconds: float = request.config.getoption("--fuzz-seconds")
     return seconds
 
@@ -61,7 +61,7 @@ def pytest_sessionstart() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _frozen() -> None:
-    # many tests collect garbage, and need not look each time through the tests and through what others have imported
+    # many tests collect garbage; this spares them the objects of the tests and of the imported modules
     gc.collect()
     gc.freeze()
 
@@ -77,13 +77,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(params=["compiled" if litecon.COMPILED or is_compiled_required() else "pure"])
 def side(request: pytest.FixtureRequest) -> Any:
-    """The package of the side that this run is of."""
+    """The package of the side that this run tests."""
     return load_side(request.param)
 
 
 @pytest.fixture
 def core(side: Any) -> Any:
-    """The kernels of the side that this run is of."""
+    """The kernels of the side that this run tests."""
     return side._core
 
 
@@ -100,7 +100,7 @@ def twins() -> tuple[Any, Any]:
     return load_side("compiled"), load_side("pure")
 
 
-# asyncio's debug mode looks at tasks, threads and forgotten coroutines: tests of these have a `run` of their own
+# asyncio's debug mode checks tasks, threads and coroutines never awaited; tests of these define their own `run`
 @pytest.fixture(params=[name for name in RUNNERS if name != "asyncio-debug"])
 def run(request: pytest.FixtureRequest) -> Run:
     """Run an async function of no arguments under one of the event loops."""

@@ -1,4 +1,4 @@
-"""Scopes, doubles, runners and measures that many tests use."""
+"""Scopes, test doubles, runners and time measurements that many tests use."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def sleep(seconds: float = 0) -> None:
 
 
 def running_trio() -> Any:
-    """Return trio where it runs the caller, None where something else does."""
+    """Return trio if it runs the caller; None if another event loop does."""
     trio: Any = sys.modules.get("trio")
     if trio is None:
         return None
@@ -86,7 +86,7 @@ def running_trio() -> Any:
 
 
 class Receiver:
-    """A `receive` that gives events, an error where one is put in their place, and then waits for ever."""
+    """A `receive` that returns events, raises those that are exceptions, and then waits forever."""
 
     def __init__(self, events: Iterable[Any] = (), *, suspend: bool = False) -> None:
         self.events = deque(events)
@@ -106,7 +106,7 @@ class Receiver:
 
 
 class Sender:
-    """A `send` that keeps the events."""
+    """A `send` that records the events."""
 
     def __init__(self) -> None:
         self.events: list[Any] = []
@@ -142,7 +142,7 @@ RUNNERS: dict[str, Run] = {
 
 
 def await_(awaitable: Any) -> Any:
-    """Return what an awaitable gives, under asyncio."""
+    """Return the result of an awaitable, under asyncio."""
 
     async def main() -> Any:
         return await awaitable
@@ -152,12 +152,12 @@ def await_(awaitable: Any) -> Any:
 
 @types.coroutine
 def suspend(value: object = None) -> Generator[object, Any, Any]:
-    """Suspend once; `drive` says with what it goes on."""
+    """Suspend once, and return the value that the driver sends; `drive` sends back the yielded value."""
     return (yield value)
 
 
 def drive(awaitable: Any) -> Any:
-    """Run an awaitable by hand, without an event loop; each suspension goes on at once."""
+    """Run an awaitable by hand, without an event loop; it is resumed immediately whenever it suspends."""
     steps = awaitable.__await__()
     value = None
     try:
@@ -170,7 +170,7 @@ def drive(awaitable: Any) -> Any:
 
 
 def outcome(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> tuple[Any, ...]:
-    """Return what a call came to, so that two sides can be compared."""
+    """Return the result or the exception of a call, so that both sides can be compared."""
     try:
         return "returned", function(*arguments, **keywords)
     except Exception as error:
@@ -181,7 +181,7 @@ def run_python(
     code: str, *options: str, env: dict[str, str] | None = None, timeout: float = 100
 ) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter, which imports the same package and the same side."""
-    # an installed package goes before the checkout, which may have no extensions; the tests are the checkout's
+    # an installed package precedes the checkout, which may have no extensions but has the tests
     path = os.pathsep.join(filter(None, (str(PACKAGE.parent), str(ROOT), os.environ.get("PYTHONPATH"))))
     return subprocess.run(
         [sys.executable, *options, "-c", code],
@@ -193,7 +193,7 @@ def run_python(
 
 
 def check_python(code: str, *options: str, env: dict[str, str] | None = None, timeout: float = 100) -> str:
-    """Run code in a fresh interpreter, which must end well and say nothing on stderr; return what it printed."""
+    """Run code in a fresh interpreter, which must succeed and write nothing to stderr; return its output."""
     done = run_python(code, *options, env=env, timeout=timeout)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
@@ -201,9 +201,9 @@ def check_python(code: str, *options: str, env: dict[str, str] | None = None, ti
 
 
 def seconds(work: Callable[[], object], repeat: int = 3) -> float:
-    """Return the shortest processor time that the work took: what other processes do does not count.
+    """Return the shortest processor time of some runs of the work, which excludes the time of other processes.
 
-    The collector is off, since it walks over what other tests left.
+    Garbage collection is off, since it would traverse the objects that other tests left.
     """
     best = float("inf")
     gc.disable()
@@ -221,11 +221,11 @@ def check_linear(make: Callable[[int], Callable[[], object]], size: int) -> None
     """Fail if work on eight times the input takes much more than eight times as long; quadratic work takes 64 times.
 
     Args:
-        make: Called with a size, returns the work.
-        size: Large enough that constant costs do not hide the growth.
+        make: A function that takes a size and returns the work.
+        size: The smaller size, large enough that constant costs do not hide the growth.
     """
     ratios = []
-    # once is enough where it is not disturbed, which only makes the ratio larger
+    # one good ratio is enough, since a disturbance of the larger run only increases the ratio
     for repeat in (1, 1, 3, 3):
         small = seconds(make(size))
         ratios.append(seconds(make(8 * size), repeat) / max(small, 2e-5))

@@ -1,4 +1,4 @@
-"""The code blocks of the README and of the guides, which are tested as they stand there."""
+"""The code blocks of the README and of the guides, which are tested unchanged."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def guide(name: str) -> Path:
 
 
 def blocks(language: str, text: str = "", document: Path = README) -> list[str]:
-    """Return a document's blocks in a language, in order, those that have a text in them."""
+    """Return the blocks of a document that are in a language and contain a text, in order."""
     found = _BLOCK.findall(document.read_text(encoding="utf-8"))
     return [code for name, code in found if name == language and text in code]
 
 
 def snippets() -> list[tuple[str, Path, str]]:
-    """Return all blocks of Python: a name for each, its document, its code.
+    """Return the name, document and code of every block of Python.
 
-    Ray has no place in the test extra: what a guide says of it was seen by hand.
+    Blocks that need Ray are left out, since the test extra does not contain it; they were tried by hand.
     """
     return [
         (f"{document.stem.lower()}_{number}", document, code)
@@ -41,9 +41,9 @@ def snippets() -> list[tuple[str, Path, str]]:
 
 
 def run_block(code: str, document: Path = README) -> dict[str, Any]:
-    """Execute a block as the module that it is saved as, and return its names."""
+    """Execute a block as a module, and return its names."""
     module = ModuleType("pasted")
-    # some look into the module of a handler
+    # some frameworks look up the module of a handler
     sys.modules[module.__name__] = module
     try:
         exec(compile(code, str(document), "exec"), module.__dict__)
@@ -53,6 +53,6 @@ def run_block(code: str, document: Path = README) -> dict[str, Any]:
 
 
 def run_guide(name: str, text: str) -> dict[str, Any]:
-    """Execute the one block of Python of a guide that has a text in it, and return its names."""
+    """Execute the only block of Python of a guide that contains a text, and return its names."""
     [code] = blocks("python", text, guide(name))
     return run_block(code, guide(name))

@@ -1,4 +1,4 @@
-"""The side that a run is of, and both sides in one process, for what compares them."""
+"""The side that a run tests, and both sides in one process for tests that compare them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PACKAGE = Path(litecon.__file__).parent
 
 
 def is_pure_wanted() -> bool:
-    """Return whether this run is pure by wish."""
+    """Return whether the pure side was requested for this run."""
     return is_set(sides.SWITCH)
 
 
 def is_compiled_required() -> bool:
-    """Return whether a compiled side that did not load is a failure of this run."""
+    """Return whether this run must fail if the compiled side did not load."""
     return is_set("LITECON_REQUIRE_EXTENSIONS") and not is_pure_wanted()
 
 
@@ -31,7 +31,7 @@ def is_compiled_required() -> bool:
 def load_side(side: Side) -> ModuleType:
     """Return the package of one side.
 
-    The compiled one skips the test where there is none, and fails it where there has to be one.
+    If there is no compiled side, the test is skipped, or fails if this run requires one.
     """
     if side == "compiled":
         if litecon.COMPILED:

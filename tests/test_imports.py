@@ -1,4 +1,4 @@
-"""What an import costs, and that every module can be imported alone."""
+"""The cost of imports, and that every module can be imported alone."""
 
 from __future__ import annotations
 

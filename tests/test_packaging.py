@@ -1,4 +1,4 @@
-"""What is published: the source archive, a wheel made of it, and what they say of themselves."""
+"""The published files: the source archive, a wheel built from it, and their metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ASGIConnection`: its accessors, and what a class has to be able to do."""
+"""`ASGIConnection`: construction, accessors, subclassing, weak references, equality, and no pickling."""
 
 from __future__ import annotations
 

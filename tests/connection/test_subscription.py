@@ -1,4 +1,4 @@
-"""Connection classes are subscripted with some or all of their types: the type variables have defaults (PEP 696)."""
+"""Connection classes can be subscripted with some or all of their types: the type variables have defaults (PEP 696)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`url` and `base_url` of what servers make of a request's target: its path decoded, and forms that are no path."""
+"""`url` and `base_url` for request targets as servers pass them on: decoded paths, and targets that are no path."""
 
 from __future__ import annotations
 

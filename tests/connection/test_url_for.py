@@ -1,4 +1,4 @@
-"""`url_for`: over a `RouteTable`, over real frameworks, and over what an application may get wrong."""
+"""`url_for`: with a `RouteTable`, with real frameworks, and with faulty applications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look-ups by name in many headers: an index is used where it pays, and never hides what has changed."""
+"""Look-ups by name in many headers: an index is used if it saves time, and never hides a change."""
 
 from __future__ import annotations
 

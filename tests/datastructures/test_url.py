@@ -1,4 +1,4 @@
-"""`URL`: made of text, of components and of a scope."""
+"""`URL`: made from text, from components and from a scope."""
 
 from __future__ import annotations
 

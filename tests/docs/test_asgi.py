@@ -1,4 +1,4 @@
-"""The applications of the guide for bare ASGI, and the README's first one, do what the text says."""
+"""The applications of the guide for bare ASGI, and the README's first app, do what the text says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the README and the guides show runs when it is pasted, links lead somewhere, and tables have all members."""
+"""The code of the README and the guides runs when pasted, links have targets, and tables have all members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the guide says of subclasses: the classes that it shows, and who obeys what is overridden."""
+"""The guide to subclassing: the classes that it shows, and which members use an override."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inspector, and its page in a browser; a module that has a server of its own defines it."""
+"""The inspector, and its page in a browser; a module that needs another server defines it."""
 
 from __future__ import annotations
 

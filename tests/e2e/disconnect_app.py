@@ -1,6 +1,6 @@
-"""An application that asks for disconnects while it works, and tells what it saw; alone, and behind middleware.
+"""An application that checks for disconnects while it works, and reports what it saw; alone, and behind middleware.
 
-The first segment of the path says how its scripts are reached (`WAYS`), the second is the script's name (`SCRIPTS`).
+The first segment of the path selects how the script is reached (`WAYS`), the second is its name (`SCRIPTS`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The scripts of the Litestar application, played to a real server by httpx and websockets."""
+"""The scripts of the Litestar application, run against a real server with httpx and websockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real servers in processes of their own, on free loopback ports."""
+"""Real servers in separate processes, on free loopback ports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disconnects, reads that were given up, and early answers: on real servers, and behind Starlette and FastAPI."""
+"""Disconnects, cancelled reads and early responses: on real servers, and behind Starlette and FastAPI."""
 
 from __future__ import annotations
 

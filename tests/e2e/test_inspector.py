@@ -1,4 +1,4 @@
-"""The inspector behind every server that it can be started with, asked by a real client."""
+"""The inspector on every server with which it can be started, tested with a real client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of `python -m litecon` that are the server's: where it listens, where it is mounted, TLS."""
+"""Options of `python -m litecon` that are passed to the server: its address, the root path, TLS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inspector's WebSocket behind every server, asked by a real client."""
+"""The inspector's WebSocket on every server, tested with a real client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's first app on uvicorn, as it stands there: what is shown, and what a client may do wrong."""
+"""The README's first app on uvicorn, unchanged: the commands that are shown, and clients that misbehave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How WebSockets end on real servers: closed by either side, broken off in every state, and by a handler that fails."""
+"""How WebSockets end on real servers: closed by either side, interrupted in every state, or by a failing handler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A WebSocket application: a handler for each path; `/seen?id=...` tells over HTTP what a connection has seen."""
+"""A WebSocket application with a handler for each path; `/seen?id=...` reports over HTTP what a connection has seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of forms, requests that receive them, and what became of files."""
+"""Bodies of forms, requests that receive them, and checks of the files."""
 
 from __future__ import annotations
 

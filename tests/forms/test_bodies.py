@@ -1,4 +1,4 @@
-"""Bodies of forms: of real encoders, split anywhere, broken, hostile."""
+"""Bodies of forms: made by real encoders, split anywhere, malformed, hostile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way out of reading a form and saving a part, where it waits: files are closed, and none is left."""
+"""Reading a form and saving a part, interrupted at every point where they wait: files are closed, and none is left."""
 
 from __future__ import annotations
 

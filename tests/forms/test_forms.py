@@ -1,4 +1,4 @@
-"""`Request.form()`: the form that it gives, its bounds, and what becomes of files."""
+"""`Request.form()`: the form that it returns, its bounds, and its files."""
 
 from __future__ import annotations
 

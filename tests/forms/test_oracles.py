@@ -1,4 +1,4 @@
-"""What two other parsers of multipart forms read in the same way, litecon reads so too; and where it does otherwise."""
+"""litecon reads multipart forms as two other parsers do if these agree; known differences are listed here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The usual head of a file is read as any other is."""
+"""The usual head of a file, which has a fast path, is read like any other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the fuzzers share: an input of its own seed each, and answers that can be compared between the sides."""
+"""The base of the fuzzers: every input has its own seed, and the answers of both sides can be compared."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Random bodies in random chunks, read in random ways: the same on both sides, and whatever the chunks.
+"""Random bodies in random chunks, read in random ways, with the same outcome on both sides and for any chunks.
 
-Checked are: every call of a random sequence says the same on both sides, with the same causes, and asks the server as
-often; nothing is raised but the documented exceptions; and the first call says of the body in random chunks what it
-says of it in one.
+The fuzzer checks that every call of a random sequence has the same outcome on both sides, with the same causes and the
+same number of calls to the server; that only documented exceptions are raised; and that the outcome of the first call
+does not depend on the chunks.
 """
 
 from __future__ import annotations

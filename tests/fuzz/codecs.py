@@ -1,9 +1,9 @@
 """Random JSON and MessagePack against both sides and against oracles.
 
-An input is made of a value, encoded in one of the ways that the format has for it, and then often damaged. Checked are:
-both sides measure and decode it alike, through the decoders and through a request; what is accepted is what an
-independent decoder makes of it, and what that refuses is refused; the bounds are kept to the value; nothing is raised
-but the documented exceptions, which show nothing of the input; and what is encoded comes back.
+An input is a value, encoded in one of the ways that the format allows, and then often damaged. The fuzzer checks that
+both sides measure and decode it alike, through the decoders and through a request; that the results and refusals are
+those of an independent decoder; that the bounds are exact; that only documented exceptions are raised, which reveal
+nothing of the input; and that an encoded value is decoded to itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Random events from a server that breaks the specification, read in random ways: the same on both sides.
+"""Random events from a server that breaks the specification, read in random ways, with the same outcome on both sides.
 
-Checked are: every call of a random sequence says the same on both sides, with the same causes, and leaves the same
-state; nothing is raised but the documented exceptions, and what an object of the event raises itself.
+The fuzzer checks that every call of a random sequence has the same outcome on both sides, with the same causes, and
+leaves the same state; and that only documented exceptions are raised, and those that an object of the event raises.
 """
 
 from __future__ import annotations

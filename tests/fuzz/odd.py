@@ -1,4 +1,4 @@
-"""Values of other types than the ASGI specification has, for events."""
+"""Values for events whose types the ASGI specification does not allow."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Random scopes, also such as break the specification: every accessor says the same on both sides.
+"""Random scopes, valid and invalid: every accessor has the same outcome on both sides.
 
-Checked are: both sides give the same value or raise the same error, with the same causes; nothing is raised but the
-documented exceptions; and a URL is that of its text again.
+The fuzzer checks that both sides return the same value or raise the same exception, with the same causes; that only
+documented exceptions are raised; and that a URL equals the URL made from its text.
 """
 
 from __future__ import annotations

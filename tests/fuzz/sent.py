@@ -1,8 +1,8 @@
-"""Random events and arguments from an application: what the server gets is right, on both sides alike.
+"""Random events and arguments from an application: both sides send the same, valid events to the server.
 
-Checked are: every call of a random sequence says the same on both sides, with the same causes, and has the server get
-the same; what it gets is what the specification allows, of built-in types; nothing is raised but the documented
-exceptions, and what an object of the application raises itself.
+The fuzzer checks that every call of a random sequence has the same outcome on both sides, with the same causes, and
+sends the same events; that these are valid and of built-in types; and that only documented exceptions are raised, and
+those that an object of the application raises.
 """
 
 from __future__ import annotations

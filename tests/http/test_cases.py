@@ -1,4 +1,4 @@
-"""The case book: the inputs that broke others. URL, headers, cookies, parameters, query, body, JSON."""
+"""Inputs that broke other libraries: URL, headers, cookies, parameters, query, body, JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`is_disconnected()`: it answers at once and swallows nothing."""
+"""`is_disconnected()` returns immediately and loses no event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing of one request reaches another, nothing is kept, everything dies by reference count."""
+"""Nothing of one request reaches another, nothing is kept, and everything is freed by reference counting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `is_disconnected()` has begun to receive, `replay()` and `drain()`: behind wrappers, under every event loop."""
+"""A receive that `is_disconnected()` has started, `replay()` and `drain()`: behind wrappers, under every event loop."""
 
 from __future__ import annotations
 

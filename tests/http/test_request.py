@@ -1,4 +1,4 @@
-"""`Request`: what it reads from headers, mocks and overridden methods, the push promise."""
+"""`Request`: the values that it reads from headers, mocks and overridden methods, the push promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the inspector reports of forms, without a server."""
+"""The inspector's report about forms, without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the inspector keeps where it is told to, prints, and offers to send again."""
+"""The inspector's list of recent requests, the lines that it prints, and its curl commands."""
 
 from __future__ import annotations
 

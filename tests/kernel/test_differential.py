@@ -1,4 +1,4 @@
-"""Random inputs: both sides come to the same result, or to the same exception with the same text."""
+"""Random inputs: both sides return the same result, or raise the same exception with the same text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scopes that are no plain dict of plain values: both sides obey them alike, whatever is asked for."""
+"""Scopes that are not plain dicts of plain values: both sides treat them alike, whichever member is used."""
 
 from __future__ import annotations
 

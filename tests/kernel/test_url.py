@@ -1,4 +1,4 @@
-"""Headers of a scope and the URL that it gives, side by side."""
+"""The headers and the URL of a scope, side by side."""
 
 from __future__ import annotations
 

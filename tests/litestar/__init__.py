@@ -1,1 +1,1 @@
-"""A Litestar application that uses everything, and what it answers with and without the plugin."""
+"""A Litestar application that uses every feature, and its answers with and without the plugin."""

@@ -1,4 +1,4 @@
-"""Handlers whose answers are the point: events, streams, templates, files, caches, mounted applications, HTMX."""
+"""Handlers with special responses: events, streams, templates, files, caches, mounted applications, HTMX."""
 
 from __future__ import annotations
 

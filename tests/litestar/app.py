@@ -1,4 +1,4 @@
-"""The application: everything that Litestar has, in one."""
+"""The application, which uses every feature of Litestar."""
 
 from __future__ import annotations
 

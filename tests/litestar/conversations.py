@@ -1,4 +1,4 @@
-"""The WebSocket conversations that the application is asked for."""
+"""The WebSocket conversations with the application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls of an application without a server between: every event that it sends is kept."""
+"""Calls of an application without a server, which record every event that it sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requests that the application is asked, plain ones first; those of its layers are in `layer_exchanges`."""
+"""The requests to the application, plain ones first; those for its layers are in `layer_exchanges`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is random or tells the time, made the same in every run, so that answers can be compared byte by byte."""
+"""Random numbers and times that are the same in every run, so that answers can be compared byte by byte."""
 
 from __future__ import annotations
 

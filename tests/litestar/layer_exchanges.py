@@ -1,4 +1,4 @@
-"""What is asked of middleware, guards, hooks, errors, streams, documents, caches, mounts and HTMX."""
+"""The requests for middleware, guards, hooks, errors, streams, documents, caches, mounts and HTMX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Middleware, guards, hooks and exception handlers, each around handlers that show what it did."""
+"""Middleware, guards, hooks and exception handlers, each around handlers that show its effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WebSockets without a handler's own loop: listeners, streams, channels."""
+"""WebSockets whose handlers have no receiving loop: listeners, streams, channels."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What has another name or none in some of the versions of Litestar that are supported.
+"""Names that are different, or missing, in some of the supported versions of Litestar.
 
-Most of it is the marks that say where a handler's parameter comes from. 2.25 warns about parameters without them; 2.20
-does not know them, and there the plain form means the same.
+Most of them mark where a handler's parameter comes from. 2.25 warns about parameters without such a mark; 2.20 does not
+have them, and there the plain form means the same.
 """
 
 from __future__ import annotations

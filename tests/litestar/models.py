@@ -1,4 +1,4 @@
-"""The types that bodies become, and classes of a user's own."""
+"""The types into which bodies are decoded, and a user's own classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scopes as a Litestar app has them when it builds a connection."""
+"""Scopes as they are when a Litestar app creates a connection."""
 
 from __future__ import annotations
 

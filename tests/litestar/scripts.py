@@ -1,4 +1,4 @@
-"""What a client does, whatever way it reaches the application."""
+"""The actions of a client, however it reaches the application."""
 
 from __future__ import annotations
 

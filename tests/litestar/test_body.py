@@ -1,4 +1,4 @@
-"""Reading a body inside a Litestar app: litecon's promises, Litestar's limits, exceptions and decoders."""
+"""Reading a body inside a Litestar app: litecon's guarantees with Litestar's limits, exceptions and decoders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drop-in's classes are what Litestar, its users and type checkers take them for."""
+"""The drop-in's classes work as Litestar, its users and type checkers expect."""
 
 from __future__ import annotations
 

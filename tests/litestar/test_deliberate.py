@@ -1,4 +1,4 @@
-"""Where the plugin gives another answer than Litestar on purpose, because litecon promises more."""
+"""Answers that deliberately differ from Litestar's, because litecon guarantees more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That the plugin is in effect where it says so, and nowhere else: equal answers alone would be no proof."""
+"""The plugin has an effect where it should, and nowhere else, which equal answers alone would not prove."""
 
 from __future__ import annotations
 

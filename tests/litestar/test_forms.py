@@ -1,4 +1,4 @@
-"""A multipart form is read by litecon's scanner, and comes out as Litestar reads it."""
+"""A multipart form is read by litecon's scanner, with the same result as Litestar's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drop-in's classes have what Litestar's have, and what only litecon has, as this says it."""
+"""The drop-in's classes have the members of Litestar's, and those that only litecon has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the drop-in parses comes out as Litestar parses it."""
+"""The drop-in's parsers return the same results as Litestar's."""
 
 from __future__ import annotations
 

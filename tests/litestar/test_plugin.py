@@ -1,4 +1,4 @@
-"""What the plugin makes of an app: which classes it uses where, and that it can be undone."""
+"""The effect of the plugin on an app: which classes it uses where, and that this can be undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where litecon runs pure, its classes are Litestar's own, and the plugin says once that it changes nothing."""
+"""If litecon runs pure, the drop-in's classes are Litestar's own, and the plugin warns once that it changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one connection has read or parsed, the others of the same request find, whoever's class they are of."""
+"""The connections of one request share what one of them has read or parsed, whether litecon's or Litestar's."""
 
 from __future__ import annotations
 

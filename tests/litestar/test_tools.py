@@ -1,4 +1,4 @@
-"""Litestar's tools for tests, and its page for errors, of an app with the plugin."""
+"""Litestar's test tools and its error page, with an app that has the plugin."""
 
 from __future__ import annotations
 

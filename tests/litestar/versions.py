@@ -1,4 +1,4 @@
-"""What Litestar 2 and 3 have each in its own way, where the tests need it."""
+"""Differences between Litestar 2 and 3 that matter to the tests."""
 
 from __future__ import annotations
 

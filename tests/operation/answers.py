@@ -1,4 +1,4 @@
-"""What a server's `receive` or `send` may return, or raise, in the place of a coroutine: foreign code of every kind."""
+"""Everything that a server's `receive` or `send` may return or raise instead of a coroutine."""
 
 from __future__ import annotations
 

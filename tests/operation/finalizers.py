@@ -1,4 +1,4 @@
-"""Values whose finalizer runs other operations, wherever the last reference to them is dropped."""
+"""Values whose finalizer runs other operations when the last reference to them is dropped, wherever that is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random uses of an operation, the same for both sides and for a native coroutine, and what each of them says."""
+"""Random uses of an operation, the same for both sides and for a native coroutine, and their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Foreign code that an operation calls on its way: what a user writes, and what a scope or an event holds."""
+"""Foreign code that an operation calls: a user's code, and methods of the objects in a scope or an event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to operations in an interpreter of its own, since it may end that interpreter."""
+"""Tests of operations in a separate interpreter, since they may crash it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every descriptor and method of the kernels' classes, on every kind of instance, with whatever values."""
+"""Every descriptor and method of the kernels' classes, on every kind of instance, with arbitrary values."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""All operations of the public API: how each is made from a server's two callables, and what it gives.
+"""All operations of the public API: how each is made from a server's two callables, and its result.
 
-A test that goes over `OPERATIONS` has met every member that a caller awaits. `Server` is a server by script, a call of
-which can be answered otherwise than by a coroutine.
+A test that iterates over `OPERATIONS` covers every member that a caller awaits. `Server` is a scripted server, whose
+calls can return or raise something else than a coroutine.
 """
 
 from __future__ import annotations

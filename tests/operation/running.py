@@ -1,4 +1,4 @@
-"""Ways to run an operation to its end, each with an end of its own: a task that cannot be cancelled is left behind."""
+"""Ways to run an operation to its end, each with a time limit: a task that cannot be cancelled is abandoned."""
 
 from __future__ import annotations
 

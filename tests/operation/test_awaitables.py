@@ -1,4 +1,4 @@
-"""What `receive` and `send` may return: whatever can be awaited is, and the rest is refused in CPython's words."""
+"""Results of `receive` and `send`: every awaitable is awaited, and anything else is refused with CPython's messages."""
 
 from __future__ import annotations
 

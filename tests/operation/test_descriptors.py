@@ -1,4 +1,4 @@
-"""Nothing that Python code does to a kernel's object crashes, also before it is constructed."""
+"""Nothing that Python code does to a kernel's object crashes, even before the object is initialised."""
 
 from __future__ import annotations
 

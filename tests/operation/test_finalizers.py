@@ -1,4 +1,4 @@
-"""A finalizer that runs other operations, or another thread that is let in, changes no operation's result."""
+"""A finalizer that runs other operations, or lets another thread run, changes no operation's result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""StopIteration and StopAsyncIteration of what a user writes, and of what a scope or an event holds."""
+"""StopIteration and StopAsyncIteration raised by a user's code, and by the objects in a scope or an event."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""StopIteration and StopAsyncIteration of foreign code leave no operation as its result or its end (PEP 479, PEP 525).
+"""StopIteration and StopAsyncIteration of foreign code never become an operation's result or end (PEP 479, PEP 525).
 
 A native coroutine turns a StopIteration that would leave it into a RuntimeError, and an asynchronous generator a
-StopAsyncIteration too. Each operation is tried at each of its calls of the server, in each way to run one.
+StopAsyncIteration too. Each operation is tested at each of its calls to the server, in each way to run it.
 """
 
 from __future__ import annotations

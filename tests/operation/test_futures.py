@@ -1,4 +1,4 @@
-"""A server whose `receive()` gives futures (granian): no event is lost, and none comes a turn of the loop later."""
+"""A server whose `receive()` returns futures (granian): no event is lost, and none arrives a turn of the loop late."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random sends, throws, closes and re-entries: both sides say the same, and what a hand-written coroutine says.
+"""Random sends, throws, closes and re-entries: both sides behave alike, and like a hand-written coroutine.
 
 A short run is part of the suite; `pytest tests/operation/test_fuzz.py --fuzz-seconds 600` goes on with further seeds.
 """

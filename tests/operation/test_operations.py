@@ -1,4 +1,4 @@
-"""Every operation, in every way to run one: what it gives, what it sends, and which calls it makes."""
+"""Every operation, run in every way: its result, the events that it sends, and the calls that it makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations used as nobody should use them refuse, as coroutines do, and nothing is done twice."""
+"""Misused operations raise, as coroutines do, and nothing is done twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A subclass that overrides `scope`, `receive` or `send` is obeyed by every member, whatever it overrides them with."""
+"""Every member uses the `scope`, `receive` and `send` of a subclass, however the subclass overrides them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client sends as JSON or MessagePack is bounded and read right, and what is sent is encoded alike by both."""
+"""JSON and MessagePack of a client are bounded and decoded correctly, and both sides encode alike."""
 
 from __future__ import annotations
 

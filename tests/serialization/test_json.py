@@ -1,4 +1,4 @@
-"""`json()`, `msgpack()` and the encoders and decoders below them."""
+"""`json()`, `msgpack()`, and the encoders and decoders that they use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`litecon.starlette`: connections over those of Starlette and FastAPI, which have read something or not."""
+"""`litecon.starlette`: connections over those of Starlette and FastAPI, before and after these have read something."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Threads that use the same connections at once: `python tests/threads/hammers.py NAME SECONDS`.
 
-Each function is run in a process of its own, which a crash would end. It imports the package and the standard library
-only, so that it runs against whatever is installed.
+Each function runs in a separate process, which a crash would end. It imports only the package and the standard
+library, so that it runs with any installation.
 """
 
 from __future__ import annotations

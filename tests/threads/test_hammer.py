@@ -1,4 +1,4 @@
-"""Whatever threads do with the same connections at once, there is no crash and no wrong value.
+"""However threads use the same connections at once, nothing crashes and no value is wrong.
 
 On interpreters with the GIL the hammers find little, and run only with `--hammer=SECONDS`, which also says how long
 each of them runs.

@@ -1,4 +1,4 @@
-"""Wrong usage: each line that is marked has to be refused by a type checker, and no other."""
+"""Wrong usage: a type checker must report each marked line, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the WebSocket tests share: events, servers by script, the way to each state, tasks under every event loop."""
+"""Shared code of the WebSocket tests: events, scripted servers, ways to reach each state, tasks under every loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The case book: the situations of WebSockets that broke others, line by line."""
+"""Situations of WebSockets that broke other libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A WebSocket over a connection that something else has begun: `WebSocket(..., connection_state=...)`."""
+"""A WebSocket over a connection that other code has begun: `WebSocket(..., connection_state=...)`."""
 
 from __future__ import annotations
 

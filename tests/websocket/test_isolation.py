@@ -1,4 +1,4 @@
-"""A WebSocket is freed by reference count, keeps nothing, and no object crashes, whatever was made of it."""
+"""A WebSocket is freed by reference counting and keeps nothing, and no object crashes, however it was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an application puts in the place of a WebSocket's parts is used: wrappers, callables, methods, limits."""
+"""An application's replacements for the parts of a WebSocket are used: wrappers, callables, methods, limits."""
 
 from __future__ import annotations
 

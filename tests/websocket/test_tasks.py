@@ -1,4 +1,4 @@
-"""Tasks around one WebSocket: receiving beside sending, cancellation, closing, and coroutines used in every way."""
+"""Tasks that share one WebSocket: receiving while sending, cancellation, closing, and every use of coroutines."""
 
 from __future__ import annotations
 

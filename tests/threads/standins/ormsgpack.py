@@ -1,4 +1,4 @@
-"""As much of ormsgpack as tests of threads need, over msgpack, for interpreters that ormsgpack has no build for."""
+"""The part of ormsgpack that tests of threads need, for interpreters without a build of it; it uses msgpack."""
 
 from __future__ import annotations
 

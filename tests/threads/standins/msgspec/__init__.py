@@ -1,4 +1,4 @@
-"""As much of msgspec as tests of threads need, for interpreters that msgspec has no build for."""
+"""The part of msgspec that tests of threads need, for interpreters for which msgspec has no build."""
 
 from __future__ import annotations
 
