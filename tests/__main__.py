@@ -1,6 +1,6 @@
-"""Run the tests once per side, or on one.
+"""Run the tests on both sides, or on one.
 
-`python -m tests [--side=compiled|pure] [--quick] [--matrix] [pytest arguments]`; all processors work, with `-n0` one.
+`python -m tests [--side=compiled|pure] [--quick] [--matrix] [pytest arguments]` uses all processors, with `-n0` one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SIDES = ("compiled", "pure")
 # the order is that of tests/selection.py, which puts the longest groups first
 PARALLEL = ("-n", "auto", "--dist=loadgroup", "--no-loadscope-reorder") if find_spec("xdist") else ()
 
-# an installed package goes before the checkout, which may have no extensions; the tests are the checkout's
+# an installed package precedes the checkout, which may have no extensions but has the tests
 LAUNCH = """
 import sys
 root, *arguments = sys.argv[1:]
@@ -55,7 +55,7 @@ def fallback_reason() -> str:
 
 def start(side: str, arguments: list[str], stdout: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "LITECON_PURE_PYTHON": "1" if side == "pure" else ""}
-    # without bytecode each of the many processes of a run would compile the tests and the package again
+    # without bytecode, each of the many processes of a run would compile the tests and the package again
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if side == "compiled":
         environment["LITECON_REQUIRE_EXTENSIONS"] = "1"
@@ -63,7 +63,7 @@ def start(side: str, arguments: list[str], stdout: IO[bytes] | None = None) -> s
 
 
 def run_one_after_another(sides: list[str], arguments: list[str]) -> dict[str, int]:
-    """Run each side on all processors, and return pytest's exit code of each."""
+    """Run each side on all processors, and return pytest's exit code for each."""
     codes = {}
     for side in sides:
         announce(side)
@@ -72,9 +72,9 @@ def run_one_after_another(sides: list[str], arguments: list[str]) -> dict[str, i
 
 
 def run_at_once(sides: list[str], arguments: list[str]) -> dict[str, int]:
-    """Run each side in one process, and return pytest's exit code of each.
+    """Run each side in one process, at the same time, and return pytest's exit code for each.
 
-    Of a quick run a large part is to collect the tests, which each of several processes of a side would do.
+    Collecting the tests is a large part of a quick run, and with several processes for a side, each would do it.
     """
     codes = {}
     with ExitStack() as stack:
@@ -93,7 +93,7 @@ def announce(side: str) -> None:
 
 
 def wanted_sides(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Return the sides that an argument names, by default both, and the arguments that are pytest's."""
+    """Return the sides that arguments name, by default both, and the other arguments, which are for pytest."""
     wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("--side=")]
     for side in wanted:
         if side not in SIDES:
@@ -112,7 +112,7 @@ def main(arguments: list[str]) -> int:
             return 1
         print(f"there is no compiled side, running the pure side only: {reason}")
         sides = ["pure"]
-    # pytest's 5, no test ran, is a failure too
+    # pytest's exit code 5, no test ran, is a failure too
     codes = (run_at_once if "--quick" in arguments else run_one_after_another)(sides, arguments)
     print()
     for side, code in codes.items():

@@ -1,4 +1,4 @@
-"""Which tests a run leaves out, what it says of them, and how several processes share the others."""
+"""Selects the tests that a run leaves out, reports their number, and groups the others for several processes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ COMPILED_ONLY = {"twins", "dropin"}
 """The fixtures of tests that need compiled kernels."""
 
 SLOW_FOLDERS = ("tests/benchmarks/", "tests/e2e/", "tests/threads/")
-"""Where each test starts processes of its own."""
+"""The folders in which each test starts processes."""
 
 BLOCK = 40
-"""Tests of one module that a process is given at once."""
+"""The number of tests of one module that a process gets at once."""
 
 OTHER_SIDE = "compiled" if is_pure_wanted() else "pure"
 RUN_OF_ITS_OWN = f"the {OTHER_SIDE} side, which has a run of its own in `python -m tests`"
@@ -29,7 +29,7 @@ NO_OTHER_SERVER = "tests that a run without `--other-servers` has"
 
 
 class Selection:
-    """Leaves out what the options and the side say, and tells how much that was."""
+    """Leaves out tests according to the options and the side, and reports how many."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.is_quick = config.getoption("quick")
@@ -56,7 +56,7 @@ class Selection:
             item: The test.
             servers: The servers of each test function, in order.
         """
-        # where the compiled side is required, nothing gets here without it
+        # if the compiled side is required, a run without it has failed before
         if not litecon.COMPILED and not is_compiled_required():
             if COMPILED_ONLY & {*getattr(item, "fixturenames", ())}:
                 return NO_COMPILED_SIDE
@@ -88,7 +88,7 @@ class Selection:
 
 
 class PlainNames:
-    """Takes the names of the groups off again, so that what a report names can be run."""
+    """Removes the group from the names in reports, so that a test can be run by the name reported."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -111,9 +111,9 @@ def is_slow(item: pytest.Item) -> bool:
 
 
 def server_of(item: pytest.Item) -> object:
-    """Return the server that a test runs with, None for a test without or without a choice.
+    """Return the server that a test uses; None if it uses none, or always the same.
 
-    It is what the fixture `server` is given, or the argument `server_name` of a test that starts it.
+    It is the parameter of the fixture `server`, or the argument `server_name` of a test that starts the server.
     """
     callspec = getattr(item, "callspec", None)
     return callspec.params.get("server", callspec.params.get("server_name")) if callspec else None
@@ -131,10 +131,11 @@ def servers_of(items: list[pytest.Item]) -> dict[str, list[object]]:
 
 
 def group(items: list[pytest.Item]) -> None:
-    """Say which tests one process runs one after another, and put the longest of these groups first.
+    """Group the tests that one process runs one after another, and put the longest groups first.
 
-    What measures time or memory is one group, the tests of one server are one, which starts it once, and so is what a
-    module says. The others go in blocks, since the processes ask for each group.
+    The tests that measure time or memory are one group. Those of a module with one server are another, so that the
+    server is started only once. A module can also mark groups itself. All others are grouped in blocks, since a process
+    asks for each group.
     """
     counts: Counter[str] = Counter()
     ranks = {}
