@@ -24,7 +24,7 @@ MULTIPART: Final = "multipart/form-data"
 class Part:
     """A field or a file of a form while it arrives; `Request.stream_form()` yields them.
 
-    What is not read of a part is skipped when the next one is requested.
+    Bytes of a part that were not read are skipped when the next part is requested.
 
     ```python
     async for part in request.stream_form():
@@ -158,7 +158,7 @@ class Part:
                 if progress is not None:
                     progress(self.size, self._total())
             await run_in_thread(target.finish, batch.take())
-            # a step of its own, so that an upload that is cancelled while it is written replaces nothing
+            # a separate step, so that an upload that is cancelled while it is written replaces nothing
             await run_in_thread(target.replace)
         except GeneratorExit:
             # a coroutine that is being closed cannot await

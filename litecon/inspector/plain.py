@@ -23,7 +23,7 @@ _MAX_REPR: Final = 200
 
 
 class BytesText(str):
-    """The representation of bytes, such as `b'x'`, of a class of its own to distinguish it from a str."""
+    """The representation of bytes, such as `b'x'`; its class distinguishes it from an ordinary str."""
 
     __slots__ = ()
 

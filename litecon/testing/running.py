@@ -54,7 +54,7 @@ class Pipe:
 
 
 class Running:
-    """An application that runs in a task of its own.
+    """An application that runs in a separate task.
 
     Args:
         app: The application, which is called once.
