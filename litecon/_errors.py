@@ -91,13 +91,13 @@ def wrong_type(key: str, value: object, expected: str) -> ImproperlyConfiguredEx
 
 def wrong_scheme(scheme: str) -> ImproperlyConfiguredException:
     return misconfigured(
-        f"scope['scheme'] is {quoted(scheme)}, expected a scheme as RFC 3986 section 3.1 has it, such as 'https'"
+        f"scope['scheme'] is {quoted(scheme)}, expected a scheme such as 'https' (RFC 3986 section 3.1)"
     )
 
 
 def wrong_header(pair: object) -> ImproperlyConfiguredException:
     return misconfigured(
-        f"scope['headers'] holds an item of type {type(pair).__name__!r} that is no pair of bytes, "
+        f"scope['headers'] holds an item of type {type(pair).__name__!r} that is not a pair of bytes, "
         "the ASGI specification requires (name, value), both bytes"
     )
 
@@ -106,7 +106,7 @@ def not_initialised(connection: object, name: str) -> AttributeError:
     """`scope`, `receive` or `send` was deleted, or never set."""
     return AttributeError(
         f"{type(connection).__name__!r} object has no attribute {name!r}: "
-        "an __init__ of your own must call super().__init__(scope, receive, send)"
+        "a custom __init__ must call super().__init__(scope, receive, send)"
     )
 
 
@@ -139,9 +139,7 @@ def invalid_content_length(value: str) -> ClientException:
 
 
 def long_content_length(digits: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(
-        f"the Content-Length header is a number of {digits} digits: no body is as long as that"
-    )
+    return RequestEntityTooLarge(f"the Content-Length header is a number of {digits} digits: no body is that long")
 
 
 def _limit_exceeded(what: str, bound: str) -> RequestEntityTooLarge:
@@ -165,7 +163,7 @@ def too_many_part_headers(limit: int) -> RequestEntityTooLarge:
 
 
 def part_header_too_large(limit: int) -> RequestEntityTooLarge:
-    return _limit_exceeded(f"a part has a header with more bytes than {limit}", "max_part_header_size")
+    return _limit_exceeded(f"a part has a header larger than {limit} bytes", "max_part_header_size")
 
 
 def no_boundary() -> ClientException:
@@ -188,7 +186,7 @@ def part_read() -> StreamConsumed:
 
 def part_passed() -> StreamConsumed:
     """A part of a form was read after the next one was requested."""
-    return with_note(StreamConsumed("this part has passed"), "read it before the next is asked for")
+    return with_note(StreamConsumed("this part is no longer available"), "read it before asking for the next one")
 
 
 def body_too_large(limit: int) -> RequestEntityTooLarge:
@@ -209,8 +207,7 @@ def body_streamed() -> StreamConsumed:
 def disconnected() -> ClientDisconnect:
     return with_note(
         ClientDisconnect("the client disconnected before the whole body had arrived"),
-        "where something else has read the body before, pass on request.replay(), "
-        "or use litecon.starlette.request_of()",
+        "if something else read the body first, pass on request.replay(), or use litecon.starlette.request_of()",
     )
 
 
@@ -232,16 +229,16 @@ def wrong_event(event: Any) -> ImproperlyConfiguredException:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
         return misconfigured(
-            f"receive() gave an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
+            f"receive() returned an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
     return misconfigured(
-        f"receive() gave an event of type {quoted(kind)}, expected 'http.request' or 'http.disconnect'"
+        f"receive() returned an event of type {quoted(kind)}, expected 'http.request' or 'http.disconnect'"
     )
 
 
 def wrong_event_body(body: object) -> ImproperlyConfiguredException:
     return misconfigured(
-        f"receive() gave an 'http.request' event whose 'body' is of type {type(body).__name__!r}, expected bytes"
+        f"receive() returned an 'http.request' event whose 'body' is of type {type(body).__name__!r}, expected bytes"
     )
 
 
@@ -257,7 +254,7 @@ def socket_busy() -> RuntimeError:
 
 def cannot_receive(state: str) -> WebSocketStateError:
     return with_note(
-        WebSocketStateError(f"cannot receive messages in the state {state!r}"), "accept() the WebSocket before"
+        WebSocketStateError(f"cannot receive messages in the state {state!r}"), "accept() the WebSocket first"
     )
 
 
@@ -271,7 +268,7 @@ def no_denial() -> WebSocketStateError:
             "cannot send 'websocket.http.response.start': the server does not offer the extension "
             "'websocket.http.response'"
         ),
-        "deny() closes the WebSocket where the server does not offer it",
+        "deny() closes the WebSocket if the server does not offer it",
     )
 
 
@@ -281,14 +278,14 @@ def wrong_socket_event(event: Any, state: str) -> ImproperlyConfiguredException:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
         return misconfigured(
-            f"receive() gave an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
+            f"receive() returned an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
     error = misconfigured(
-        f"receive() gave an event of type {quoted(kind)} in the state {state!r}, "
+        f"receive() returned an event of type {quoted(kind)} in the state {state!r}, "
         "expected 'websocket.connect' once and first, then 'websocket.receive' or 'websocket.disconnect'"
     )
     if state == "init":
-        return with_note(error, "where something else has accepted it: WebSocket(..., connection_state='receive')")
+        return with_note(error, "if something else accepted it: WebSocket(..., connection_state='receive')")
     return error
 
 
@@ -303,8 +300,8 @@ def wrong_message(event: Any) -> ImproperlyConfiguredException:
 def wrong_message_kind(wanted: str, data: str | bytes) -> WebSocketMessageTypeError:
     """A message of the other kind was received."""
     if wanted == "text":
-        return WebSocketMessageTypeError("a binary message came, expected a text message", data)
-    return WebSocketMessageTypeError("a text message came, expected a binary message", data)
+        return WebSocketMessageTypeError("received a binary message, expected a text message", data)
+    return WebSocketMessageTypeError("received a text message, expected a binary message", data)
 
 
 def message_too_large(limit: int) -> RequestEntityTooLarge:

@@ -80,7 +80,7 @@ class RouteTable:
             ValueError: There is a route of that name, or the template is invalid.
         """
         if name in self._routes:
-            raise ValueError(f"there is a route {quoted(name)} already: give each a name of its own")
+            raise ValueError(f"there is a route {quoted(name)} already: route names must be unique")
         self._routes[name] = _parse_template(template)
 
     def route_reverse(self, name: str, /, **path_parameters: Any) -> str:
@@ -124,7 +124,7 @@ class _BadValueError(ValueError):
 
 
 def _describe(error: Exception, kind: str) -> str:
-    return str(error) if isinstance(error, _BadValueError) else f"is no valid {kind}"
+    return str(error) if isinstance(error, _BadValueError) else f"is not a valid {kind}"
 
 
 def _parse_template(template: str) -> tuple[str | _Parameter, ...]:
@@ -149,7 +149,7 @@ def _parse_template(template: str) -> tuple[str | _Parameter, ...]:
         elif "{" in segment or "}" in segment:
             raise ValueError(f"the path {quoted(template)}: a parameter must be a whole segment, not {quoted(segment)}")
         elif segment in (".", "..") or "?" in segment or "#" in segment:
-            raise ValueError(f"the path {quoted(template)}: {quoted(segment)} is no segment of a path")
+            raise ValueError(f"the path {quoted(template)}: {quoted(segment)} is not a path segment")
         else:
             parts.append(quote(segment, safe=_SAFE_IN_TEMPLATE))
     return tuple(parts)
@@ -175,7 +175,7 @@ def _encode_value(kind: str, value: Any) -> str:
         raise _BadValueError("is empty")
     # clients resolve dot segments, even percent-encoded ones
     if "." in segments or ".." in segments:
-        raise _BadValueError(f"is {quoted(text)}: '.' and '..' are no names of a segment")
+        raise _BadValueError(f"is {quoted(text)}: '.' and '..' are not valid segments")
     # a file name may have bytes that could not be decoded
     return "/".join([quote(segment, safe=_SAFE_IN_SEGMENT, errors="surrogateescape") for segment in segments])
 
@@ -272,7 +272,7 @@ def _encode_path(path: str) -> str:
     """Return a path percent-encoded: frameworks return it decoded; escapes that it already has are kept."""
     path = quote(_STRAY_PERCENT.sub("%25", path), safe=_SAFE_IN_PATH, errors="surrogateescape")
     if _DOT_SEGMENT.search(path) is not None:
-        raise ValueError("'.' and '..' are no names of a segment")
+        raise ValueError("'.' and '..' are not valid segments")
     return path if path.startswith("/") else "/" + path
 
 
@@ -281,7 +281,7 @@ def _host_of(path: object) -> str:
     if not host:
         return ""
     if not isinstance(host, str) or _HOST.fullmatch(host) is None:
-        raise ValueError(f"{quoted(host)} is no host")
+        raise ValueError(f"{quoted(host)} is not a valid host")
     return host
 
 

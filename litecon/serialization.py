@@ -202,7 +202,7 @@ def _decode_empty(kind: str, type: Any) -> Any:
         return msgspec.convert(None, type)
     except msgspec.ValidationError:
         pass
-    raise SerializationException(f"there is nothing, expected {kind}")
+    raise SerializationException(f"the data is empty, expected {kind}")
 
 
 def _failure(kind: str, error: Exception) -> tuple[str, BaseException | None]:

@@ -411,5 +411,5 @@ def make_headers(cls, raw):
         raw: The headers, pairs of bytes as in `scope["headers"]`.
     """
     if not issubclass(cls, HeadersBase):
-        raise TypeError(f"{cls!r} is no subclass of HeadersBase")
+        raise TypeError(f"{cls!r} is not a subclass of HeadersBase")
     return new_headers(cls, raw)

@@ -130,7 +130,7 @@ cdef inline object _get(object connection, int index):
 cdef int fill_connection(object connection, object scope, object receive, object send) except -1:
     # SAFETY: the offsets are those of instances of this class
     if not litecon_is_instance(connection, _connection_class):
-        raise TypeError(f"{type(connection).__name__!r} is no class of connections")
+        raise TypeError(f"{type(connection).__name__!r} is not a connection class")
     cdef object extensions = item(scope, "extensions")
     _put(connection, 0, scope)
     _put(connection, 1, receive)
@@ -144,7 +144,7 @@ cdef int fill_connection(object connection, object scope, object receive, object
 
 cdef int fill_request(object request, object scope, object receive, object send) except -1:
     if not litecon_is_instance(request, _request_class):
-        raise TypeError(f"{type(request).__name__!r} is no class of requests")
+        raise TypeError(f"{type(request).__name__!r} is not a request class")
     fill_connection(request, scope, receive, send)
     cdef object extensions = request._server_extensions
     _put(request, 9, True)
@@ -170,7 +170,7 @@ class ConnectionMethods:
         cdef object state
         # SAFETY: the offsets are those of instances of this class
         if not litecon_is_instance(self, _connection_class):
-            raise TypeError(f"{type(self).__name__!r} is no class of connections")
+            raise TypeError(f"{type(self).__name__!r} is not a connection class")
         parsed = _get(self, 6)
         if parsed is EMPTY:
             state = _get(self, 3)

@@ -97,7 +97,7 @@ async def decoded(
 
     Args:
         connection: The WebSocket.
-        messages: The messages, as that `iter_data()` yields them.
+        messages: The messages that `iter_data()` yields.
         decode: The decoder, `from_json` or `from_msgpack`.
         type_: The type to decode into.
     """

@@ -467,6 +467,6 @@ def with_fast_constructor(cls):
         TypeError: The class has its own constructor.
     """
     if not issubclass(cls, ConnectionBase) or not litecon_is_plain(cls, ConnectionBase):
-        raise TypeError(f"{cls!r} has a constructor of its own")
+        raise TypeError(f"{cls!r} has its own constructor")
     litecon_set_vectorcall(cls, <void *> _construct)
     return cls

@@ -278,7 +278,7 @@ def make_url(cls, scheme, netloc, path, query, fragment):
         TypeError: A component is not a str.
     """
     if not issubclass(cls, URLBase):
-        raise TypeError(f"{cls!r} is no subclass of URLBase")
+        raise TypeError(f"{cls!r} is not a subclass of URLBase")
     return _new_url(
         cls, _component(scheme), _component(netloc), _component(path), _component(query), _component(fragment)
     )
@@ -303,7 +303,7 @@ def url_from_scope(cls, scope, base):
         ImproperlyConfiguredException: The scope breaks the ASGI specification.
     """
     if not issubclass(cls, URLBase):
-        raise TypeError(f"{cls!r} is no subclass of URLBase")
+        raise TypeError(f"{cls!r} is not a subclass of URLBase")
     return new_url_from_scope(cls, scope, base)
 
 

@@ -305,5 +305,5 @@ def with_fast_constructor(cls: ClassT) -> ClassT:
         TypeError: The class has its own constructor.
     """
     if not issubclass(cls, ConnectionBase) or not vars(cls).keys().isdisjoint({"__init__", "__new__"}):
-        raise TypeError(f"{cls!r} has a constructor of its own")
+        raise TypeError(f"{cls!r} has its own constructor")
     return cls

@@ -90,7 +90,7 @@ def _parse_unusual_head(head: bytes) -> PartHead:
     for line in head.split(b"\r\n"):
         field, colon, value = line.partition(b":")
         if not colon or _TOKEN.fullmatch(field) is None:
-            raise broken_multipart("a line of a part's head is no header")
+            raise broken_multipart("a line in the head of a part is not a header")
         name = field.decode("ascii").lower()
         value = value.strip(b" \t")
         if name == "content-disposition":
@@ -238,5 +238,5 @@ def _text_codec(charset: str) -> str:
                 info = codecs.lookup(name)
     if info is None or not info._is_text_encoding:
         # the name comes from the body, which messages must not quote
-        raise broken_field("its charset is unknown, or none of text")
+        raise broken_field("its charset is unknown or not a text encoding")
     return info.name

@@ -227,7 +227,7 @@ def _header(pair: Any) -> tuple[bytes, bytes]:
         )
     name, value = _encoded("name", items[0]), _encoded("value", items[1])
     if _TOKEN.fullmatch(name) is None:
-        raise misconfigured(f"{quoted(name)} is no name of a header, expected a token as RFC 9110 section 5.6.2 has it")
+        raise misconfigured(f"{quoted(name)} is not a valid header name, expected a token (RFC 9110 section 5.6.2)")
     if _FORBIDDEN.search(value) is not None:
         # the message does not quote the value, which may be a cookie
         raise misconfigured(

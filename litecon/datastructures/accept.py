@@ -23,7 +23,7 @@ class Accept:
         accept_value: The value of the header.
 
     Raises:
-        TypeError: The value is no str.
+        TypeError: The value is not a str.
     """
 
     __slots__ = ("_value",)

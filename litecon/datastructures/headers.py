@@ -59,7 +59,7 @@ class Headers(HeadersBase):
             scope: The scope of any kind of connection.
 
         Raises:
-            ImproperlyConfiguredException: The headers of the scope are no iterable.
+            ImproperlyConfiguredException: The headers of the scope are not an iterable.
         """
         return make_headers(cls, raw_headers(scope))
 
@@ -72,7 +72,7 @@ class Headers(HeadersBase):
 
         Raises:
             KeyError: There is no such header, and no default.
-            TypeError: The name is no str.
+            TypeError: The name is not a str.
         """
         return self[key] if default is _MISSING else self.get(key, default)
 
@@ -85,7 +85,7 @@ class Headers(HeadersBase):
 
         Raises:
             KeyError: There is no such header, and no default.
-            TypeError: The name is no str.
+            TypeError: The name is not a str.
         """
         values = self._values(key)
         if not values:
@@ -98,7 +98,7 @@ class Headers(HeadersBase):
         """Return all pairs of name and value, in order.
 
         Raises:
-            ImproperlyConfiguredException: A header is no pair of bytes.
+            ImproperlyConfiguredException: A header is not a pair of bytes.
         """
         return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _pairs(self.raw)]
 
@@ -136,7 +136,7 @@ class Headers(HeadersBase):
         """Return a copy of the raw headers: a list of pairs of bytes, as an ASGI event takes it.
 
         Raises:
-            ImproperlyConfiguredException: A header is no pair of bytes.
+            ImproperlyConfiguredException: A header is not a pair of bytes.
         """
         return _pairs(self.raw)
 

@@ -29,7 +29,7 @@ class URL(URLBase):
         url: The absolute or relative reference.
 
     Raises:
-        TypeError: The reference is no str.
+        TypeError: The reference is not a str.
     """
 
     __slots__ = ()
@@ -68,7 +68,7 @@ class URL(URLBase):
             scope: The scope of an HTTP request or a WebSocket.
 
         Raises:
-            ClientException: The Host header is no authority (RFC 9110 section 7.2).
+            ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
         return url_from_scope(cls, scope, False)

@@ -99,7 +99,7 @@ def _now() -> str:
 
 
 def as_number(text: Any) -> int:
-    """Return the number of a request that a client has sent; 0 if the message is no number.
+    """Return the number of a request that a client has sent; 0 if the message is not a number.
 
     Args:
         text: The message of the client.

@@ -110,7 +110,7 @@ def _port(text: str) -> int:
     from argparse import ArgumentTypeError
 
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
-        raise ArgumentTypeError(f"{text[:40]!r} is no port: expected a number from 0 to 65535")
+        raise ArgumentTypeError(f"{text[:40]!r} is not a port: expected a number from 0 to 65535")
     return int(text)
 
 
@@ -213,7 +213,7 @@ def _run_uvicorn(listener: socket.socket, line: str, options: _Options) -> None:
     shut_down = server.shutdown
 
     async def shut_down_quietly(sockets: list[socket.socket] | None = None) -> None:
-        # a request that is cancelled at shutdown is no error
+        # a request that is cancelled at shutdown is not an error
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await shut_down(sockets)
 

@@ -27,7 +27,7 @@ _HAS_413: Final = __version__.major >= 3
 
 
 def boundary_of(request: Request[Any, Any, Any]) -> str | None:
-    """Return the boundary of a multipart form; None if it is missing or empty, or if the body is no multipart form.
+    """Return the boundary of a multipart form; None if it is missing or empty, or if the body is not a multipart form.
 
     Args:
         request: The request of a Litestar app.
@@ -45,8 +45,8 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
         part_limit: The number of parts accepted; None for any number.
 
     Raises:
-        ClientException: The body is no valid multipart form, or a field cannot be decoded; in Litestar 2 also: a bound
-            is exceeded.
+        ClientException: The body is not a valid multipart form, or a field cannot be decoded; in Litestar 2 also: a
+            bound is exceeded.
         RequestEntityTooLarge: The body is larger than the handler accepts; since Litestar 3 also: a bound is exceeded.
     """
     fields: dict[str, list[Any]] = {}

@@ -59,7 +59,7 @@ class Response:
             type: The type to decode into, any that msgspec supports.
 
         Raises:
-            SerializationException: The body is no valid JSON, or not of that type.
+            SerializationException: The body is not valid JSON, or not of that type.
         """
         from ..serialization import decode_json
 
@@ -149,7 +149,7 @@ class ClientSocket:
             type: The type to decode into, any that msgspec supports.
 
         Raises:
-            SerializationException: The message is no valid JSON, or not of that type.
+            SerializationException: The message is not valid JSON, or not of that type.
             WebSocketDisconnect: The application closed the connection, or ended.
             WebSocketMessageTypeError: The message is a binary one.
         """

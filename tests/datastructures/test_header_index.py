@@ -236,7 +236,7 @@ class TestMalformed:
             lambda: headers.copy(), lambda: headers == headers, lambda: headers.__reduce__(), lambda: repr(headers),
             lambda: dict(headers),
         ):  # fmt: skip
-            with pytest.raises(side.ImproperlyConfiguredException, match="no pair of bytes") as info:
+            with pytest.raises(side.ImproperlyConfiguredException, match="not a pair of bytes") as info:
                 ask()
             errors.add(str(info.value))
         assert len(errors) == 1

@@ -333,7 +333,7 @@ def test_missing_server(server_name: str) -> None:
     ("arguments", "sentence"),
     [
         (("--server", "nginx"), "argument --server: invalid choice: 'nginx'"),
-        (("--port", "http"), "argument --port: 'http' is no port: expected a number from 0 to 65535"),
+        (("--port", "http"), "argument --port: 'http' is not a port: expected a number from 0 to 65535"),
         (("--port", "65536"), "argument --port: '65536' is no port"),
         (("--port", "-1"), "argument --port: "),
         (("--nonsense",), "unrecognized arguments: --nonsense"),

@@ -124,7 +124,7 @@ def test_page(client: httpx.Client) -> None:
     [
         (HEAD + b"x" * 100_000, 400, "the multipart body is broken"),
         (HEAD.replace(b" name=", b" nam=") + END + b"x" * 30 * MEGABYTE, 400, "a part has no name"),
-        (HEAD.replace(b"\r\n\r\n", b"\r\nx: %s\r\n\r\n" % (b"y" * 5000)) + END, 413, "a header with more bytes"),
+        (HEAD.replace(b"\r\n\r\n", b"\r\nx: %s\r\n\r\n" % (b"y" * 5000)) + END, 413, "a header larger than"),
         ((HEAD + b"\r\n") * 1001 + END + b"x" * 30 * MEGABYTE, 413, "more than 1000"),
     ],
 )

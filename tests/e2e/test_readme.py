@@ -87,7 +87,10 @@ def test_a_message_of_the_wrong_kind_is_answered_with_close_code_1003(server: Ru
             await client.send(b"hi")
             with pytest.raises(ConnectionClosed):
                 await client.recv()
-            assert (client.close_code, client.close_reason) == (1003, "a binary message came, expected a text message")
+            assert (client.close_code, client.close_reason) == (
+                1003,
+                "received a binary message, expected a text message",
+            )
 
     talk(conversation())
 

@@ -153,7 +153,7 @@ def test_what_is_shown_is_bounded(side: Any, report: Any) -> None:
         (MULTIPART, part('nam="a"', b"") + END, 400, "no name", 0),
         (MULTIPART, part('name="a"', b"1") + part('name="b"', b"22")[:-4], 400, "broken", 2),
         (MULTIPART, part('name="a"', b"") * 1001 + END, 413, "1000", 1000),
-        (MULTIPART, part('name="a"\r\nx: ' + "y" * 5000, b"") + END, 413, "a header with more bytes", 0),
+        (MULTIPART, part('name="a"\r\nx: ' + "y" * 5000, b"") + END, 413, "a header larger than", 0),
         (MULTIPART, part('name="a"' + "\r\nx: y" * 20, b"") + END, 413, "more headers than 16", 0),
         (URLENCODED, b"a=1&" * 1001, 413, "1000", 1000),
         (URLENCODED, b"a=1&b=" + b"x" * (MEGABYTE + 1), 413, "a field is larger", 1),

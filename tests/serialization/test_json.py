@@ -79,7 +79,7 @@ class TestRequest:
         async def main() -> None:
             request = make(b"")
             for _ in range(2):
-                with pytest.raises(SerializationException, match="nothing") as info:
+                with pytest.raises(SerializationException, match="the data is empty") as info:
                     await getattr(request, method)(type_)
                 assert info.value.status_code == 400
             assert await getattr(request, method)() is None
