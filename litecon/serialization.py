@@ -74,7 +74,7 @@ encode_plain_json: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=defaul
 
 def _refuse_extension(code: int, data: memoryview) -> NoReturn:
     # msgspec converts timestamps (-1) to datetimes itself
-    raise ValueError
+    raise msgspec.DecodeError
 
 
 decode_plain_msgpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(ext_hook=_refuse_extension).decode
@@ -117,7 +117,12 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _DEFAUL
         raise too_many_items(max_items)
     try:
         return msgspec.json.decode(body) if type is Any else msgspec.json.decode(body, type=type)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError:
+        detail, cause = f"invalid JSON: invalid UTF-8 at byte {_start_of_broken_utf8(body)}", None
+    except TypeError as error:
+        _expect_unhashable(error, msgspec.json.Decoder, type)
+        detail, cause = _failure("JSON", error)
+    except (msgspec.MsgspecError, RecursionError) as error:
         detail, cause = _failure("JSON", error)
     # raised outside of the except block, since the decoder's error holds the body and must not be the context
     raise SerializationException(detail) from cause
@@ -178,19 +183,23 @@ def decode_msgpack(
             + ("the object ends too early" if length > len(body) else "bytes follow after the object")
         )
     try:
-        value = decode_plain_msgpack(body)
+        if type is Any:
+            return decode_plain_msgpack(body)
+        return msgspec.msgpack.decode(body, type=type, ext_hook=_refuse_extension)
     except RecursionError as error:
         detail, cause = _failure("MessagePack", error)
-    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError):
+    except msgspec.ValidationError as error:
+        # without a type, only a malformed timestamp raises this
+        detail, cause = ("invalid MessagePack", None) if type is Any else _failure("MessagePack", error)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         # the message does not say where the body is malformed
         detail, cause = "invalid MessagePack", None
-    else:
-        if type is Any:
-            return value
-        try:
-            return msgspec.convert(value, type)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            detail, cause = _failure("MessagePack", error)
+    except TypeError as error:
+        _expect_unhashable(error, msgspec.msgpack.Decoder, type)
+        detail, cause = _failure("MessagePack", error)
+    except (ValueError, OverflowError) as error:
+        # a timestamp that is out of the range of datetime
+        detail, cause = "invalid MessagePack", _without_own_frame(error)
     raise SerializationException(detail) from cause
 
 
@@ -206,12 +215,38 @@ def _decode_empty(kind: str, type: Any) -> Any:
 
 
 def _failure(kind: str, error: Exception) -> tuple[str, BaseException | None]:
-    """Return the message for a decoder's error, and its cause: the exception that a `__post_init__` raised, or None."""
+    """Return the message for a decoder's error, and its cause: the exception that code of the type raised, or None."""
     if isinstance(error, RecursionError):
         return f"the {kind} nests too deep", None
+    if isinstance(error, TypeError):
+        detail = f"the {kind} is not of the type expected: an item of a set or a key cannot be hashed"
+        return detail, _without_own_frame(error)
     if isinstance(error, msgspec.ValidationError):
         return _sentence(f"the {kind} is not of the type expected", _describe(error)), error.__cause__
     return _sentence(f"invalid {kind}", _describe(error)), None
+
+
+def _without_own_frame(error: Exception) -> Exception:
+    """Return an error whose traceback omits the frame that caught it: that frame refers to the error, as its cause."""
+    traceback = error.__traceback__
+    return error.with_traceback(None if traceback is None else traceback.tb_next)
+
+
+def _expect_unhashable(error: TypeError, make_decoder: Callable[[Any], object], type: Any) -> None:
+    """Raise a decoder's TypeError again, unless the client caused it with a value that cannot be hashed."""
+    if "hash" not in str(error):
+        raise error
+    # raises TypeError if msgspec does not support the type
+    make_decoder(type)
+
+
+def _start_of_broken_utf8(body: bytes) -> int:
+    """Return the position of the first byte that is not UTF-8; a decoder's error has the position in one string."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
 
 
 def _sentence(beginning: str, end: str) -> str:
@@ -220,9 +255,7 @@ def _sentence(beginning: str, end: str) -> str:
 
 def _describe(error: Exception) -> str:
     """Return the part of an error's message that cannot come from the data or from code that has seen the data."""
-    if isinstance(error, UnicodeDecodeError):
-        return f"invalid UTF-8 at byte {error.start}"
-    if not isinstance(error, msgspec.MsgspecError) or error.__cause__ is not None:
+    if error.__cause__ is not None:
         return ""
     message = str(error)
     if message.startswith(_SAFE_WORDS):

@@ -408,7 +408,11 @@ class TestNoMessageShowsBytesOfABody:
         gc.collect()
         gc.disable()
         try:
-            for body, type_ in ((b"\xc1" * 50, Any), (b"1", str), (b'"\xff', Any), (b"", int)):
+            late = b"\xc7\x0c\xff" + bytes(4) + (253402300800).to_bytes(8, "big")
+            for body, type_ in (
+                (b"\xc1" * 50, Any), (b"1", str), (b'"\xff', Any), (b"", int), (b"[{}]", set), (b"\x91\x80", set),
+                (late, Any), (late, datetime.datetime),
+            ):  # fmt: skip
                 with pytest.raises(SerializationException):
                     decode(body, type_)
             gc.set_debug(gc.DEBUG_SAVEALL)
@@ -714,3 +718,95 @@ def test_timestamps_are_rounded_to_microseconds(nanoseconds: int, seconds: int, 
     with pytest.raises(SerializationException) as info:
         decode_msgpack(body)
     assert info.value.detail == "invalid MessagePack"
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    x: Any
+
+
+class FrozenStruct(msgspec.Struct, frozen=True):
+    x: Any
+
+
+class HasSet(msgspec.Struct):
+    x: set[Any]
+
+
+UNHASHABLE: list[tuple[Any, Any]] = [
+    (set, [{}]), (frozenset, [{}]), (set[Any], [1, {}]), (set[tuple[Any, ...]], [[{}]]), (set[Frozen], [{"x": {}}]),
+    (frozenset[FrozenStruct], [{"x": [{}]}]), (HasSet, {"x": [{"a": 1}]}), (dict[str, set[Any]], {"a": [{}]}),
+    (set[decimal.Decimal], ["sNaN"]), (list[set[Any] | None], [None, [{}]]),
+]  # fmt: skip
+
+
+class TestValuesThatCannotBeHashed:
+    @pytest.mark.parametrize(("type_", "value"), UNHASHABLE, ids=str)
+    @pytest.mark.parametrize("method", ["json", "msgpack"])
+    def test_are_the_clients_mistake(self, side: Any, method: str, type_: Any, value: Any) -> None:
+        body = encode_json(value) if method == "json" else ormsgpack.packb(value)
+        with pytest.raises(side.SerializationException) as info:
+            await_(getattr(request_of(side, body), method)(type_))
+        assert info.value.status_code == 400 and isinstance(info.value.__cause__, TypeError)
+        assert info.value.__context__ is None
+
+    @pytest.mark.parametrize("type_", [[1], {}, Literal[1.5], set[Frozen | FrozenStruct]], ids=str)
+    def test_a_type_without_a_decoder_is_the_applications(self, type_: Any) -> None:
+        for decode, body in ((decode_json, b"[{}]"), (decode_msgpack, b"\x91\x80")):
+            with pytest.raises(TypeError):
+                decode(body, type_)
+
+    def test_an_error_of_the_types_own_code_is_the_applications(self) -> None:
+        def fail() -> Any:
+            raise TypeError("of the application")
+
+        type_ = msgspec.defstruct("Failing", [("x", Any, msgspec.field(default_factory=fail))])
+        for decode, body in ((decode_json, b"{}"), (decode_msgpack, b"\x80")):
+            with pytest.raises(TypeError, match="of the application"):
+                decode(body, type_)
+
+
+class Enveloped(msgspec.Struct):
+    kind: str
+    content: msgspec.Raw
+
+
+class TestTypedMessagePack:
+    """A type means for MessagePack what it means for msgspec's own decoder."""
+
+    @pytest.mark.parametrize(
+        "type_", [*TYPES, bytes | None, list[bytes], bytearray, msgspec.Raw, Node, Slotted], ids=str
+    )
+    def test_is_accepted_or_not_as_by_the_decoder(self, type_: Any) -> None:
+        values = [
+            None, True, 1, -1, 1.5, "a", "YWI=", b"ab", [], [1], ["YWI="], [b"ab"], {}, {"x": 1}, {"a": "b"}, {1: "a"},
+            datetime.datetime(2024, 1, 1, tzinfo=UTC), "2024-01-01", "1.5", str(uuid.uuid4()), uuid.uuid4().bytes,
+            "red", {"red": 1}, {"type": "a", "x": 1}, [1, "a"],
+        ]  # fmt: skip
+        for value in values:
+            body = msgspec.msgpack.encode(value)
+            try:
+                expected = msgspec.msgpack.decode(body, type=type_)
+            except (msgspec.DecodeError, ValueError):
+                with pytest.raises(SerializationException):
+                    decode_msgpack(body, type_)
+            else:
+                found = decode_msgpack(body, type_)
+                assert type(found) is type(expected)
+                assert bytes(found) == bytes(expected) if type_ is msgspec.Raw else found == expected
+
+    def test_text_is_not_bytes(self, side: Any) -> None:
+        with pytest.raises(side.SerializationException, match="Expected `bytes`, got `str`"):
+            await_(request_of(side, ormsgpack.packb("YWI=")).msgpack(bytes))
+
+    def test_raw(self, side: Any) -> None:
+        found = await_(request_of(side, ormsgpack.packb({"kind": "a", "content": [1, 2]})).msgpack(Enveloped))
+        assert decode_msgpack(bytes(found.content), list[int]) == [1, 2]
+        found = await_(request_of(side, b'{"kind": "a", "content": [1, 2]}').json(Enveloped))
+        assert bytes(found.content) == b"[1, 2]"
+
+
+def test_where_utf8_is_broken_is_counted_in_the_body() -> None:
+    for body, position in ((b'"\xff"', 1), (b'{"a": "b", "c": "\xc3"}', 17), (b'["a", "bc\xe9"]', 9)):
+        with pytest.raises(SerializationException, match=f"invalid UTF-8 at byte {position}$"):
+            decode_json(body)

@@ -8,8 +8,14 @@ import msgpack
 from . import DecodeError
 
 
+def decode(body: bytes, *, type: Any = Any, ext_hook: Callable[[int, memoryview], Any] | None = None) -> Any:
+    import msgspec
+
+    return msgspec.convert(Decoder(ext_hook=ext_hook).decode(body), type)
+
+
 class Decoder:
-    def __init__(self, *, ext_hook: Callable[[int, memoryview], Any] | None = None) -> None:
+    def __init__(self, type: Any = Any, *, ext_hook: Callable[[int, memoryview], Any] | None = None) -> None:
         self._ext_hook = ext_hook
 
     def decode(self, body: bytes, /) -> Any:
