@@ -247,7 +247,8 @@ def absolute_url(
             prefix = ""
     try:
         reversed_path = reverse(name, **path_parameters)
-        path = _encode_path(str(reversed_path))
+        path = str(reversed_path)
+        path = _encode_path(path.replace("%", "%25") if _is_decoded(app, reversed_path) else path)
         netloc = _host_of(reversed_path) or base_url.netloc
     except LiteconException:
         raise
@@ -266,6 +267,18 @@ def absolute_url(
 def _is_not_found(error: Exception) -> bool:
     # exceptions of frameworks are recognised by name, so that the frameworks need not be imported
     return isinstance(error, _NOT_FOUND_TYPES) or any(cls.__name__ in _NOT_FOUND_NAMES for cls in type(error).__mro__)
+
+
+def _is_decoded(app: Any, path: object) -> bool:
+    """Return whether a path is from Starlette or Litestar, which do not encode values: "%41" is three characters there.
+
+    Args:
+        app: The application that was asked.
+        path: What it returned.
+    """
+    return hasattr(path, "make_absolute_url") or any(
+        str(cls.__module__).partition(".")[0] == "litestar" for cls in type(app).__mro__
+    )
 
 
 def _encode_path(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import fastapi
 import litestar
@@ -14,6 +15,9 @@ import litecon
 from litecon import ASGIConnection, ClientException, ImproperlyConfiguredException, NoRouteMatchFoundException
 from litecon.routing import RouteTable
 from litecon.testing import http_scope, websocket_scope
+
+# of which a part looks like an escape, or has another meaning in a URL
+VALUES = ["a%20b.pdf", "100%41", "%", "%%", "%2525", "%2e%2e", "%c3%a9", "a%2Fb", "%zz", "a+b", "é%", "a?b%3F#", "%25"]
 
 
 def table():
@@ -111,6 +115,11 @@ class TestLitestar:
         assert over.url_for("named", value="a?b#c d") == "http://localhost/named/a%3Fb%23c%20d"
         assert over.url_for("named", value="100%") == "http://localhost/named/100%25"
 
+    @pytest.mark.parametrize("value", VALUES)
+    def test_the_route_is_given_the_value_again(self, app, value):
+        url = ASGIConnection(http_scope(litestar_app=app)).url_for("named", value=value)
+        assert unquote(litecon.datastructures.URL(url).path) == f"/named/{value}"
+
     @pytest.mark.parametrize(
         ("name", "parameters"), [("nobody", {}), ("user", {}), ("user", {"user_id": "5"}), ("named", {"value": ".."})]
     )
@@ -166,6 +175,17 @@ class TestStarlette:
         assert over.url_for("file", path="a/b c") == "http://localhost/api/files/a/b%20c"
         assert over.url_for("sub:x", value="z") == "http://localhost/api/sub/x/z"
         assert over.url_for("static", path="/a.css") == "http://localhost/api/static/a.css"
+
+    @pytest.mark.parametrize("value", VALUES)
+    def test_the_route_is_given_the_value_again(self, make_app, value):
+        over = ASGIConnection(http_scope(app=make_app()))
+        for name, parameters, path in (
+            ("named", {"value": value}, f"/named/{value}"),
+            ("file", {"path": f"a/{value}"}, f"/files/a/{value}"),
+            ("sub:x", {"value": value}, f"/sub/x/{value}"),
+            ("static", {"path": f"/{value}"}, f"/static/{value}"),
+        ):
+            assert unquote(litecon.datastructures.URL(over.url_for(name, **parameters)).path) == path
 
     def test_protocol(self, make_app):
         app = make_app()
