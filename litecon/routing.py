@@ -282,7 +282,7 @@ def _is_decoded(app: Any, path: object) -> bool:
 
 
 def _encode_path(path: str) -> str:
-    """Return a path percent-encoded: frameworks return it decoded; escapes that it already has are kept."""
+    """Return a path, decoded or percent-encoded, as percent-encoded; escapes that it already has are kept."""
     path = quote(_STRAY_PERCENT.sub("%25", path), safe=_SAFE_IN_PATH, errors="surrogateescape")
     if _DOT_SEGMENT.search(path) is not None:
         raise ValueError("'.' and '..' are not valid segments")

@@ -173,6 +173,47 @@ class TestWebSocket:
 
         run(main)
 
+    @pytest.mark.parametrize("denial", [False, True])
+    def test_an_error_of_the_application_is_not_hidden_by_what_the_client_sees(self, run: Any, denial: bool) -> None:
+        async def fails(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            if denial:
+                await send({"type": "websocket.http.response.start", "status": 403, "headers": []})
+            else:
+                await send({"type": "websocket.accept"})
+                await receive()
+            try:
+                raise ZeroDivisionError("inner")
+            finally:
+                raise KeyError("of the application")
+
+        async def main() -> None:
+            with pytest.raises(KeyError, match="of the application") as caught:
+                async with Client(fails).websocket() as socket:
+                    await socket.send_text("x")
+                    await socket.receive_text()
+            assert isinstance(caught.value.__context__, ZeroDivisionError)
+
+        run(main)
+
+    def test_an_error_of_the_application_is_named_where_the_test_fails(self, run: Any) -> None:
+        async def fails(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send({"type": "websocket.accept"})
+            await receive()
+            raise KeyError("of the application")
+
+        async def main() -> None:
+            with pytest.raises(AssertionError, match="mine"):
+                async with Client(fails).websocket() as socket:
+                    await socket.send_text("x")
+                    with pytest.raises(WebSocketDisconnect) as caught:
+                        await socket.receive_text()
+                    assert caught.value.__notes__ == ["the application raised KeyError('of the application')"]
+                    raise AssertionError("mine")
+
+        run(main)
+
     def test_error_of_the_block_ends_the_application(self, run: Any) -> None:
         async def main() -> None:
             with pytest.raises(KeyError, match="mine"):

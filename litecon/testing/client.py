@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
+from .._errors import quoted, with_note
 from ..datastructures import Headers
 from ..exceptions import WebSocketDisconnect, WebSocketMessageTypeError
 from ..types import ASGIApp, Event, HeaderPairs, Receive
@@ -174,6 +175,8 @@ class ClientSocket:
                     raise WebSocketMessageTypeError(f"the message is {other}, not {wanted}", data=event.get(other))
                 return event[wanted]
             self._disconnect = _disconnect(event)
+            if event is None and self._running.error is not None:
+                with_note(self._disconnect, f"the application raised {quoted(self._running.error)}")
         raise self._disconnect
 
     async def _open(self) -> None:
@@ -322,11 +325,22 @@ class Client:
         options = self._with_state(options)
         scope = self._sockets.connect(path, query=query, subprotocols=subprotocols, **options).scope
         last_event = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
-        async with running(self._app, scope, last_event) as started:
-            socket = ClientSocket(started)
-            await socket._open()
-            if started.error is None:
-                yield socket
+        started: Running | None = None
+        try:
+            async with running(self._app, scope, last_event) as started:
+                socket = ClientSocket(started)
+                await socket._open()
+                if started.error is None:
+                    yield socket
+        except (HandshakeRefused, WebSocketDisconnect):
+            # they are what the client sees of an exception of the application
+            if started is None or started.error is None:
+                raise
+            context = started.error.__context__
+            try:
+                raise started.error
+            finally:
+                started.error.__context__ = context
 
     def _with_state(self, options: dict[str, Any]) -> dict[str, Any]:
         # each connection gets a copy of the state of the lifespan (ASGI, lifespan state)
