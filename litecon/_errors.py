@@ -89,6 +89,14 @@ def wrong_type(key: str, value: object, expected: str) -> ImproperlyConfiguredEx
     )
 
 
+def unkept_headers(headers: object) -> ImproperlyConfiguredException:
+    """The headers can be read only once, and the scope cannot be changed."""
+    return misconfigured(
+        f"scope['headers'] is of type {type(headers).__name__!r}, which can be read once, and the scope cannot be "
+        "changed: expected a list"
+    )
+
+
 def wrong_scheme(scheme: str) -> ImproperlyConfiguredException:
     return misconfigured(
         f"scope['scheme'] is {quoted(scheme)}, expected a scheme such as 'https' (RFC 3986 section 3.1)"

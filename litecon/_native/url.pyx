@@ -16,7 +16,7 @@ from litecon._native.mapping cimport item, item_or
 
 from litecon._errors import invalid_host, missing_key, not_constructed, text_type, wrong_scheme, wrong_type
 from litecon._shared.scope import lookup
-from litecon._shared.url import is_ipv6, is_scheme, path_of_target, port_number
+from litecon._shared.url import is_ipv6, is_scheme, list_headers, path_of_target, port_number
 
 cdef extern from *:
     """
@@ -179,12 +179,7 @@ cdef object headers_of(object scope):
         return headers
     if isinstance(headers, (str, bytes)):
         raise wrong_type("headers", headers, "an iterable of pairs of bytes")
-    try:
-        headers = list(headers)
-    except TypeError:
-        raise wrong_type("headers", headers, "an iterable of pairs of bytes") from None
-    scope["headers"] = headers
-    return headers
+    return list_headers(scope, headers)
 
 
 def raw_headers(scope):

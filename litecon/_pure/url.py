@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 from .._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
 from .._shared.scope import lookup, plain_bytes, plain_str
-from .._shared.url import DEFAULT_PORTS, is_ipv6, is_scheme, path_of_target, port_number
+from .._shared.url import DEFAULT_PORTS, is_ipv6, is_scheme, list_headers, path_of_target, port_number
 from .headers import find_header
 
 __all__ = ("URLBase", "make_url", "raw_headers", "url_from_scope")
@@ -106,12 +106,7 @@ def raw_headers(scope: Mapping[str, Any]) -> Any:
         return headers
     if isinstance(headers, (str, bytes)):
         raise wrong_type("headers", headers, "an iterable of pairs of bytes")
-    try:
-        headers = list(headers)
-    except TypeError:
-        raise wrong_type("headers", headers, "an iterable of pairs of bytes") from None
-    scope["headers"] = headers  # type: ignore[index]
-    return headers
+    return list_headers(scope, headers)
 
 
 def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from .._errors import other_authority
+from .._errors import other_authority, unkept_headers, wrong_type
 
-__all__ = ("DEFAULT_PORTS", "is_ipv6", "is_scheme", "path_of_target", "port_number")
+__all__ = ("DEFAULT_PORTS", "is_ipv6", "is_scheme", "list_headers", "path_of_target", "port_number")
 
 DEFAULT_PORTS: Final = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
 
@@ -39,6 +39,28 @@ def is_ipv6(text: str) -> bool:
     except AddressValueError:
         return False
     return True
+
+
+def list_headers(scope: Any, headers: Any) -> list[Any]:
+    """Return headers that are in neither a list nor a tuple as a list, which the scope has from then on.
+
+    Args:
+        scope: The scope. If it cannot be changed, the headers are read each time.
+        headers: The headers of the scope.
+
+    Raises:
+        ImproperlyConfiguredException: They are no iterable, or can be read once and not be kept.
+    """
+    try:
+        listed = list(headers)
+    except TypeError:
+        raise wrong_type("headers", headers, "an iterable of pairs of bytes") from None
+    try:
+        scope["headers"] = listed
+    except TypeError:
+        if iter(headers) is headers:
+            raise unkept_headers(headers) from None
+    return listed
 
 
 def port_number(port: object) -> int | None:

@@ -97,6 +97,19 @@ class TestConstruction:
         assert connection.scope is scope
         assert connection.path_params == {}
 
+    def test_headers_of_a_scope_that_cannot_be_changed(self, cls: Any) -> None:
+        pairs = [(b"host", b"example.org"), (b"cookie", b"a=b")]
+        for headers in (pairs, tuple(pairs), dict(pairs).items(), collections.deque(pairs)):
+            connection = cls(types.MappingProxyType(http_scope(headers=headers)))
+            for _ in range(2):
+                assert connection.headers["cookie"] == "a=b"
+                assert connection.cookies == {"a": "b"} and connection.url.hostname == "example.org"
+        for headers in (iter(pairs), map(tuple, pairs), (pair for pair in pairs)):
+            connection = cls(types.MappingProxyType(http_scope(headers=headers)))
+            for name in ("headers", "headers", "cookies", "url", "base_url"):
+                with pytest.raises(ImproperlyConfiguredException, match="can be read once"):
+                    getattr(connection, name)
+
     def test_reads_nothing(self, cls: Any) -> None:
         scope = mock.MagicMock(spec=dict)
         cls(scope)
