@@ -152,7 +152,7 @@ class Headers(HeadersBase):
         if isinstance(other, MultiMapping):
             return _folded(self.multi_items()) == _folded(other.items())
         if isinstance(other, Mapping):
-            return len(self) == len(other) and all(self.get(key, _MISSING) == other[key] for key in other)
+            return len(self) == len(other) and self.dict() == _values_of(other)
         return NotImplemented
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
@@ -182,6 +182,14 @@ def _pairs(raw: Iterable[Any]) -> RawHeaders:
     except (TypeError, ValueError):
         pass
     raise wrong_header(pair)
+
+
+def _values_of(mapping: Mapping[Any, Any]) -> dict[Any, list[Any]]:
+    """Return what `Headers.dict()` returns, for a mapping with keys of any type."""
+    values: dict[Any, list[Any]] = {}
+    for key, value in mapping.items():
+        values.setdefault(key.lower() if isinstance(key, str) else key, []).append(value)
+    return values
 
 
 def _folded(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

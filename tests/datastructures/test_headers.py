@@ -155,6 +155,30 @@ class TestObject:
         assert Headers([(b"A", b"1")]) != {"b": "1"}
         assert Headers([(b"A", b"1")]) != {}
 
+    @pytest.mark.parametrize(
+        "mapping",
+        [
+            {1: "1"},
+            {None: "1"},
+            {("a",): "1"},
+            {b"a": "1"},
+            {"\u20ac": "1"},
+            {"a": None},
+            {"a": 1},
+            {"a": ["1"]},
+            {"a": b"1"},
+        ],
+        ids=repr,
+    )
+    def test_a_mapping_of_anything_else_is_not_equal(self, mapping: Any) -> None:
+        headers = Headers([(b"a", b"1")])
+        assert headers != mapping and mapping != headers
+
+    def test_every_value_of_a_name_counts(self) -> None:
+        assert Headers([(b"a", b"1"), (b"A", b"2")]) == {"a": "1", "A": "2"}
+        assert Headers([(b"a", b"1"), (b"a", b"2")]) != {"a": "1", "A": "1"}
+        assert Headers([(b"a", b"1"), (b"b", b"2"), (b"b", b"2")]) != {"a": "1", "b": "2", "c": "2"}
+
     def test_not_hashable(self, headers: Headers) -> None:
         with pytest.raises(TypeError, match="unhashable"):
             hash(headers)
