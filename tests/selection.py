@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -35,12 +36,12 @@ class Selection:
         self.is_quick = config.getoption("quick")
         self.has_matrix = config.getoption("matrix")
         self.has_other_servers = config.getoption("other_servers")
-        self.is_distributed = config.getoption("dist", "no") == "loadgroup"
+        # xdist's processes have the option under this name
+        self.is_distributed = config.getoption("loadgroup", False)
         self.left_out: Counter[str] = Counter()
 
-    # before xdist adds the names of the groups
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
         servers = servers_of(items)
         reasons = {item: self.reason_against(item, servers) for item in items}
         config.hook.pytest_deselected(items=[item for item in items if reasons[item]])
@@ -48,6 +49,9 @@ class Selection:
         items[:] = [item for item in items if not reasons[item]]
         if self.is_distributed:
             group(items)
+        yield
+        if self.is_distributed:
+            name_groups(items)
 
     def reason_against(self, item: pytest.Item, servers: dict[str, list[object]]) -> str | None:
         """Return why a test is left out, or None.
@@ -154,6 +158,18 @@ def group(items: list[pytest.Item]) -> None:
         ranks[item] = rank
         item.add_marker(pytest.mark.xdist_group(name))
     items.sort(key=lambda item: ranks.get(item, 1))
+
+
+def name_groups(items: list[pytest.Item]) -> None:
+    """Add the name of its group to that of each test, where xdist has not: the process that distributes looks there.
+
+    xdist 3.8 does so in an attribute that pytest 9.2 does not have any more; each test is a group of its own then.
+    """
+    for item in items:
+        mark = item.get_closest_marker("xdist_group")
+        assert mark is not None
+        if not item.nodeid.endswith(f"@{mark.args[0]}"):
+            item._id = type(item._id).parse(f"{item.nodeid}@{mark.args[0]}")  # type: ignore[attr-defined]
 
 
 __all__ = ("COMPILED_ONLY", "PlainNames", "Selection")
