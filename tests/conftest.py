@@ -24,6 +24,7 @@ hypothesis.settings.load_profile("usual")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="leave out what is slow: servers, fresh interpreters")
+    parser.addoption("--commands", action="store_true", help="also time and count whole commands of the benchmarks")
     parser.addoption("--matrix", action="store_true", help="run tests/e2e with every server, not with one")
     parser.addoption("--other-servers", action="store_true", help="run only what a run without --matrix leaves out")
     parser.addoption(

@@ -25,6 +25,7 @@ RUN_OF_ITS_OWN = f"the {OTHER_SIDE} side, which has a run of its own in `python 
 NO_COMPILED_SIDE = "tests of what only the compiled side has"
 ONCE = "tests that run on one side, the compiled one"
 SLOW = "slow tests, which `--quick` leaves out"
+COMMANDS = "tests of whole commands of the benchmarks, which `--commands` runs"
 OTHER_SERVERS = "tests with another server, which `--matrix` runs"
 NO_OTHER_SERVER = "tests that a run without `--other-servers` has"
 
@@ -34,6 +35,7 @@ class Selection:
 
     def __init__(self, config: pytest.Config) -> None:
         self.is_quick = config.getoption("quick")
+        self.has_commands = config.getoption("commands")
         self.has_matrix = config.getoption("matrix")
         self.has_other_servers = config.getoption("other_servers")
         # xdist's processes have the option under this name
@@ -68,6 +70,8 @@ class Selection:
                 return ONCE
         if self.is_quick and is_slow(item):
             return SLOW
+        if not self.has_commands and item.get_closest_marker("command"):
+            return COMMANDS
         # the first for one side, the last for the other, so that together they have tried two
         wanted = servers.get(function_of(item), [None])[0 if litecon.COMPILED else -1]
         is_other = server_of(item) != wanted
@@ -146,7 +150,7 @@ def group(items: list[pytest.Item]) -> None:
     for item in items:
         module, server = module_of(item), server_of(item)
         rank = 0
-        if item.get_closest_marker("measures"):
+        if item.get_closest_marker("measures") or item.get_closest_marker("command"):
             name = "measures"
         elif item.get_closest_marker("xdist_group"):
             continue

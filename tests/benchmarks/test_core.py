@@ -326,7 +326,7 @@ def test_the_geometric_mean() -> None:
     assert geometric_mean([]) is None
 
 
-@pytest.mark.measures
+@pytest.mark.command
 def test_the_command_times_a_task(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     words = ["--only", "one-header", "--contestants", "raw,pure", "--rounds", "2", "--json", os.fspath(path)]
@@ -347,7 +347,7 @@ def test_the_command_times_a_task(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.measures
+@pytest.mark.command
 def test_the_command_times_a_websocket_under_asyncio(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     words = ["--only", "ws-echo-text*", "--only", "ws-accept", "--contestants", "raw,pure", "--rounds", "2"]
@@ -368,7 +368,7 @@ def test_both_apps_of_a_whole_server_do_the_same(app: str) -> None:
     assert others == [{"type": "websocket.send", "text": text} for text in ("one", "two")]
 
 
-@pytest.mark.measures
+@pytest.mark.command
 @pytest.mark.skipif(find_spec("uvicorn") is None or find_spec("websockets") is None, reason="uvicorn is not installed")
 def test_the_command_compares_whole_servers() -> None:
     done = run("benchmarks", "--server", "--rounds", "1")
@@ -379,7 +379,7 @@ def test_the_command_compares_whole_servers() -> None:
     assert "bound >= 0.97" in done.stdout
 
 
-@pytest.mark.measures
+@pytest.mark.command
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 def test_the_command_counts_instructions(tmp_path: Path) -> None:
     path = tmp_path / "result.json"

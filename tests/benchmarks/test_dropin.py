@@ -119,7 +119,7 @@ def test_what_is_slower_is_said() -> None:
     assert "2.000" in text
 
 
-@pytest.mark.measures
+@pytest.mark.command
 def test_the_command_times_both(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     done = run("benchmarks", *WORDS, "--rounds", "2", "--json", os.fspath(path))
@@ -132,7 +132,7 @@ def test_the_command_times_both(tmp_path: Path) -> None:
 
 
 # to import Litestar takes a minute under callgrind, and more where others use the processors
-@pytest.mark.measures
+@pytest.mark.command
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 def test_the_command_counts_instructions(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_the_command_counts_instructions(tmp_path: Path) -> None:
     assert 10_000 < task["counts"]["without"] < 1_000_000
 
 
-@pytest.mark.measures
+@pytest.mark.command
 @pytest.mark.skipif(find_spec("uvicorn") is None or find_spec("websockets") is None, reason="uvicorn is not installed")
 def test_the_command_loads_whole_servers(tmp_path: Path) -> None:
     words = ["--rounds", "1", "--contestants", "compiled", "--json", os.fspath(tmp_path / "result.json")]
