@@ -192,6 +192,7 @@ WORK: dict[str, Callable[[Any], object]] = {
 
 
 class TestCost:
+    @pytest.mark.once
     @pytest.mark.slow
     @pytest.mark.parametrize("work", WORK)
     @pytest.mark.parametrize("kind", [list, tuple])

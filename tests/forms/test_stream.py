@@ -553,7 +553,7 @@ class TestMemory:
 class TestTinyEvents:
     """A field or a file in events of 1 and 2 bytes costs linear time, and holds at most four times its size."""
 
-    SIZE = 40_000
+    SIZE = 20_000
 
     @pytest.mark.parametrize("size", [1, 2])
     @pytest.mark.parametrize("content", [b"x", b"\r\n--" + BOUNDARY[:-1]], ids=["plain", "like-a-boundary"])
@@ -584,4 +584,4 @@ class TestTinyEvents:
         TestMemory().measure(side, read, kind, [body])
         peak = TestMemory().measure(side, read, kind, chunks())
         # an event loop is in it, and the threads that write
-        assert peak < 4 * len(body) + 60_000, peak / len(body)
+        assert peak < 4 * len(body) + 30_000, peak / len(body)

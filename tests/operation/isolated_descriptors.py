@@ -130,8 +130,9 @@ def misuse(name: str) -> None:
     sys.unraisablehook = lambda unraisable: None
     side = load_side(name)  # type: ignore[arg-type]
     if OPERATIONS[-1].exists(side):
-        # the drop-in's kernels are loaded by it
-        OPERATIONS[-1].base(side)
+        # the drop-in's kernels are loaded by it; its scopes import Litestar's app, which takes each process longer than
+        # all that it does
+        OPERATIONS[-1].open(side, Server())
     classes = kernel_classes((f"{side.__name__}._native", f"{side.__name__}._pure"))
     # else a collection in each process would copy what they share
     gc.collect()
