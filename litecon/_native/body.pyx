@@ -8,7 +8,7 @@ from cpython.object cimport PyObject
 
 from litecon._native.bounds cimport PY_SSIZE_T_MAX, bound
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation
+from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, finalize, register_operation
 from litecon._native.waiting cimport resume_pending, shield_future
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
@@ -374,9 +374,9 @@ cdef class NextChunk(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return "BodyStream.__anext__"
 
     cdef void release(self) noexcept:
@@ -390,10 +390,10 @@ cdef class NextChunk(Operation):
             return self.end_iteration()
         if reader.body is None:
             reader.claim()
-            self._holds = True
+            self._has_claim = True
         # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
-            self._done = True
+            self._has_result = True
             return stream.kept(reader.body)
         if not stream.started and reader.consumed:
             raise reader.errors.streamed()
@@ -412,7 +412,7 @@ cdef class NextChunk(Operation):
         cdef BodyReader reader = self.reader
         if reader._first is None and not reader.ended:
             return reader.next_awaitable(stream.receive)
-        self._done = True
+        self._has_result = True
         if reader._first is not None:
             return reader.pop_chunk()
         stream.closed = reader.consumed = True

@@ -8,7 +8,7 @@ from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_GET_LENGTH
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport DONE, CoroutineCallable, Operation, discard, register_operation
+from litecon._native.operation cimport DONE, CoroutineCallable, Operation, finalize, register_operation
 from litecon._native.waiting cimport abandon, resume_pending, shield_future
 
 from litecon._errors import (
@@ -336,9 +336,9 @@ cdef class ReceiveEvent(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return "WebSocket.receive"
 
     cdef void release(self) noexcept:
@@ -346,14 +346,14 @@ cdef class ReceiveEvent(Operation):
 
     cdef object begin(self):
         claim(self.channel)
-        self._holds = True
+        self._has_claim = True
         return next_awaitable(self.channel, self.receive)
 
     cdef object step(self, object result):
         if self.channel.pending is not None:
             self.channel.pending = None
         take(self.channel, result, False)
-        self._done = True
+        self._has_result = True
         return result
 
 
@@ -376,9 +376,9 @@ cdef class SendEvent(SendingOperation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return "WebSocket.send"
 
     cdef object begin(self):
@@ -399,9 +399,9 @@ cdef class SendEvent(SendingOperation):
         return self.send_event(channel, self.send, event, state)
 
     cdef object step(self, object result):
-        self._done = True
+        self._has_result = True
 
-    cdef object failed(self, object error):
+    cdef object handle_error(self, object error):
         return self.refused(self.channel, error)
 
 

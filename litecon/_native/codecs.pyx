@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
 from litecon._native.bounds cimport bound
-from litecon._native.traits cimport Traits, bounds_of
+from litecon._native.traits cimport Traits, traits_with_bounds
 
 from typing import Any
 
@@ -346,7 +346,7 @@ cdef object _limit(Py_ssize_t bound):
 
 
 cdef object from_json(object body, object type_, object connection):
-    cdef Traits bounds = bounds_of(connection)
+    cdef Traits bounds = traits_with_bounds(connection)
     if _decode_json is None:
         _load()
     # PERF: valid data needs nothing else; invalid data is decoded again by the function that makes the errors
@@ -364,7 +364,7 @@ cdef object from_json(object body, object type_, object connection):
 
 
 cdef object from_msgpack(object body, object type_, object connection):
-    cdef Traits bounds = bounds_of(connection)
+    cdef Traits bounds = traits_with_bounds(connection)
     if _decode_json is None:
         _load()
     if (

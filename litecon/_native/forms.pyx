@@ -5,11 +5,11 @@ cimport cython
 
 from litecon._native.body cimport BodyReader
 from litecon._native.headers cimport plain_bytes
-from litecon._native.operation cimport DONE, Operation, discard, register_operation, release
+from litecon._native.operation cimport DONE, Operation, finalize, register_operation, release
 from litecon._native.parameters cimport read_query
 from litecon._native.request cimport RequestBase, reader_of, start_reading
 from litecon._native.scope cimport receive_of, scope_of
-from litecon._native.traits cimport BODY, STREAM, Traits, bounds_of
+from litecon._native.traits cimport BODY, STREAM, Traits, traits_with_bounds
 
 from litecon._native.interpreted import close_form
 from litecon._native.parameters import FieldReader
@@ -49,9 +49,9 @@ cdef class FormAwaitable(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return "Request.form"
 
     cdef void release(self) noexcept:
@@ -82,12 +82,12 @@ cdef class FormAwaitable(Operation):
     cdef object begin_fields(self):
         cdef RequestBase request = self.request
         cdef BodyReader reader = self.reader
-        self.traits = bounds_of(request)
+        self.traits = traits_with_bounds(request)
         if self.traits.overrides & (BODY | STREAM):
             self.awaited = BODY_OF_SUBCLASS
             return request.body()
         reader.claim()
-        self._holds = True
+        self._has_claim = True
         # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
             release(self)
@@ -148,7 +148,7 @@ cdef class FormAwaitable(Operation):
 
     cdef object finished(self, object form):
         self.form = form
-        self._done = True
+        self._has_result = True
         return form
 
 

@@ -30,7 +30,7 @@ from litecon._native.channel cimport (
     state_name,
     take,
 )
-from litecon._native.operation cimport DONE, discard, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport DONE, finalize, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport DELETED, ConnectionBase, allow_constructor, scope_of, store
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, track_override, traits_of
 
@@ -76,12 +76,12 @@ cdef class HandshakeOperation(SendingOperation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
     cdef void release(self) noexcept:
         release_channel(self.channel)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         if self.method == TO_ACCEPT:
             return "WebSocket.accept"
         return "WebSocket.close" if self.method == TO_CLOSE else "WebSocket.deny"
@@ -95,7 +95,7 @@ cdef class HandshakeOperation(SendingOperation):
         self.event = close_event(self.first, self.second)
         if self.channel.state < CLOSED or self.channel.flags & RULED:
             return self.answer(TO_CLOSE, self.event)
-        self._done = True
+        self._has_result = True
 
     cdef object accept(self):
         cdef Channel channel = self.channel
@@ -105,7 +105,7 @@ cdef class HandshakeOperation(SendingOperation):
             self.event = accept_event(self.first, self.second)
         if channel.state != INIT:
             if channel.flags & RULED:
-                self._done = True
+                self._has_result = True
                 return None
             return self.answer(TO_ACCEPT, self.event)
         self.connecting = True
@@ -115,7 +115,7 @@ cdef class HandshakeOperation(SendingOperation):
             # nothing is claimed: if two tasks accept, as they do in Litestar's streams, one gets the handshake
             return channel.receive()
         claim(channel)
-        self._holds = True
+        self._has_claim = True
         return next_awaitable(channel, channel.receive)
 
     cdef object deny(self):
@@ -143,7 +143,7 @@ cdef class HandshakeOperation(SendingOperation):
             self.connecting = False
             if self.connected(result):
                 return self.answer(TO_ACCEPT, self.event)
-            self._done = True
+            self._has_result = True
             return None
         if self.elsewhere:
             # a wrapper that does not call litecon's has not updated the state, or at least not the close code
@@ -151,7 +151,7 @@ cdef class HandshakeOperation(SendingOperation):
                 enter(channel, self.state, self.event)
         if self.kind == TO_START:
             return self.answer(TO_END, self.end)
-        self._done = True
+        self._has_result = True
 
     cdef bint connected(self, object event) except -1:
         """Take the first event, and return whether the connection must still be accepted."""
@@ -159,7 +159,7 @@ cdef class HandshakeOperation(SendingOperation):
         # with a framework's rules another task may have accepted meanwhile
         cdef int other_state = channel.state if channel.flags & RULED and channel.state != INIT else 0
         # a claim means that the server's callable was called, even if it was replaced meanwhile
-        cdef bint foreign = not self._holds
+        cdef bint foreign = not self._has_claim
         if not foreign and channel.pending is not None:
             channel.pending = None
         if take(channel, event, foreign) == MESSAGE and channel.state < CLOSED:
@@ -171,7 +171,7 @@ cdef class HandshakeOperation(SendingOperation):
         release(self)
         return not other_state
 
-    cdef object failed(self, object error):
+    cdef object handle_error(self, object error):
         try:
             return self.refused(self.channel, error)
         except WebSocketDisconnect:

@@ -11,7 +11,7 @@ from libc.string cimport memchr
 from litecon._native.body cimport BodyReader, new_stream, shared_reader
 from litecon._native.headers cimport scan_headers, unchanging
 from litecon._native.mapping cimport PyDict_GetItemWithError, item, item_or
-from litecon._native.operation cimport DONE, Operation, discard, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport DONE, Operation, finalize, mark_coroutine_function, register_operation, release
 from litecon._native.parameters cimport read_query
 from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
@@ -320,12 +320,12 @@ cdef class ReadBody(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
     cdef void release(self) noexcept:
         self.reader.release()
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         if self.method == BODY:
             return "Request.body"
         return "Request.json" if self.method == JSON else "Request.msgpack"
@@ -337,13 +337,13 @@ cdef class ReadBody(Operation):
         if self.method != BODY and self.type is Any:
             value = request._json if self.method == JSON else request._msgpack
             if value is not EMPTY:
-                self._done = True
+                self._has_result = True
                 return value
             self.state = request._connection_state
             value = self.state.json if self.method == JSON else self.state.msgpack
             if value is not EMPTY:
                 self.keep(value)
-                self._done = True
+                self._has_result = True
                 return value
         overrides = traits_of(request).overrides
         if overrides & BODY_OVERRIDDEN and self.method != BODY:
@@ -374,7 +374,7 @@ cdef class ReadBody(Operation):
         cdef BodyReader reader = reader_of(self.request)
         self.reader = reader
         reader.claim()
-        self._holds = True
+        self._has_claim = True
         reader.expect_unstreamed()
         self.max_size = _max_size(self.request)
         reader.check_size(self.max_size, _announced(self.request))
@@ -404,7 +404,7 @@ cdef class ReadBody(Operation):
 
     cdef object finished(self, object body):
         cdef object value
-        self._done = True
+        self._has_result = True
         if self.method == BODY:
             return body
         if self.method == JSON:

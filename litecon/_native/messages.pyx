@@ -25,8 +25,16 @@ from litecon._native.channel cimport (
 )
 from litecon._native.codecs cimport from_json, from_msgpack, to_json, to_msgpack
 from litecon._native.handshake cimport expect_constructed, receives_elsewhere, sends_elsewhere
-from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, discard, register_operation, release
-from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, Traits, bounds_of, traits_of
+from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, finalize, register_operation, release
+from litecon._native.traits cimport (
+    RECEIVE_DATA,
+    RECEIVE_JSON,
+    RECEIVE_MSGPACK,
+    SEND_DATA,
+    Traits,
+    traits_of,
+    traits_with_bounds,
+)
 from litecon._native.waiting cimport resume_pending
 
 from litecon._errors import cannot_receive, empty_message, not_constructed, wrong_data, wrong_mode
@@ -64,9 +72,9 @@ cdef class ReceiveMessage(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return "MessageIterator.__anext__" if self._is_step else method_name("receive", self.method)
 
     cdef void release(self) noexcept:
@@ -119,23 +127,23 @@ cdef class ReceiveMessage(Operation):
             if not channel.flags & RULED and not sends_elsewhere(channel, traits):
                 raise cannot_receive(state_name(channel))
         if not traits.has_bounds:
-            traits = bounds_of(self.socket)
+            traits = traits_with_bounds(self.socket)
         self.max_size = traits.max_message_size
         if receives_elsewhere(channel, traits):
             # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
             return self.socket.receive() if pending is None else pending
         claim(channel)
-        self._holds = True
+        self._has_claim = True
         return next_awaitable(channel, channel.receive)
 
     cdef object step(self, object result):
         cdef Channel channel = self.channel
         # a claim means that the server's callable was called, even if it was replaced meanwhile
-        cdef bint foreign = not self._holds
+        cdef bint foreign = not self._has_claim
         if self.waits_for == ACCEPTING:
             return self.receive(traits_of(self.socket))
-        self._done = True
+        self._has_result = True
         if self.waits_for == OVERRIDDEN:
             return result
         if self.waits_for == SERVER:
@@ -149,7 +157,7 @@ cdef class ReceiveMessage(Operation):
             return decoded_json(result, self.type, self.socket, channel)
         return decoded_msgpack(result, self.type, self.socket, channel) if self.method == MSGPACK else result
 
-    cdef object failed(self, object error):
+    cdef object handle_error(self, object error):
         cdef Rules rules = rules_of(self.channel)
         if self._is_step and isinstance(error, WebSocketDisconnect if rules is None else rules.disconnect_class):
             self.iterator.closed = True
@@ -243,9 +251,9 @@ cdef class SendMessage(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return method_name("send", self.method)
 
     cdef object begin(self):
@@ -291,9 +299,9 @@ cdef class SendMessage(Operation):
         if self.is_accepting:
             self.is_accepting = False
             return self.send(traits_of(self.socket))
-        self._done = True
+        self._has_result = True
 
-    cdef object failed(self, object error):
+    cdef object handle_error(self, object error):
         if self.sent and not self.channel.flags & RULED and isinstance(error, OSError):
             raise connection_lost(self.channel) from error
         raise error

@@ -84,20 +84,20 @@ static int litecon_end_iteration(PyObject **value) {
 #ifdef Py_GIL_DISABLED
 #define litecon_use_freelist(type)
 #else
-#define LITECON_SIZES 32
-#define LITECON_KEPT 8
+#define LITECON_FREELISTS 32
+#define LITECON_MAX_FREE 8
 
 static struct {
     int count;
-    PyObject *kept[LITECON_KEPT];
-} litecon_freelists[LITECON_SIZES];
+    PyObject *blocks[LITECON_MAX_FREE];
+} litecon_freelists[LITECON_FREELISTS];
 
 #define litecon_freelist_of(type) (&litecon_freelists[(size_t) (type)->tp_basicsize / sizeof(void *)])
 
 static PyObject *litecon_alloc(PyTypeObject *type, Py_ssize_t items) {
     PyObject *o;
     if (litecon_freelist_of(type)->count == 0) return PyType_GenericAlloc(type, items);
-    o = litecon_freelist_of(type)->kept[--litecon_freelist_of(type)->count];
+    o = litecon_freelist_of(type)->blocks[--litecon_freelist_of(type)->count];
     memset(o, 0, (size_t) type->tp_basicsize);
     (void) PyObject_Init(o, type);
     PyObject_GC_Track(o);
@@ -106,19 +106,19 @@ static PyObject *litecon_alloc(PyTypeObject *type, Py_ssize_t items) {
 
 static void litecon_free(void *o) {
     PyTypeObject *type = Py_TYPE((PyObject *) o);
-    if (litecon_freelist_of(type)->count == LITECON_KEPT) PyObject_GC_Del(o);
-    else litecon_freelist_of(type)->kept[litecon_freelist_of(type)->count++] = (PyObject *) o;
+    if (litecon_freelist_of(type)->count == LITECON_MAX_FREE) PyObject_GC_Del(o);
+    else litecon_freelist_of(type)->blocks[litecon_freelist_of(type)->count++] = (PyObject *) o;
 }
 
 static void litecon_use_freelist(PyTypeObject *type) {
-    if ((size_t) type->tp_basicsize / sizeof(void *) >= LITECON_SIZES) return;
+    if ((size_t) type->tp_basicsize / sizeof(void *) >= LITECON_FREELISTS) return;
     type->tp_alloc = litecon_alloc;
     type->tp_free = litecon_free;
 }
 #endif
 
 /* Return the exception that is set, and clear it. */
-static PyObject *litecon_take_error(void) {
+static PyObject *litecon_get_raised_exception(void) {
 #if PY_VERSION_HEX >= 0x030C0000
     return PyErr_GetRaisedException();
 #else
@@ -162,7 +162,7 @@ static void litecon_write_unraisable(PyObject *error) {
     PyErr_WriteUnraisable(NULL);
 }
 
-static PyObject *litecon_frame(PyObject *code) {
+static PyObject *litecon_new_frame(PyObject *code) {
     PyObject *globals = PyDict_New();
     PyObject *frame;
     if (globals == NULL) return NULL;
@@ -171,7 +171,7 @@ static PyObject *litecon_frame(PyObject *code) {
     return frame;
 }
 
-static PyObject *litecon_code(PyObject *name) {
+static PyObject *litecon_new_code(PyObject *name) {
     const char *text = PyUnicode_AsUTF8(name);
     return text == NULL ? NULL : (PyObject *) PyCode_NewEmpty("litecon/_native", text, 1);
 }

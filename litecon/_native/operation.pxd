@@ -28,26 +28,27 @@ cdef class Operation:
     cdef object _inner
     cdef unsigned char _state
     # Whether begin() or step() has returned the result of the operation.
-    cdef bint _done
+    cdef bint _has_result
     # Whether release() must be called, however this ends.
-    cdef bint _holds
+    cdef bint _has_claim
     # Whether this is a step of an asynchronous iterator, and whether the iterator is at its end.
     cdef bint _is_step
     cdef bint _exhausted
 
-    # Start: return the first awaitable to drive or, with _done set, the result of the operation.
+    # Start: return the first awaitable to drive or, with _has_result set, the result of the operation.
     cdef object begin(self)
-    # Continue with the result of the last awaitable: return the next one or, with _done set, the result of the
+    # Continue with the result of the last awaitable: return the next one or, with _has_result set, the result of the
     # operation.
     cdef object step(self, object result)
     # Handle an exception that the awaitable, begin() or step() raised: raise it or another one, or return the result of
     # the operation.
-    cdef object failed(self, object error)
-    # Release the claim for which this has set _holds.
+    cdef object handle_error(self, object error)
+    # Release the claim for which this has set _has_claim.
     cdef void release(self) noexcept
     # Return the qualified name of the method, for display.
-    cdef str label(self)
-    # End the iteration: begin(), step() or failed() returns the result of this call, and StopAsyncIteration is raised.
+    cdef str qualified_name(self)
+    # End the iteration: begin(), step() or handle_error() returns the result of this call, and StopAsyncIteration is
+    # raised.
     cdef object end_iteration(self)
 
 
@@ -68,8 +69,8 @@ cdef class CoroutineCallable:
 
 # Call release() of an operation, early or at its end, if that is still due.
 cdef inline void release(Operation self) noexcept:
-    if self._holds:
-        self._holds = False
+    if self._has_claim:
+        self._has_claim = False
         self.release()
 
 
@@ -77,7 +78,7 @@ cdef inline void release(Operation self) noexcept:
 cdef object iterator_of(object awaitable)
 # Each final subclass calls this when it is freed: it warns of an operation that was never awaited, and closes one that
 # is suspended.
-cdef void discard(Operation self) noexcept
+cdef void finalize(Operation self) noexcept
 # Make a final subclass awaitable; once for each, at import.
 cdef int register_operation(type cls) except -1
 # Make inspect.iscoroutinefunction() true for a method that returns an operation.

@@ -22,13 +22,13 @@ cdef extern from "operation.h":
     int PyCode_Check(object code) noexcept
     int PyIter_Send(object iterator, object value, PyObject **result) except -1
     PyObject *litecon_await_iter(object o) except? NULL
-    object litecon_take_error()
+    object litecon_get_raised_exception()
     int litecon_end_iteration(PyObject **result) noexcept
     PyObject *litecon_stop_iteration(PyObject *value, tuple no_arguments) noexcept
     int litecon_register_operation(type cls, void *drive, void *iternext) except -1
     void litecon_warn_never_awaited(object name) noexcept
-    object litecon_frame(object code)
-    object litecon_code(object name)
+    object litecon_new_frame(object code)
+    object litecon_new_code(object name)
     void litecon_flag_coroutine(object code) noexcept
 
 
@@ -39,59 +39,59 @@ cdef object iterator_of(object awaitable):
 
 cdef int drive(Operation self, PyObject *value, PyObject **result) except -1:
     """The am_send of operations: run until a value is yielded, or to the end."""
-    cdef int before, status
+    cdef int previous_state, status
     # a debug interpreter checks that it is NULL if an exception is raised
     result[0] = NULL
-    before = enter(self, value)
+    previous_state = set_running(self, value)
     # PERF: not a try statement, which saves and restores the exception that is being handled
-    status = (<int (*)(Operation, int, PyObject *, PyObject **) noexcept> run)(self, before, value, result)
+    status = (<int (*)(Operation, int, PyObject *, PyObject **) noexcept> run)(self, previous_state, value, result)
     if status == ERROR:
-        status = fail(self, litecon_take_error(), result)
+        status = finish_on_error(self, litecon_get_raised_exception(), result)
     return litecon_end_iteration(result) if self._exhausted and status == RETURN else status
 
 
-cdef inline int enter(Operation self, PyObject *value) except -1:
+cdef inline int set_running(Operation self, PyObject *value) except -1:
     """Start or resume, for one caller at a time; return the previous state."""
-    cdef int before
-    cdef bint is_free
+    cdef int previous_state
+    cdef bint can_run
     with cython.critical_section(self):
-        before = self._state
-        is_free = before == SUSPENDED or (before == CREATED and value is <PyObject *> None)
-        if is_free:
+        previous_state = self._state
+        can_run = previous_state == SUSPENDED or (previous_state == CREATED and value is <PyObject *> None)
+        if can_run:
             self._state = RUNNING
-    return before if is_free else refuse(before)
+    return previous_state if can_run else raise_not_resumable(previous_state)
 
 
-cdef int refuse(int before) except -1:
-    if before == RUNNING:
+cdef int raise_not_resumable(int previous_state) except -1:
+    if previous_state == RUNNING:
         raise ValueError("coroutine already executing")
-    if before == DONE:
+    if previous_state == DONE:
         raise RuntimeError("cannot reuse already awaited coroutine")
     raise TypeError("can't send non-None value to a just-started coroutine")
 
 
-cdef int run(Operation self, int before, PyObject *value, PyObject **result) except -1:
+cdef int run(Operation self, int previous_state, PyObject *value, PyObject **result) except -1:
     """Run until a value is yielded, or to the end."""
     cdef PyObject *out = NULL
-    if before == SUSPENDED:
+    if previous_state == SUSPENDED:
         if PyIter_Send(self._inner, <object> value, &out) == NEXT:
             result[0] = out
             self._state = SUSPENDED
             return NEXT
         self._inner = None
-    return go_on(self, out, result)
+    return drive_awaitables(self, out, result)
 
 
-cdef int go_on(Operation self, PyObject *arrived, PyObject **result) except -1:
+cdef int drive_awaitables(Operation self, PyObject *last_result, PyObject **result) except -1:
     """Drive one awaitable after the other, until a value is yielded, or to the end.
 
     Args:
-        arrived: The result of the last awaitable, whose reference is stolen; NULL at the start.
+        last_result: The result of the last awaitable, whose reference is stolen; NULL at the start.
         result: The location for the value.
     """
     cdef PyObject *out = NULL
-    cdef object value = self.begin() if arrived is NULL else self.step(steal_reference(arrived))
-    while not self._done:
+    cdef object value = self.begin() if last_result is NULL else self.step(steal_reference(last_result))
+    while not self._has_result:
         # PERF: a coroutine with one reference cannot be awaited elsewhere, so cr_await is not read
         if not PyCoro_CheckExact(value):
             value = iterator_of(value)
@@ -103,20 +103,20 @@ cdef int go_on(Operation self, PyObject *arrived, PyObject **result) except -1:
             self._state = SUSPENDED
             return NEXT
         value = self.step(steal_reference(out))
-    return returned(self, value, result)
+    return finish(self, value, result)
 
 
-cdef inline int returned(Operation self, object value, PyObject **result) except -1:
+cdef inline int finish(Operation self, object value, PyObject **result) except -1:
     """End with a value."""
     self._state = DONE
     release(self)
-    result[0] = taken_over(value)
+    result[0] = new_reference(value)
     return RETURN
 
 
-cdef int fail(Operation self, object error, PyObject **result) except -1:
-    """End with an exception: raise it or another one, or return the value that failed() returns instead."""
-    return returned(self, end_with(self, error), result)
+cdef int finish_on_error(Operation self, object error, PyObject **result) except -1:
+    """End with an exception: raise it or another one, or return the value that handle_error() returns instead."""
+    return finish(self, close_on_error(self, error), result)
 
 
 cdef int throw_into(Operation self, object kind, object value, object traceback, PyObject **result) except -1:
@@ -138,7 +138,7 @@ cdef int throw_into(Operation self, object kind, object value, object traceback,
     try:
         if throw is None:
             raise error
-        result[0] = taken_over(throw(*arguments))
+        result[0] = new_reference(throw(*arguments))
         self._state = SUSPENDED
         return NEXT
     except StopIteration as stop:
@@ -147,31 +147,31 @@ cdef int throw_into(Operation self, object kind, object value, object traceback,
             raise
         value = stop.value
     self._inner = None
-    return go_on(self, taken_over(value), result)
+    return drive_awaitables(self, new_reference(value), result)
 
 
-cdef inline PyObject *taken_over(object value) noexcept:
+cdef inline PyObject *new_reference(object value) noexcept:
     Py_INCREF(value)
     return <PyObject *> value
 
 
-cdef object end_with(Operation self, object error, bint began=True):
-    """Return the value that failed() returns for an exception, or raise it as PEP 479 and PEP 525 require."""
+cdef object close_on_error(Operation self, object error, bint has_started=True):
+    """Return the value that handle_error() returns for an exception, or raise it as PEP 479 and PEP 525 require."""
     try:
         try:
             raise error
         except BaseException:
-            # exceptions that failed() raises have this one as their context
-            if not began:
+            # exceptions that handle_error() raises have this one as their context
+            if not has_started:
                 raise
-            return self.failed(error)
+            return self.handle_error(error)
     except StopIteration as stop:
-        if not began and PY_VERSION_HEX >= 0x030C0000:
+        if not has_started and PY_VERSION_HEX >= 0x030C0000:
             # a coroutine that has not started raises it unchanged
             raise
         raise raised_stop_iteration() from stop
     except StopAsyncIteration as stop:
-        if not self._is_step or not began:
+        if not self._is_step or not has_started:
             raise
         raise raised_stop_async_iteration() from stop
     finally:
@@ -188,7 +188,7 @@ cdef PyObject *iternext(Operation self) noexcept:
     return litecon_stop_iteration(result, ()) if status == RETURN else result
 
 
-cdef object handed_out(int status, PyObject *out):
+cdef object unwrap_send_result(int status, PyObject *out):
     """Return a value that was yielded, or raise StopIteration with one that was returned."""
     cdef object value = steal_reference(out)
     if status == NEXT:
@@ -234,17 +234,17 @@ cdef class Operation:
     cdef object step(self, object result):
         raise NotImplementedError
 
-    cdef object failed(self, object error):
+    cdef object handle_error(self, object error):
         raise error
 
     cdef void release(self) noexcept:
         pass
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return "Operation"
 
     cdef object end_iteration(self):
-        self._exhausted = self._done = True
+        self._exhausted = self._has_result = True
 
     def send(self, value, /):
         """Resume with a value; return the value that is yielded, or raise StopIteration with the result.
@@ -254,7 +254,7 @@ cdef class Operation:
         """
         cdef PyObject *out = NULL
         cdef int status = drive(self, <PyObject *> value, &out)
-        return handed_out(status, out)
+        return unwrap_send_result(status, out)
 
     def throw(self, kind, value=None, traceback=None, /):
         """Raise an exception inside; return the value that is yielded, or raise StopIteration with the result.
@@ -269,29 +269,29 @@ cdef class Operation:
         cdef object error = None
         if PY_VERSION_HEX >= 0x030F0000 and (self._state == RUNNING or self._state == DONE):
             # from CPython 3.15 on, the state is checked before the arguments
-            enter(self, <PyObject *> None)
+            set_running(self, <PyObject *> None)
         if self._state != SUSPENDED or not hasattr(self._inner, "throw"):
             # invalid arguments are refused before the state changes
             error = exception_of(kind, value, traceback)
-        if enter(self, <PyObject *> None) == CREATED:
-            return end_with(self, error, began=False)
+        if set_running(self, <PyObject *> None) == CREATED:
+            return close_on_error(self, error, has_started=False)
         try:
             status = throw_into(self, kind, value, traceback, &out)
         except BaseException as raised:
-            status = fail(self, raised, &out)
+            status = finish_on_error(self, raised, &out)
         if self._exhausted and status == RETURN:
             steal_reference(out)
             raise StopAsyncIteration
-        return handed_out(status, out)
+        return unwrap_send_result(status, out)
 
     def close(self):
         """Raise GeneratorExit inside, and end."""
-        cdef int before
+        cdef int previous_state
         with cython.critical_section(self):
-            before = self._state
-            if before == CREATED:
+            previous_state = self._state
+            if previous_state == CREATED:
                 self._state = DONE
-        if before == CREATED or before == DONE:
+        if previous_state == CREATED or previous_state == DONE:
             return
         try:
             self.throw(GeneratorExit)
@@ -301,11 +301,11 @@ cdef class Operation:
 
     @property
     def __name__(self):
-        return self.label().rpartition(".")[2]
+        return self.qualified_name().rpartition(".")[2]
 
     @property
     def __qualname__(self):
-        return self.label()
+        return self.qualified_name()
 
     @property
     def cr_await(self):
@@ -335,21 +335,21 @@ cdef class Operation:
     @property
     def cr_code(self):
         """A code object with the method's name, for display."""
-        return litecon_code(self.label())
+        return litecon_new_code(self.qualified_name())
 
     @property
     def cr_frame(self):
         """A frame with the method's name, for display; None at the end."""
-        return None if self._state == DONE else litecon_frame(litecon_code(self.label()))
+        return None if self._state == DONE else litecon_new_frame(litecon_new_code(self.qualified_name()))
 
     def __repr__(self):
-        return f"<coroutine object {self.label()} at {<size_t> <PyObject *> self:#x}>"
+        return f"<coroutine object {self.qualified_name()} at {<size_t> <PyObject *> self:#x}>"
 
 
-cdef void discard(Operation self) noexcept:
+cdef void finalize(Operation self) noexcept:
     try:
         if self._state == CREATED:
-            litecon_warn_never_awaited(self.label())
+            litecon_warn_never_awaited(self.qualified_name())
         elif self._state == SUSPENDED and hasattr(self._inner, "close"):
             self._inner.close()
     except BaseException as error:
@@ -393,9 +393,9 @@ cdef class CompletedOperation(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         return f"{type(self.iterator).__name__}.{self.name}"
 
     cdef object begin(self):
@@ -407,7 +407,7 @@ cdef class CompletedOperation(Operation):
             raise self.error
         if self.error is not None:
             raise self.error
-        self._done = True
+        self._has_result = True
 
 
 register_operation(CompletedOperation)
@@ -436,7 +436,8 @@ cdef class AsyncIteratorBase:
             StopAsyncIteration: The end was reached.
         """
         if value is not None and not self.started:
-            return completed(self, "asend", TypeError("can't send non-None value to a just-started async generator"))
+            error = TypeError("can't send non-None value to a just-started async generator")
+            return new_completed_operation(self, "asend", error)
         return self.next_operation()
 
     def athrow(self, error, *details):
@@ -446,14 +447,14 @@ cdef class AsyncIteratorBase:
             error: The exception.
             details: Further arguments of the older signature, which are not used.
         """
-        return completed(self, "athrow", error)
+        return new_completed_operation(self, "athrow", error)
 
     def aclose(self):
         """Close the iterator; data that was received and not yielded is left for the next one."""
-        return completed(self, "aclose", None)
+        return new_completed_operation(self, "aclose", None)
 
 
-cdef CompletedOperation completed(AsyncIteratorBase iterator, str name, object error):
+cdef CompletedOperation new_completed_operation(AsyncIteratorBase iterator, str name, object error):
     cdef CompletedOperation operation = CompletedOperation.__new__(CompletedOperation)
     operation.iterator = iterator
     operation.name = name

@@ -9,11 +9,11 @@ from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.codecs cimport from_json, from_msgpack
 from litecon._native.headers cimport scan_headers, scan_list
 from litecon._native.media cimport read_content_type
-from litecon._native.operation cimport DONE, Operation, discard, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport DONE, Operation, finalize, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
 from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
-from litecon._native.traits cimport Traits, bounds_of, track_override, traits_of
+from litecon._native.traits cimport Traits, track_override, traits_of, traits_with_bounds
 from litecon._native.url cimport headers_of
 
 from typing import Any
@@ -78,9 +78,9 @@ cdef class ReadBody(Operation):
 
     def __dealloc__(self):
         if self._state != DONE:
-            discard(self)
+            finalize(self)
 
-    cdef str label(self):
+    cdef str qualified_name(self):
         if self.method == BODY:
             return "Request.body"
         return "Request.json" if self.method == JSON else "Request.msgpack"
@@ -95,10 +95,10 @@ cdef class ReadBody(Operation):
         cdef Traits traits
         self.reader = reader
         if self.method == JSON and self.type is ANY and reader.json is not UNSET:
-            self._done = True
+            self._has_result = True
             return reader.json
         if self.method == MSGPACK and self.type is ANY and reader.msgpack is not UNSET:
-            self._done = True
+            self._has_result = True
             return reader.msgpack
         if reader.body is not None:
             return self.finished(reader.body)
@@ -111,7 +111,7 @@ cdef class ReadBody(Operation):
                 self.overridden = True
                 return join_chunks(request.stream())
         reader.claim()
-        self._holds = True
+        self._has_claim = True
         self.max_size = start_reading(request, scope, reader, traits)
         return self.advance()
 
@@ -134,7 +134,7 @@ cdef class ReadBody(Operation):
 
     cdef object finished(self, object body):
         cdef object value
-        self._done = True
+        self._has_result = True
         if self.method == BODY:
             return body
         if self.method == JSON:
@@ -154,7 +154,7 @@ register_operation(ReadBody)
 cdef Py_ssize_t start_reading(RequestBase request, object scope, BodyReader reader, Traits traits) except -2:
     reader.expect_unstreamed()
     if not traits.has_bounds:
-        traits = bounds_of(request)
+        traits = traits_with_bounds(request)
     if traits.max_body_size >= 0:
         reader.check_size(traits.max_body_size, _announced(scope))
     return traits.max_body_size
@@ -294,7 +294,7 @@ cdef class RequestBase(ConnectionBase):
         ```
         """
         cdef object scope = scope_of(self)
-        cdef Py_ssize_t max_size = bounds_of(self).max_body_size
+        cdef Py_ssize_t max_size = traits_with_bounds(self).max_body_size
         cdef Py_ssize_t announced = _announced(scope)
         return new_stream(reader_of(self, scope), receive_of(self), max_size, announced)
 

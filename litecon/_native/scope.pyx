@@ -7,7 +7,7 @@ from cpython.object cimport PyObject
 from litecon._native.headers cimport HeadersBase, new_headers, plain_bytes
 from litecon._native.mapping cimport item, item_or
 from litecon._native.parameters cimport read_cookies, read_query
-from litecon._native.traits cimport RECEIVE, SCOPE, SEND, bounds_of, track_override, traits_of
+from litecon._native.traits cimport RECEIVE, SCOPE, SEND, track_override, traits_of, traits_with_bounds
 from litecon._native.url cimport headers_of, new_url_from_scope
 
 from litecon._errors import missing_key, no_app, not_initialised, not_set, wrong_type
@@ -362,7 +362,7 @@ cdef class ConnectionBase:
         with cython.critical_section(self):
             params = self._query_params
         if params is None:
-            params = PyObject_CallOneArg(_multidict, read_query(query_of(scope), bounds_of(self).max_fields))
+            params = PyObject_CallOneArg(_multidict, read_query(query_of(scope), traits_with_bounds(self).max_fields))
             with cython.critical_section(self):
                 if self._seen is scope:
                     self._query_params = params
