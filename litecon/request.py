@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._core import RequestBase, read_form, with_fast_constructor
 from ._errors import misconfigured, quoted
-from ._shared.body import Replay, has_disconnected, skip_body
-from ._shared.scope import offers, plain_bytes, plain_str
+from ._shared.body import Replay, poll_disconnected, skip_body
+from ._shared.scope import offers_extension, plain_bytes, plain_str
 from .connection import ASGIConnection, AuthT, StateT, UserT, with_public_names
 from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
@@ -72,7 +72,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     @property
     def supports_push_promise(self) -> bool:
         """Whether the server offers the `http.response.push` extension."""
-        return offers(self.scope, _PUSH)
+        return offers_extension(self.scope, _PUSH)
 
     async def is_disconnected(self) -> bool:
         """Return whether the client disconnected, at once, even if no event is available.
@@ -89,7 +89,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
         Raises:
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return await has_disconnected(self.body_reader, self.receive)
+        return await poll_disconnected(self.body_reader, self.receive)
 
     def replay(self) -> Receive:
         """Return a `receive` for an inner application, which returns the received part of the body once more.
@@ -171,7 +171,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
     @property
     def supports_early_hints(self) -> bool:
         """Whether the server offers the `http.response.early_hint` extension."""
-        return offers(self.scope, _EARLY_HINT)
+        return offers_extension(self.scope, _EARLY_HINT)
 
     async def send_early_hints(self, *links: str | bytes, raise_if_unavailable: bool = False) -> None:
         """Send a 103 response (RFC 8297), which tells the client what it will need; without links, send nothing.

@@ -121,15 +121,15 @@ cdef class BodyReader:
         """
         self.check_size(bound(max_size), announced_size(announced))
 
-    cdef int expect_unstreamed(self) except -1:
-        if self.streamed:
+    cdef int check_unstreamed(self) except -1:
+        if self.streamed_size:
             # the caller must know that the rest will never arrive
             if self.disconnected and not self.ended:
                 raise self.errors.disconnected()
             raise self.errors.streamed()
         return 0
 
-    def expect_unread(self):
+    def check_unread(self):
         """Raise an exception if the whole body is not available any more.
 
         Raises:
@@ -137,7 +137,7 @@ cdef class BodyReader:
             StreamConsumed: A stream has yielded a part of the body.
         """
         if self.body is None:
-            self.expect_unstreamed()
+            self.check_unstreamed()
             if self.consumed:
                 raise self.errors.streamed()
 
@@ -154,11 +154,11 @@ cdef class BodyReader:
         awaitable = PyObject_CallNoArgs(receive)
         if not PyCoro_CheckExact(awaitable):
             awaitable = shield_future(self, awaitable)
-        if self.replayed and self.pending is None:
+        if self.has_replay and self.pending is None:
             return await_as_reader(self, awaitable)
         return awaitable
 
-    def receiving(self, receive):
+    def next_event(self, receive):
         """Return the awaitable of the next event: that of a receive under way, or else the one that `receive` returns.
 
         Cancelling the read does not cancel a receive that is under way, since that would drop its event.
@@ -183,7 +183,7 @@ cdef class BodyReader:
         """
         shield_future(self, awaitable)
 
-    cdef bytes add(self, object event):
+    cdef bytes store_event(self, object event):
         cdef object chunk
         cdef int kind = _kind_of(event)
         if self.pending is not None:
@@ -223,8 +223,8 @@ cdef class BodyReader:
         self._more.append(chunk)
         return 0
 
-    cdef bytes take(self, object event, Py_ssize_t max_size):
-        cdef bytes chunk = self.add(event)
+    cdef bytes feed_event(self, object event, Py_ssize_t max_size):
+        cdef bytes chunk = self.store_event(event)
         if chunk is None:
             raise self.errors.disconnected()
         if 0 <= max_size < self.size:
@@ -243,7 +243,7 @@ cdef class BodyReader:
             RequestEntityTooLarge: More bytes than accepted were received; they are kept.
             ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
-        return self.take(event, bound(max_size))
+        return self.feed_event(event, bound(max_size))
 
     def buffer(self, event):
         """Take an event that was received ahead of reading.
@@ -255,7 +255,7 @@ cdef class BodyReader:
             ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         cdef Py_ssize_t size = self.size
-        self.add(event)
+        self.store_event(event)
         self.ahead_size += self.size - size
 
     def skip(self, event):
@@ -267,7 +267,7 @@ cdef class BodyReader:
         Raises:
             ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
-        self.add(event)
+        self.store_event(event)
         while self.pop_chunk() is not None:
             pass
         self.consumed = self.ended
@@ -284,19 +284,19 @@ cdef class BodyReader:
         cdef object following
         self._first = None
         if self._more is not None:
-            following = self._more[self._at]
+            following = self._more[self._next_index]
             self._first = following if type(following) is bytes else bytes(following)
-            self._more[self._at] = None
-            self._at += 1
-            if self._at == len(self._more):
+            self._more[self._next_index] = None
+            self._next_index += 1
+            if self._next_index == len(self._more):
                 self._more = None
-                self._at = 0
+                self._next_index = 0
         if chunk is not None:
-            self.streamed += PyBytes_GET_SIZE(chunk)
+            self.streamed_size += PyBytes_GET_SIZE(chunk)
         return chunk
 
-    cdef bytes whole(self):
-        self.expect_unstreamed()
+    cdef bytes finish_body(self):
+        self.check_unstreamed()
         if self.body is None:
             if self._first is None:
                 self.body = b""
@@ -315,7 +315,7 @@ cdef class BodyReader:
             StreamConsumed: A stream has yielded a part of the body.
             ClientDisconnect: A stream has yielded a part of the body, and the client disconnected before the end.
         """
-        return self.whole()
+        return self.finish_body()
 
     @property
     def form(self):
@@ -330,13 +330,13 @@ cdef class BodyReader:
 
     # the first decoded value is never replaced, since another thread may be reading it
 
-    cdef object keep_json(self, object value):
+    cdef object store_json(self, object value):
         with cython.critical_section(self):
             if self.json is UNSET:
                 self.json = value
         return value
 
-    cdef object keep_msgpack(self, object value):
+    cdef object store_msgpack(self, object value):
         with cython.critical_section(self):
             if self.msgpack is UNSET:
                 self.msgpack = value
@@ -394,7 +394,7 @@ cdef class NextChunk(Operation):
         # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
             self._has_result = True
-            return stream.kept(reader.body)
+            return stream.yield_body(reader.body)
         if not stream.started and reader.consumed:
             raise reader.errors.streamed()
         announced = -1 if stream.started else stream.announced
@@ -404,7 +404,7 @@ cdef class NextChunk(Operation):
 
     cdef object step(self, object result):
         cdef BodyReader reader = self.reader
-        reader.take(result, self.stream.max_size)
+        reader.feed_event(result, self.stream.max_size)
         return self.advance()
 
     cdef object advance(self):
@@ -430,7 +430,7 @@ cdef class BodyStream(AsyncIteratorBase):
     cdef object receive
     cdef Py_ssize_t max_size
     cdef Py_ssize_t announced
-    cdef bint at_end
+    cdef bint has_yielded_body
 
     def __init__(self, BodyReader reader not None, receive, max_size, announced):
         self.reader = reader
@@ -448,12 +448,12 @@ cdef class BodyStream(AsyncIteratorBase):
         operation._is_step = True
         return operation
 
-    cdef bytes kept(self, bytes body):
+    cdef bytes yield_body(self, bytes body):
         self.started = True
-        if self.at_end or not body:
+        if self.has_yielded_body or not body:
             self.closed = True
             return b""
-        self.at_end = True
+        self.has_yielded_body = True
         return body
 
 

@@ -9,7 +9,7 @@ from cpython.unicode cimport PyUnicode_GET_LENGTH
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport DONE, CoroutineCallable, Operation, finalize, register_operation
-from litecon._native.waiting cimport abandon, resume_pending, shield_future
+from litecon._native.waiting cimport cancel_pending, resume_pending, shield_future
 
 from litecon._errors import (
     cannot_send,
@@ -23,7 +23,7 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._shared.scope import event_type, offers, plain_str
+from litecon._shared.scope import event_type, offers_extension, plain_str
 from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 
 cdef extern from *:
@@ -277,7 +277,7 @@ cdef int enter(Channel channel, int state, object event) except -1:
             state = CLOSED
         if channel.pending is not None and not channel.busy:
             # a server (granian) may wait for its receive() to end before it closes
-            abandon(channel)
+            cancel_pending(channel)
     channel.state = <unsigned char> state
     return 0
 
@@ -361,7 +361,7 @@ register_operation(ReceiveEvent)
 
 
 cdef bint offers_denial(object scope) except -1:
-    return offers(scope, "websocket.http.response")
+    return offers_extension(scope, "websocket.http.response")
 
 
 @cython.final

@@ -102,7 +102,7 @@ cdef class FormAwaitable(Operation):
             return self.kept(result)
         if self.awaited == BODY_OF_SUBCLASS:
             return self.parsed_whole(plain_bytes(result))
-        chunk = reader.take(result, self.max_size)
+        chunk = reader.feed_event(result, self.max_size)
         # PERF: most bodies arrive in one event, and need no incremental parser
         if self.parser is None and not reader.ended:
             self.parser = FieldReader(type(self.request).limits)
@@ -118,7 +118,7 @@ cdef class FormAwaitable(Operation):
         cdef bytes body
         if not reader.ended:
             return reader.next_awaitable(receive_of(self.request))
-        body = reader.whole()
+        body = reader.finish_body()
         release(self)
         if self.parser is None or self.parsed != len(body):
             return self.parsed_whole(body)

@@ -375,7 +375,7 @@ cdef class ReadBody(Operation):
         self.reader = reader
         reader.claim()
         self._has_claim = True
-        reader.expect_unstreamed()
+        reader.check_unstreamed()
         self.max_size = _max_size(self.request)
         reader.check_size(self.max_size, _announced(self.request))
         return self.advance()
@@ -385,7 +385,7 @@ cdef class ReadBody(Operation):
         cdef object body
         if not reader.ended:
             return reader.next_awaitable(self.request.receive)
-        body = reader.whole()
+        body = reader.finish_body()
         release(self)
         return self.arrived(body)
 
@@ -394,7 +394,7 @@ cdef class ReadBody(Operation):
             return self.finished(result)
         if self.waits_for == OWN_STREAM:
             return self.arrived(result)
-        self.reader.take(result, self.max_size)
+        self.reader.feed_event(result, self.max_size)
         return self.advance()
 
     cdef object arrived(self, object body):

@@ -120,7 +120,7 @@ cdef class ReadBody(Operation):
             if self.method == BODY:
                 self.reader.body = result
             return self.finished(result)
-        self.reader.take(result, self.max_size)
+        self.reader.feed_event(result, self.max_size)
         return self.advance()
 
     cdef object advance(self):
@@ -128,7 +128,7 @@ cdef class ReadBody(Operation):
         cdef object body
         if not reader.ended:
             return reader.next_awaitable(receive_of(self.request))
-        body = reader.whole()
+        body = reader.finish_body()
         release(self)
         return self.finished(body)
 
@@ -140,11 +140,11 @@ cdef class ReadBody(Operation):
         if self.method == JSON:
             value = from_json(body, self.type, self.request)
             if self.type is ANY:
-                self.reader.keep_json(value)
+                self.reader.store_json(value)
         else:
             value = from_msgpack(body, self.type, self.request)
             if self.type is ANY:
-                self.reader.keep_msgpack(value)
+                self.reader.store_msgpack(value)
         return value
 
 
@@ -152,7 +152,7 @@ register_operation(ReadBody)
 
 
 cdef Py_ssize_t start_reading(RequestBase request, object scope, BodyReader reader, Traits traits) except -2:
-    reader.expect_unstreamed()
+    reader.check_unstreamed()
     if not traits.has_bounds:
         traits = traits_with_bounds(request)
     if traits.max_body_size >= 0:

@@ -13,9 +13,9 @@ cdef class ShieldedFuture:
     cdef bint yielded
     cdef public bint _asyncio_future_blocking
 
-    cdef int forget(self) except -1
+    cdef int remove_callback(self) except -1
     cdef bint rearm(self) except -1
-    cdef int abandon(self) except -1
+    cdef int cancel_future(self) except -1
 
 
 # Return the object to await instead of an awaitable of receive(); a future is kept in holder.pending, which is None
@@ -24,4 +24,4 @@ cdef object shield_future(object holder, object awaitable)
 # Return holder.pending, to be awaited; None if it cannot return an event any more.
 cdef object resume_pending(object holder)
 # Drop holder.pending, since nothing more will be received, and cancel its future, if any.
-cdef int abandon(object holder) except -1
+cdef int cancel_pending(object holder) except -1

@@ -7,7 +7,7 @@ from cpython.ref cimport Py_INCREF
 
 from litecon._native.operation cimport NEXT, RETURN, steal_reference
 
-from litecon._shared.loops import cancel_abandoned
+from litecon._shared.loops import cancel_threadsafe
 
 cdef extern from *:
     """
@@ -52,12 +52,12 @@ cdef object resume_pending(object holder):
     return None
 
 
-cdef int abandon(object holder) except -1:
+cdef int cancel_pending(object holder) except -1:
     cdef object pending = holder.pending
     holder.pending = None
     # cancelled now, since the traceback of a cancelled task may keep it alive
     if type(pending) is ShieldedFuture:
-        (<ShieldedFuture> pending).abandon()
+        (<ShieldedFuture> pending).cancel_future()
     return 0
 
 
@@ -78,13 +78,13 @@ cdef class ShieldedFuture:
 
     def __next__(self):
         cdef PyObject *out = NULL
-        cdef int status = _step(self, <PyObject *> None, &out)
+        cdef int status = _am_send(self, <PyObject *> None, &out)
         cdef object value = steal_reference(out)
         if status == RETURN:
             raise StopIteration(value)
         return value
 
-    cdef int forget(self) except -1:
+    cdef int remove_callback(self) except -1:
         cdef object callback = self.callback
         if callback is not None and self.future is not None:
             self.callback = None
@@ -106,13 +106,13 @@ cdef class ShieldedFuture:
             except BaseException:
                 self.future = None
                 return False
-        self.forget()
+        self.remove_callback()
         self.yielded = False
         return True
 
     def close(self):
         """Stop waiting for the future."""
-        self.forget()
+        self.remove_callback()
 
     def done(self):
         """Return whether there is nothing to await."""
@@ -142,7 +142,7 @@ cdef class ShieldedFuture:
         cdef object callback = self.callback
         if callback is None or self.done():
             return False
-        self.forget()
+        self.remove_callback()
         self.message = msg
         self.future.get_loop().call_soon(callback, self, context=self.context)
         return True
@@ -153,16 +153,16 @@ cdef class ShieldedFuture:
 
         raise CancelledError() if self.message is None else CancelledError(self.message)
 
-    cdef int abandon(self) except -1:
+    cdef int cancel_future(self) except -1:
         if self.future is not None:
-            cancel_abandoned(self.future)
+            cancel_threadsafe(self.future)
         return 0
 
     def __del__(self):
-        self.abandon()
+        self.cancel_future()
 
 
-cdef int _step(ShieldedFuture self, PyObject *value, PyObject **result) except -1:
+cdef int _am_send(ShieldedFuture self, PyObject *value, PyObject **result) except -1:
     cdef object future = self.future
     cdef object event
     # a debug interpreter checks that it is NULL if an exception is raised
@@ -173,20 +173,20 @@ cdef int _step(ShieldedFuture self, PyObject *value, PyObject **result) except -
         # PERF: done() is not called; if the future is not done, this raises, and the future is kept
         event = future.result()
         self.future = None
-        return returned(event, result)
+        return return_value(event, result)
     if future.done():
         self.future = None
-        return returned(future.result(), result)
+        return return_value(future.result(), result)
     self.yielded = self._asyncio_future_blocking = True
     Py_INCREF(self)
     result[0] = <PyObject *> self
     return NEXT
 
 
-cdef inline int returned(object value, PyObject **result) except -1:
+cdef inline int return_value(object value, PyObject **result) except -1:
     Py_INCREF(value)
     result[0] = <PyObject *> value
     return RETURN
 
 
-litecon_register_send(ShieldedFuture, <void *> _step)
+litecon_register_send(ShieldedFuture, <void *> _am_send)

@@ -35,7 +35,7 @@ class BodyReader:
     __slots__ = (
         "__weakref__",
         "_chunks",
-        "_claimed",
+        "_claim_lock",
         "_json",
         "_msgpack",
         "ahead_size",
@@ -46,9 +46,9 @@ class BodyReader:
         "errors",
         "form",
         "pending",
-        "replayed",
+        "has_replay",
         "size",
-        "streamed",
+        "streamed_size",
     )
 
     _json: Any
@@ -60,14 +60,14 @@ class BodyReader:
         # the number of bytes that were received ahead of reading
         self.ahead_size = 0
         # whether the receive() of an inner application may call this reader, see Replay
-        self.replayed = False
+        self.has_replay = False
         self.size = 0
-        self.streamed = 0
+        self.streamed_size = 0
         self.body: bytes | None = None
         self.pending: Any = None
         self.form: Any = None
         self.errors = BODY_ERRORS
-        self._claimed = Lock()
+        self._claim_lock = Lock()
         self.ended = False
         self.consumed = False
         self.disconnected = False
@@ -75,7 +75,7 @@ class BodyReader:
     @property
     def busy(self) -> bool:
         """Whether a task is reading."""
-        return self._claimed.locked()
+        return self._claim_lock.locked()
 
     def __enter__(self) -> BodyReader:
         self._claim()
@@ -90,12 +90,12 @@ class BodyReader:
         Raises:
             RuntimeError: Another task is reading.
         """
-        if not self._claimed.acquire(blocking=False):
+        if not self._claim_lock.acquire(blocking=False):
             raise self.errors.busy()
 
     def _release(self) -> None:
         """Let other tasks read."""
-        self._claimed.release()
+        self._claim_lock.release()
 
     def check(self, max_size: int | None, announced: int | None) -> None:
         """Raise an exception if the body is known to be too large before more of it is received.
@@ -111,20 +111,20 @@ class BodyReader:
         if max_size is not None and (self.size > max_size or min(announced or 0, sys.maxsize) > max_size):
             raise self.errors.too_large(max_size)
 
-    def _expect_unstreamed(self) -> None:
+    def _check_unstreamed(self) -> None:
         """Raise an exception if a stream has yielded a part of the body.
 
         Raises:
             ClientDisconnect: The client disconnected before the end.
             StreamConsumed: The rest of the body is not the whole.
         """
-        if self.streamed:
+        if self.streamed_size:
             # the caller must know that the rest will never arrive
             if self.disconnected and not self.ended:
                 raise self.errors.disconnected()
             raise self.errors.streamed()
 
-    def expect_unread(self) -> None:
+    def check_unread(self) -> None:
         """Raise an exception if the whole body is not available any more.
 
         Raises:
@@ -132,11 +132,11 @@ class BodyReader:
             StreamConsumed: A stream has yielded a part of the body.
         """
         if self.body is None:
-            self._expect_unstreamed()
+            self._check_unstreamed()
             if self.consumed:
                 raise self.errors.streamed()
 
-    def receiving(self, receive: Receive) -> Awaitable[Event]:
+    def next_event(self, receive: Receive) -> Awaitable[Event]:
         """Return the awaitable of the next event: that of a receive under way, or else the one that `receive` returns.
 
         Cancelling the read does not cancel a receive that is under way, since that would drop its event.
@@ -158,7 +158,7 @@ class BodyReader:
         awaitable = receive()
         if type(awaitable) is not CoroutineType:
             awaitable = shield_future(self, awaitable)
-        if self.replayed and self.pending is None:
+        if self.has_replay and self.pending is None:
             return await_as_reader(self, awaitable)  # type: ignore[arg-type]
         return awaitable  # type: ignore[no-any-return]
 
@@ -186,7 +186,7 @@ class BodyReader:
             RequestEntityTooLarge: More bytes than accepted were received; they are kept.
             ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
-        chunk = self._add(event)
+        chunk = self._store_event(event)
         if chunk is None:
             raise self.errors.disconnected()
         if max_size is not None and self.size > max_size:
@@ -203,7 +203,7 @@ class BodyReader:
             ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
         size = self.size
-        self._add(event)
+        self._store_event(event)
         self.ahead_size += self.size - size
 
     def skip(self, event: Event) -> None:
@@ -215,12 +215,12 @@ class BodyReader:
         Raises:
             ImproperlyConfiguredException: The event is not one of an HTTP request.
         """
-        self._add(event)
+        self._store_event(event)
         while self.next_chunk() is not None:
             pass
         self.consumed = self.ended
 
-    def _add(self, event: Event) -> bytes | None:
+    def _store_event(self, event: Event) -> bytes | None:
         """Store an event, and return the bytes of the body that it contains; None if the client disconnected."""
         kind = event_type(event)
         if kind != "http.request" and kind != "http.disconnect":
@@ -258,7 +258,7 @@ class BodyReader:
         chunks = self._chunks
         chunk = bytes(chunks.popleft()) if chunks else None
         if chunk is not None:
-            self.streamed += len(chunk)
+            self.streamed_size += len(chunk)
         if self.ended and not chunks:
             self.consumed = True
         return chunk
@@ -270,7 +270,7 @@ class BodyReader:
             StreamConsumed: A stream has yielded a part of the body.
             ClientDisconnect: A stream has yielded a part of the body, and the client disconnected before the end.
         """
-        self._expect_unstreamed()
+        self._check_unstreamed()
         if self.body is None:
             self.body = bytes(self._chunks[0]) if len(self._chunks) == 1 else b"".join(self._chunks)
             self._chunks.clear()
@@ -302,7 +302,7 @@ def shared_reader(scope: Scope) -> BodyReader:
 class BodyStream(AsyncIteratorBase):
     """An asynchronous iterator over the chunks of a body, with the methods of an asynchronous generator."""
 
-    __slots__ = ("_announced", "_at_end", "_max_size", "_reader", "_receive")
+    __slots__ = ("_announced", "_has_yielded_body", "_max_size", "_reader", "_receive")
 
     def __init__(self, reader: BodyReader, receive: Receive, max_size: int | None, announced: int | None) -> None:
         super().__init__()
@@ -310,14 +310,14 @@ class BodyStream(AsyncIteratorBase):
         self._receive = receive
         self._max_size = max_size
         self._announced = announced
-        self._at_end = False
+        self._has_yielded_body = False
 
     async def __anext__(self) -> bytes:
         reader = self._reader
         if self._closed:
             raise StopAsyncIteration
         if reader.body is not None:
-            return self._kept(reader.body)
+            return self._yield_body(reader.body)
         max_size = self._max_size
         chunks = reader._chunks
         # PERF: not as a context manager, which costs two calls per chunk
@@ -325,7 +325,7 @@ class BodyStream(AsyncIteratorBase):
         try:
             # checked after the claim, since another thread may have read the body before it
             if reader.body is not None:
-                return self._kept(reader.body)
+                return self._yield_body(reader.body)
             if not self._started:
                 if reader.consumed:
                     raise reader.errors.streamed()
@@ -334,14 +334,14 @@ class BodyStream(AsyncIteratorBase):
             elif max_size is not None and reader.size > max_size:
                 raise reader.errors.too_large(max_size)
             while not chunks and not reader.ended:
-                # PERF: the same as reader.receiving(), without the call
-                if reader.pending is None and not reader.disconnected and not reader.replayed:
+                # PERF: the same as reader.next_event(), without the call
+                if reader.pending is None and not reader.disconnected and not reader.has_replay:
                     reader.ahead_size = 0
                     awaitable = self._receive()
                     if type(awaitable) is not CoroutineType:
                         awaitable = shield_future(reader, awaitable)
                 else:
-                    awaitable = reader.receiving(self._receive)
+                    awaitable = reader.next_event(self._receive)
                 event = await awaitable
                 reader.pending = None
                 # PERF: returned directly; reader.feed() would buffer the chunk first
@@ -349,12 +349,12 @@ class BodyStream(AsyncIteratorBase):
                     chunk = event.get("body")
                     if type(chunk) is bytes and chunk and (max_size is None or reader.size + len(chunk) <= max_size):
                         reader.size += len(chunk)
-                        reader.streamed += len(chunk)
+                        reader.streamed_size += len(chunk)
                         return chunk
                 reader.feed(event, max_size)
             if chunks:
                 chunk = bytes(chunks.popleft())
-                reader.streamed += len(chunk)
+                reader.streamed_size += len(chunk)
                 return chunk
         except StopAsyncIteration as error:
             raise raised_stop_async_iteration() from error
@@ -363,10 +363,10 @@ class BodyStream(AsyncIteratorBase):
         self._closed = reader.consumed = True
         return b""
 
-    def _kept(self, body: bytes) -> bytes:
+    def _yield_body(self, body: bytes) -> bytes:
         self._started = True
-        if self._at_end or not body:
+        if self._has_yielded_body or not body:
             self._closed = True
             return b""
-        self._at_end = True
+        self._has_yielded_body = True
         return body

@@ -19,11 +19,11 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._shared.scope import event_type, lookup, offers, plain_str
+from .._shared.scope import event_type, lookup, offers_extension, plain_str
 from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
-from .waiting import abandon, resume_pending, shield_future
+from .waiting import cancel_pending, resume_pending, shield_future
 
 __all__ = ("Channel", "SocketReceive", "SocketSend")
 
@@ -45,7 +45,17 @@ ABNORMAL_CLOSURE: Final = 1006
 class Channel:
     """The state of one WebSocket, and the server's callables. It does no I/O: it takes events and raises exceptions."""
 
-    __slots__ = ("_claimed", "code", "foreign_receive", "foreign_send", "pending", "reason", "receive", "send", "state")
+    __slots__ = (
+        "_claim_lock",
+        "code",
+        "foreign_receive",
+        "foreign_send",
+        "pending",
+        "reason",
+        "receive",
+        "send",
+        "state",
+    )
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self.receive = receive
@@ -55,13 +65,13 @@ class Channel:
         self.code = NO_STATUS_RECEIVED
         # None until the connection has ended
         self.reason: str | None = None
-        self._claimed = Lock()
+        self._claim_lock = Lock()
         self.foreign_receive = self.foreign_send = False
 
     @property
     def busy(self) -> bool:
         """Whether a task is receiving."""
-        return self._claimed.locked()
+        return self._claim_lock.locked()
 
     @property
     def name(self) -> str:
@@ -78,12 +88,12 @@ class Channel:
         """Claim the channel for one receiving task, until `release()`; raise if it is closed or another task has it."""
         if self.state >= CLOSED:
             raise self.disconnected()
-        if not self._claimed.acquire(blocking=False):
+        if not self._claim_lock.acquire(blocking=False):
             raise socket_busy()
 
     def release(self) -> None:
         """Let other tasks receive."""
-        self._claimed.release()
+        self._claim_lock.release()
 
     def next_awaitable(self, receive: Receive) -> Awaitable[Event]:
         """Return the awaitable of the next event: after an await that was cancelled, the same one again."""
@@ -178,7 +188,7 @@ class Channel:
             state = CLOSED
             if self.pending is not None and not self.busy:
                 # a server (granian) may wait for its receive() to end before it closes
-                abandon(self)
+                cancel_pending(self)
         self.state = state
 
     def roll_back(self, state: int) -> None:
@@ -258,7 +268,7 @@ for _call, _name in ((SocketReceive.__call__, "receive"), (SocketSend.__call__, 
 
 def offers_denial(scope: Scope) -> bool:
     """Return whether the server offers HTTP responses to the handshake."""
-    return offers(scope, "websocket.http.response")
+    return offers_extension(scope, "websocket.http.response")
 
 
 async def send_through(channel: Channel, send: Send, event: Event, state: int) -> None:

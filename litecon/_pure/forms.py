@@ -125,7 +125,7 @@ async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
             return _parse_whole(reader.body, limits)
         max_size = request._start_reading(reader)
         while not reader.ended:
-            chunk = reader.feed(await reader.receiving(request.receive), max_size)
+            chunk = reader.feed(await reader.next_event(request.receive), max_size)
             # PERF: most bodies arrive in one event, and need no incremental parser
             if parser is None and not reader.ended:
                 parser = FieldReader(limits)

@@ -116,7 +116,7 @@ class RequestBase(ConnectionBase):
         with reader:
             max_size = self._start_reading(reader)
             while not reader.ended:
-                reader.feed(await reader.receiving(self.receive), max_size)
+                reader.feed(await reader.next_event(self.receive), max_size)
             return reader.finish()
 
     def stream(self) -> BodyStream:
@@ -161,7 +161,7 @@ class RequestBase(ConnectionBase):
                 with reader:
                     max_size = self._start_reading(reader)
                     while not reader.ended:
-                        reader.feed(await reader.receiving(self.receive), max_size)
+                        reader.feed(await reader.next_event(self.receive), max_size)
                     body = reader.finish()
         value = from_json(body, type, self)
         if type is Any:
@@ -194,7 +194,7 @@ class RequestBase(ConnectionBase):
                 with reader:
                     max_size = self._start_reading(reader)
                     while not reader.ended:
-                        reader.feed(await reader.receiving(self.receive), max_size)
+                        reader.feed(await reader.next_event(self.receive), max_size)
                     body = reader.finish()
         value = from_msgpack(body, type, self)
         if type is Any:
@@ -209,7 +209,7 @@ class RequestBase(ConnectionBase):
         return None if value is None else _length(value)
 
     def _start_reading(self, reader: BodyReader) -> int | None:
-        reader._expect_unstreamed()
+        reader._check_unstreamed()
         max_size: int | None = type(self).limits.max_body_size  # type: ignore[attr-defined]
         reader.check(max_size, None if max_size is None else self._announced())
         return max_size

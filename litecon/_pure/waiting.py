@@ -7,7 +7,7 @@ from contextvars import Context
 from typing import Any, final
 
 from .._shared.body import CompletedAwaitable
-from .._shared.loops import cancel_abandoned
+from .._shared.loops import cancel_threadsafe
 
 __all__ = ("ShieldedFuture",)
 
@@ -40,7 +40,7 @@ def resume_pending(holder: Any) -> Any:
     return pending
 
 
-def abandon(holder: Any) -> None:
+def cancel_pending(holder: Any) -> None:
     """Drop the receive that is under way, since nothing more will be received, and cancel its future, if any.
 
     Args:
@@ -50,7 +50,7 @@ def abandon(holder: Any) -> None:
     holder.pending = None
     # cancelled now, since the traceback of a cancelled task may keep it alive
     if isinstance(pending, ShieldedFuture):
-        pending.abandon()
+        pending.cancel_future()
 
 
 @final
@@ -83,14 +83,14 @@ class ShieldedFuture:
         try:
             yield self
         except GeneratorExit:
-            self._forget()
+            self._remove_callback()
             raise
         # PERF: done() is not called; if the future is not done, this raises, and the future is kept
         event = future.result()
         self._future = None
         return event
 
-    def _forget(self) -> None:
+    def _remove_callback(self) -> None:
         callback = self._callback
         if callback is not None and self._future is not None:
             self._callback = None
@@ -113,7 +113,7 @@ class ShieldedFuture:
             except BaseException:
                 self._future = None
                 return False
-        self._forget()
+        self._remove_callback()
         return True
 
     def done(self) -> bool:
@@ -140,7 +140,7 @@ class ShieldedFuture:
         callback = self._callback
         if callback is None or self.done():
             return False
-        self._forget()
+        self._remove_callback()
         self._message = msg
         self.get_loop().call_soon(callback, self, context=self._context)
         return True
@@ -151,9 +151,9 @@ class ShieldedFuture:
 
         raise CancelledError() if self._message is None else CancelledError(self._message)
 
-    def abandon(self) -> None:
+    def cancel_future(self) -> None:
         """Cancel the future, which no task will await any more."""
         if self._future is not None:
-            cancel_abandoned(self._future)
+            cancel_threadsafe(self._future)
 
-    __del__ = abandon
+    __del__ = cancel_future

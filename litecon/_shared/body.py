@@ -16,12 +16,12 @@ from weakref import ref
 
 from .._errors import long_content_length
 from ..types import Event, Receive
-from .loops import TrioReceive, begin_task, checkpoint, running_trio
+from .loops import TrioReceive, checkpoint, running_trio, start_receive_task
 
 if TYPE_CHECKING:
     from .._core import BodyReader
 
-__all__ = ("CompletedAwaitable", "Replay", "has_disconnected", "parse_content_length", "await_as_reader", "skip_body")
+__all__ = ("CompletedAwaitable", "Replay", "await_as_reader", "parse_content_length", "poll_disconnected", "skip_body")
 
 _READ_AHEAD: Final = 64 * 1024
 """The number of bytes that are received ahead of reading."""
@@ -36,9 +36,11 @@ _FIRST_TURNS: Final = 12
 """The same for a new receive: middleware takes some turns to return an event that is available."""
 
 # converting digits takes quadratic time, and CPython refuses more than a few thousand of them
-_MOST_DIGITS: Final = 100
+_MAX_DIGITS: Final = 100
 
-_receiving_reader: ContextVar[tuple[ref[BodyReader], bool] | None] = ContextVar("litecon.asker", default=None)
+_receiving_reader: ContextVar[tuple[ref[BodyReader], bool] | None] = ContextVar(
+    "litecon.receiving_reader", default=None
+)
 """The reader for which this context receives an event, and whether it is that of a task that the reader started."""
 
 
@@ -60,7 +62,7 @@ class CompletedAwaitable:
         return self._event
 
 
-async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
+async def poll_disconnected(reader: BodyReader, receive: Receive) -> bool:
     """Return whether the client disconnected; events that arrived meanwhile are buffered by the reader.
 
     If the result is False, the other tasks of the event loop have run once.
@@ -80,7 +82,7 @@ async def has_disconnected(reader: BodyReader, receive: Receive) -> bool:
         with reader:
             pending = reader.resume()
             if pending is None:
-                pending = _begin_receive(reader, receive)
+                pending = _start_receive(reader, receive)
                 turns = _FIRST_TURNS
         while turns and not pending.done():
             turns -= 1
@@ -115,7 +117,7 @@ async def skip_body(reader: BodyReader, receive: Receive, max_size: int | None) 
         while not reader.ended and not reader.disconnected:
             if max_size is not None and reader.size - before > max_size:
                 return
-            reader.skip(await reader.receiving(receive))
+            reader.skip(await reader.next_event(receive))
             events += 1
             if not events % _EVENTS_AT_ONCE:
                 await checkpoint()
@@ -133,22 +135,22 @@ class Replay:
     __slots__ = ("_has_ended", "_reader", "_receive")
 
     def __init__(self, reader: BodyReader, receive: Receive) -> None:
-        reader.replayed = True
+        reader.has_replay = True
         self._reader = reader
         self._receive = receive
         self._has_ended = False
 
     async def __call__(self) -> Event:
         reader = self._reader
-        asker = _receiving_reader.get()
-        if asker is not None and asker[0]() is reader:
+        receiving_for = _receiving_reader.get()
+        if receiving_for is not None and receiving_for[0]() is reader:
             # the reader itself calls this, through a connection over the same scope: it has its buffered events already
-            return await (self._receive() if asker[1] else reader.receiving(self._receive))
+            return await (self._receive() if receiving_for[1] else reader.next_event(self._receive))
         if reader.body is None:
             with reader:
-                event = self._received()
+                event = self._next_buffered_event()
                 if event is None:
-                    event = await reader.receiving(self._receive)
+                    event = await reader.next_event(self._receive)
                     reader.skip(event)
                     self._has_ended = reader.ended
             return event
@@ -158,15 +160,15 @@ class Replay:
         if reader.disconnected:
             return {"type": "http.disconnect"}
         with reader:
-            event = await reader.receiving(self._receive)
+            event = await reader.next_event(self._receive)
             reader.skip(event)
         return event
 
-    def _received(self) -> Event | None:
+    def _next_buffered_event(self) -> Event | None:
         """Return the next event, made of buffered data; None if it must come from the server."""
         reader = self._reader
         if not self._has_ended:
-            if reader.ended and not reader.streamed:
+            if reader.ended and not reader.streamed_size:
                 self._has_ended = True
                 return _request_event(reader.finish(), more=False)
             chunk = reader.next_chunk()
@@ -202,7 +204,7 @@ async def _await_as_reader(reader: ref[BodyReader], awaitable: Awaitable[Event])
             _receiving_reader.reset(token)
 
 
-def _begin_receive(reader: BodyReader, receive: Receive) -> Any:
+def _start_receive(reader: BodyReader, receive: Receive) -> Any:
     """Start to receive the next event, and return the pending receive; its `done()` tells whether the event arrived."""
     awaitable: Any = receive()
     if type(awaitable) is not CoroutineType:
@@ -213,7 +215,7 @@ def _begin_receive(reader: BodyReader, receive: Receive) -> Any:
         context.run(_receiving_reader.set, (ref(reader), True))
         trio = running_trio()
         if trio is None:
-            reader.shield(begin_task(awaitable, context))
+            reader.shield(start_receive_task(awaitable, context))
         else:
             reader.pending = TrioReceive(trio, awaitable, context)
     return reader.pending
@@ -229,6 +231,6 @@ def parse_content_length(digits: bytes) -> int:
         RequestEntityTooLarge: There are more than 100 digits, leading zeros not counted.
     """
     significant = digits.lstrip(b"0")
-    if len(significant) > _MOST_DIGITS:
+    if len(significant) > _MAX_DIGITS:
         raise long_content_length(len(significant))
     return int(significant or b"0")

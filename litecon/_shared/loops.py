@@ -13,12 +13,12 @@ from ..types import Event
 
 __all__ = (
     "TrioReceive",
-    "begin_task",
-    "cancel_abandoned",
+    "cancel_threadsafe",
     "checkpoint",
     "run_in_thread",
     "run_in_thread_shielded",
     "running_trio",
+    "start_receive_task",
 )
 
 ResultT = TypeVar("ResultT")
@@ -49,7 +49,7 @@ async def checkpoint() -> None:
     await (_bare_yield() if trio is None else trio.lowlevel.checkpoint())
 
 
-def begin_task(awaitable: Any, context: Context) -> Any:
+def start_receive_task(awaitable: Any, context: Context) -> Any:
     """Return an asyncio task that awaits what `receive()` returned.
 
     Args:
@@ -59,7 +59,7 @@ def begin_task(awaitable: Any, context: Context) -> Any:
     from asyncio import Task, get_running_loop
 
     if type(awaitable) is not CoroutineType:
-        awaitable = _awaited(awaitable)
+        awaitable = _await_event(awaitable)
     loop = get_running_loop()
     task: Task[Event]
     if sys.version_info >= (3, 12):
@@ -72,7 +72,7 @@ def begin_task(awaitable: Any, context: Context) -> Any:
     return task
 
 
-async def _awaited(awaitable: Awaitable[Event]) -> Event:
+async def _await_event(awaitable: Awaitable[Event]) -> Event:
     return await awaitable
 
 
@@ -82,7 +82,7 @@ def _retrieve_error(task: Any) -> None:
         task.exception()
 
 
-def cancel_abandoned(future: Any) -> None:
+def cancel_threadsafe(future: Any) -> None:
     """Cancel a future that no task will await, from any thread.
 
     Args:

@@ -16,7 +16,7 @@ __all__ = (
     "empty_send",
     "event_type",
     "lookup",
-    "offers",
+    "offers_extension",
     "pass_to_setter",
     "plain_bytes",
     "plain_str",
@@ -67,7 +67,7 @@ def event_type(event: Any) -> str | None:
     return plain_str(kind) if isinstance(kind, str) else None
 
 
-def offers(scope: Mapping[str, Any], extension: str) -> bool:
+def offers_extension(scope: Mapping[str, Any], extension: str) -> bool:
     """Return whether the server offers an extension.
 
     Args:

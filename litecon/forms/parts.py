@@ -318,7 +318,7 @@ class FormStream:
             self._reader = MultipartReader(parameters.get("boundary"), self.limits, False)
         elif media_type == URLENCODED:
             self._reader = FieldEvents(self.limits)
-        self._request.body_reader.expect_unread()
+        self._request.body_reader.check_unread()
         self._chunks = self._request.stream()
 
     async def fill(self) -> None:

@@ -29,7 +29,7 @@ async def read_parts(request: RequestBase, boundary: str | None) -> FormMultiDic
     """
     limits = type(request).limits
     reader = request.body_reader
-    reader.expect_unread()
+    reader.check_unread()
     parser = MultipartReader(boundary, limits, True)
     pairs: list[tuple[str, Any]] = []
     # the file that is arriving
@@ -55,14 +55,14 @@ async def read_parts(request: RequestBase, boundary: str | None) -> FormMultiDic
             # a stream() that a subclass overrides may leave out the final b""
             parser.feed(b"")
             parser.check()
-        if type(request).stream is RequestBase.stream and reader.streamed > received:
+        if type(request).stream is RequestBase.stream and reader.streamed_size > received:
             # chunks that another task has taken may be missing in a file
             raise body_busy()
     except BaseException as error:
         FormMultiDict(pairs).close_now()
         if file is not None:
             file.close_now()
-        if isinstance(error, ClientException) and reader.streamed > received:
+        if isinstance(error, ClientException) and reader.streamed_size > received:
             # another task took chunks of the body, so that the client is not to blame
             raise body_busy() from None
         raise

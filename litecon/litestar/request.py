@@ -12,7 +12,7 @@ from litestar.enums import RequestEncodingType
 from litestar.types import Empty
 
 from .._core import find_header, litestar_kernels
-from .._shared.body import Replay, has_disconnected, skip_body
+from .._shared.body import Replay, poll_disconnected, skip_body
 from ..connection import with_public_names
 from ..forms import FormStream
 from .connection import ASGIConnection
@@ -102,7 +102,7 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
 
     async def is_disconnected(self) -> bool:
         """Return immediately whether the client disconnected, as `litecon.Request.is_disconnected()` does."""
-        return await has_disconnected(self.body_reader, cast("types.Receive", self.receive))
+        return await poll_disconnected(self.body_reader, cast("types.Receive", self.receive))
 
     def replay(self) -> Receive:
         """Return a `receive` that gives an inner application the body again, as `litecon.Request.replay()` does."""

@@ -119,7 +119,7 @@ class Fuzzer(base.Fuzzer):
         told = []
         for name in calls:
             answer = _told(lambda: _HTTP_CALLS[name](request, stream))  # noqa: B023
-            state = (reader.busy, reader.ended, reader.disconnected, reader.consumed, reader.size, reader.streamed)
+            state = (reader.busy, reader.ended, reader.disconnected, reader.consumed, reader.size, reader.streamed_size)
             told.append((answer, (server.calls, *map(bool, state[:4]), *state[4:])))
         return told
 

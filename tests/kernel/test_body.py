@@ -34,9 +34,9 @@ class TestReader:
             steps.append((reader.disconnected, reader.ahead_size, reader.busy, reader.ended, reader.consumed))
             steps.append(outcome(reader.check, max_size, None))
             steps.append(outcome(reader.check, max_size, 5))
-            steps.append(outcome(reader.expect_unread))
+            steps.append(outcome(reader.check_unread))
             steps.append(outcome(reader.finish))
-            steps.append((reader.next_chunk(), reader.size, reader.streamed))
+            steps.append((reader.next_chunk(), reader.size, reader.streamed_size))
             steps.append((reader.body, reader.disconnected))
             results.append(steps)
         assert results[0] == results[1]

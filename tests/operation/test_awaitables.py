@@ -122,7 +122,7 @@ def state_of(subject: Any) -> Any:
     if hasattr(subject, "connection_state"):
         return subject.connection_state
     reader = getattr(subject, "body_reader", None)
-    return reader and (reader.busy, reader.ended, reader.disconnected, reader.size, reader.streamed, reader.body)
+    return reader and (reader.busy, reader.ended, reader.disconnected, reader.size, reader.streamed_size, reader.body)
 
 
 def came_to(side: Any, operation: Operation, number: int, answer: Callable[[Any], Any], way: str) -> Any:
