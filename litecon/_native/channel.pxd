@@ -36,19 +36,19 @@ cdef enum:
     CLOSED = 5
     DISCONNECTED = 6
     # kinds of events that are sent, the columns of the table there
-    TO_ACCEPT = 0
-    TO_SEND = 1
-    TO_CLOSE = 2
-    TO_START = 3
-    TO_END = 4
+    ACCEPT_EVENT = 0
+    SEND_EVENT = 1
+    CLOSE_EVENT = 2
+    RESPONSE_START = 3
+    RESPONSE_BODY = 4
     # kinds of events that are received
-    CONNECTED = 1
-    MESSAGE = 2
-    ENDED = 3
+    CONNECT_EVENT = 1
+    RECEIVE_EVENT = 2
+    DISCONNECT_EVENT = 3
     # flags: which callables were replaced, and whether a framework's rules apply
-    FOREIGN_RECEIVE = 1
-    FOREIGN_SEND = 2
-    RULED = 4
+    CUSTOM_RECEIVE = 1
+    CUSTOM_SEND = 2
+    HAS_RULES = 4
 
 
 # NOTE: it has functions instead of C methods, since a table of these costs each socket 8 bytes; the order of the
@@ -70,10 +70,10 @@ cdef class Channel:
 # refused, and closing by the application is not the end; events are sent unchanged, or with both keys; a message of the
 # other kind counts as an empty one; a second accept() does nothing; an OSError of the server is raised unchanged.
 cdef class Rules:
-    # functions that return an exception for a close code: `ended` when the disconnect event arrives, `disconnected` for
+    # functions that return an exception for a close code: one for a disconnect event that has just arrived, one for
     # calls after the end; the latter's code is None if there was no such event
-    cdef object ended
-    cdef object disconnected
+    cdef object disconnect_event_error
+    cdef object disconnected_error
     # the class of both exceptions
     cdef object disconnect_class
     # functions of the socket, the data and a type
@@ -84,7 +84,7 @@ cdef class Rules:
     cdef object to_msgpack
 
 
-# The state of a WebSocket that has rules; its flags include RULED.
+# The state of a WebSocket that has rules; its flags include HAS_RULES.
 cdef class RuledChannel(Channel):
     cdef Rules rules
 
@@ -102,14 +102,14 @@ cdef class SocketSend(CoroutineCallable):
 
 # An operation that sends events to the server.
 cdef class SendingOperation(Operation):
-    cdef unsigned char before
-    cdef unsigned char after
+    cdef unsigned char state_before
+    cdef unsigned char state_after
     cdef bint sent
 
     # Enter a state, and call the server's send() with the event.
     cdef object send_event(self, Channel channel, object send, object event, int state)
     # Raise the exception for an error of the server's send().
-    cdef object refused(self, Channel channel, object error)
+    cdef object handle_send_error(self, Channel channel, object error)
 
 
 cdef str state_name(Channel channel)
@@ -117,46 +117,46 @@ cdef str state_name(Channel channel)
 cdef int set_state(Channel channel, object name) except -1
 # Return the awaitable of the next event: after an await that was cancelled, the same one again.
 cdef object next_awaitable(Channel channel, object receive)
-cdef int claim_failed(Channel channel) except -1
+cdef int raise_claim_error(Channel channel) except -1
 
 
 # Claim the channel for one receiving task, until release_channel(); raise if it is closed or another task has it.
 cdef inline int claim(Channel channel) except -1:
-    cdef bint free
+    cdef bint is_claimed
     with cython.critical_section(channel):
-        free = channel.state < CLOSED and not channel.busy
-        if free:
+        is_claimed = channel.state < CLOSED and not channel.busy
+        if is_claimed:
             channel.busy = True
-    return 0 if free else claim_failed(channel)
+    return 0 if is_claimed else raise_claim_error(channel)
 
 
 cdef inline void release_channel(Channel channel) noexcept:
     channel.busy = False
 
 
-cdef object disconnected(Channel channel)
+cdef object disconnected_error(Channel channel)
 cdef RuledChannel new_ruled_channel(Rules rules)
 
 
 # Return the rules of a channel; None if it has none.
 cdef inline Rules rules_of(Channel channel):
-    return (<RuledChannel> channel).rules if channel is not None and channel.flags & RULED else None
+    return (<RuledChannel> channel).rules if channel is not None and channel.flags & HAS_RULES else None
 
 
-# Take an event that receive() returned, and return its kind; foreign: whether a callable of the application returned
-# it.
-cdef int take(Channel channel, object event, bint foreign) except -1
+# Take an event that receive() returned, and return its kind; from_application: whether a callable of the application
+# returned it.
+cdef int process_event(Channel channel, object event, bint from_application) except -1
 # Take an event that receive() returned, and return its text or bytes; max_size is -1 for no bound.
-cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t max_size, bint foreign)
+cdef object process_message(Channel channel, object event, bint binary, Py_ssize_t max_size, bint from_application)
 # Return the state after an event of a kind is sent; raise if it must not be sent.
 cdef int check_send(Channel channel, int kind) except -1
 # Enter the state that follows the sending of an event.
-cdef int enter(Channel channel, int state, object event) except -1
+cdef int enter_state(Channel channel, int state, object event) except -1
 # Return to a state, since the server refused the event that was to end it.
 cdef int roll_back(Channel channel, int state) noexcept
 # Store the close code and the reason; the default is used if there is no code.
-cdef int keep_code(Channel channel, object code, object reason, int default) except -1
+cdef int store_close_code(Channel channel, object code, object reason, int default) except -1
 # Record that the connection is lost, since the server's send() failed; return the exception for it.
-cdef object connection_lost(Channel channel)
+cdef object record_lost_connection(Channel channel)
 # Return whether the server offers HTTP responses to the handshake.
 cdef bint offers_denial(object scope) except -1

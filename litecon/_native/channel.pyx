@@ -68,7 +68,7 @@ cdef tuple _KIND_NAMES = (
 cdef signed char _next_states[STATES][KINDS]
 
 
-cdef int _fill_table() except -1:
+cdef int _fill_next_states() except -1:
     cdef int state, kind
     for state in range(STATES):
         for kind in range(KINDS):
@@ -77,7 +77,7 @@ cdef int _fill_table() except -1:
     return 0
 
 
-_fill_table()
+_fill_next_states()
 
 
 @cython.freelist(8)
@@ -92,9 +92,19 @@ cdef class Channel:
 cdef class Rules:
     """The behaviour in which a framework's WebSockets differ."""
 
-    def __init__(self, *, ended, disconnected, disconnect_class, from_json, from_msgpack, to_json, to_msgpack):
-        self.ended = ended
-        self.disconnected = disconnected
+    def __init__(
+        self,
+        *,
+        disconnect_event_error,
+        disconnected_error,
+        disconnect_class,
+        from_json,
+        from_msgpack,
+        to_json,
+        to_msgpack,
+    ):
+        self.disconnect_event_error = disconnect_event_error
+        self.disconnected_error = disconnected_error
         self.disconnect_class = disconnect_class
         self.from_json = from_json
         self.from_msgpack = from_msgpack
@@ -110,7 +120,7 @@ cdef class RuledChannel(Channel):
 cdef RuledChannel new_ruled_channel(Rules rules):
     cdef RuledChannel channel = RuledChannel.__new__(RuledChannel)
     channel.rules = rules
-    channel.flags = RULED
+    channel.flags = HAS_RULES
     return channel
 
 
@@ -136,32 +146,32 @@ cdef object next_awaitable(Channel channel, object receive):
     return awaitable if PyCoro_CheckExact(awaitable) else shield_future(channel, awaitable)
 
 
-cdef int claim_failed(Channel channel) except -1:
+cdef int raise_claim_error(Channel channel) except -1:
     if channel.state >= CLOSED:
-        raise disconnected(channel)
+        raise disconnected_error(channel)
     raise socket_busy()
 
 
-cdef object disconnected(Channel channel):
+cdef object disconnected_error(Channel channel):
     cdef Rules rules = rules_of(channel)
     if rules is not None:
-        return rules.disconnected(None if channel.reason is None else channel.code)
+        return rules.disconnected_error(None if channel.reason is None else channel.code)
     return socket_closed(channel.code, "" if channel.reason is None else channel.reason)
 
 
-cdef object _ended(Channel channel):
+cdef object _disconnect_event_error(Channel channel):
     """Return the exception for a disconnect event that has just arrived."""
     cdef Rules rules = rules_of(channel)
-    return disconnected(channel) if rules is None else rules.ended(channel.code)
+    return disconnected_error(channel) if rules is None else rules.disconnect_event_error(channel.code)
 
 
-cdef int keep_code(Channel channel, object code, object reason, int default) except -1:
+cdef int store_close_code(Channel channel, object code, object reason, int default) except -1:
     channel.code = code if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
     channel.reason = plain_str(reason) if isinstance(reason, str) else ""
     return 0
 
 
-cdef int take(Channel channel, object event, bint foreign) except -1:
+cdef int process_event(Channel channel, object event, bint from_application) except -1:
     cdef PyObject *found
     cdef object kind
     cdef int code
@@ -173,34 +183,34 @@ cdef int take(Channel channel, object event, bint foreign) except -1:
     else:
         kind = event_type(event)
     code = litecon_socket_event(kind)
-    if code != MESSAGE or channel.state != OPEN:
-        _advance(channel, code, event, foreign)
+    if code != RECEIVE_EVENT or channel.state != OPEN:
+        _update_state(channel, code, event, from_application)
     return code
 
 
-cdef int _advance(Channel channel, int code, object event, bint foreign) except -1:
+cdef int _update_state(Channel channel, int code, object event, bint from_application) except -1:
     cdef int state = channel.state
-    foreign = foreign or channel.flags & RULED
-    if code == MESSAGE:
+    from_application = from_application or channel.flags & HAS_RULES
+    if code == RECEIVE_EVENT:
         # a receive that was under way when the application closed may still return its event
         if state < CLOSED and state != OPEN:
-            if state != ACCEPTED and not foreign:
+            if state != ACCEPTED and not from_application:
                 raise wrong_socket_event(event, state_name(channel))
             channel.state = OPEN
-    elif code == ENDED:
+    elif code == DISCONNECT_EVENT:
         if state < CLOSED:
             channel.state = DISCONNECTED
         if channel.reason is None:
-            keep_code(channel, item(event, "code"), item(event, "reason"), NO_STATUS_RECEIVED)
-    elif code == CONNECTED and state == INIT:
+            store_close_code(channel, item(event, "code"), item(event, "reason"), NO_STATUS_RECEIVED)
+    elif code == CONNECT_EVENT and state == INIT:
         channel.state = CONNECT
     # the handshake may be closed or denied before its event is received
-    elif code != CONNECTED or not (foreign or state >= DENYING):
+    elif code != CONNECT_EVENT or not (from_application or state >= DENYING):
         raise wrong_socket_event(event, state_name(channel))
     return 0
 
 
-cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t max_size, bint foreign):
+cdef object process_message(Channel channel, object event, bint binary, Py_ssize_t max_size, bint from_application):
     cdef PyObject *found = NULL
     cdef object data
     cdef int kind
@@ -209,9 +219,11 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
     if found is not NULL:
         data = <object> found
     else:
-        kind = take(channel, event, foreign)
-        if kind != MESSAGE:
-            raise _ended(channel) if kind == ENDED else wrong_socket_event(event, state_name(channel))
+        kind = process_event(channel, event, from_application)
+        if kind != RECEIVE_EVENT:
+            if kind == DISCONNECT_EVENT:
+                raise _disconnect_event_error(channel)
+            raise wrong_socket_event(event, state_name(channel))
         data = item(event, "bytes") if binary else item(event, "text")
     if binary:
         if not isinstance(data, bytes):
@@ -227,7 +239,7 @@ cdef object take_message(Channel channel, object event, bint binary, Py_ssize_t 
 
 cdef object _bytes_of(Channel channel, object event, object data):
     cdef object other
-    if channel.flags & RULED and not data:
+    if channel.flags & HAS_RULES and not data:
         return b""
     if isinstance(data, (bytearray, memoryview)):
         return bytes(data)
@@ -239,7 +251,7 @@ cdef object _bytes_of(Channel channel, object event, object data):
 
 cdef object _text_of(Channel channel, object event, object data):
     cdef object other
-    if channel.flags & RULED and not data:
+    if channel.flags & HAS_RULES and not data:
         return ""
     other = item(event, "bytes")
     if data is not None or not isinstance(other, (bytes, bytearray, memoryview)):
@@ -259,21 +271,21 @@ cdef Py_ssize_t _size_of(object data, Py_ssize_t max_size) except -1:
 cdef int check_send(Channel channel, int kind) except -1:
     cdef int state
     if channel.state >= CLOSED:
-        raise disconnected(channel)
-    if channel.flags & RULED:
-        return CLOSED if kind == TO_CLOSE else channel.state
+        raise disconnected_error(channel)
+    if channel.flags & HAS_RULES:
+        return CLOSED if kind == CLOSE_EVENT else channel.state
     state = _next_states[channel.state][kind]
     if state < 0:
         raise cannot_send(_KIND_NAMES[kind], state_name(channel), HINTS[channel.state])
     return state
 
 
-cdef int enter(Channel channel, int state, object event) except -1:
-    if state == CLOSED or ((state == DENYING or channel.flags & RULED) and is_last_of_denial(event)):
-        if channel.flags & RULED:
+cdef int enter_state(Channel channel, int state, object event) except -1:
+    if state == CLOSED or ((state == DENYING or channel.flags & HAS_RULES) and is_last_of_denial(event)):
+        if channel.flags & HAS_RULES:
             state = channel.state
         else:
-            keep_code(channel, item(event, "code"), item(event, "reason"), ABNORMAL_CLOSURE)
+            store_close_code(channel, item(event, "code"), item(event, "reason"), ABNORMAL_CLOSURE)
             state = CLOSED
         if channel.pending is not None and not channel.busy:
             # a server (granian) may wait for its receive() to end before it closes
@@ -295,11 +307,11 @@ cdef int roll_back(Channel channel, int state) noexcept:
     return 0
 
 
-cdef object connection_lost(Channel channel):
+cdef object record_lost_connection(Channel channel):
     if channel.state != DISCONNECTED or channel.reason is None:
         channel.state = DISCONNECTED
-        keep_code(channel, ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
-    return disconnected(channel)
+        store_close_code(channel, ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
+    return disconnected_error(channel)
 
 
 cdef class SendingOperation(Operation):
@@ -308,21 +320,21 @@ cdef class SendingOperation(Operation):
     # PERF: no attribute is an object, or the collector would track and untrack each operation once more
 
     cdef object send_event(self, Channel channel, object send, object event, int state):
-        self.before = channel.state
+        self.state_before = channel.state
         # before the event is sent, since events of other tasks follow it
-        if state != self.before or state == DENYING:
-            enter(channel, state, event)
-        self.after = channel.state
+        if state != self.state_before or state == DENYING:
+            enter_state(channel, state, event)
+        self.state_after = channel.state
         self.sent = True
         return PyObject_CallOneArg(send, event)
 
-    cdef object refused(self, Channel channel, object error):
-        if self.sent and not channel.flags & RULED:
+    cdef object handle_send_error(self, Channel channel, object error):
+        if self.sent and not channel.flags & HAS_RULES:
             if isinstance(error, OSError):
-                raise connection_lost(channel) from error
+                raise record_lost_connection(channel) from error
             # the server refused the event
-            if isinstance(error, Exception) and channel.state == self.after:
-                roll_back(channel, self.before)
+            if isinstance(error, Exception) and channel.state == self.state_after:
+                roll_back(channel, self.state_before)
         raise error
 
 
@@ -352,7 +364,7 @@ cdef class ReceiveEvent(Operation):
     cdef object step(self, object result):
         if self.channel.pending is not None:
             self.channel.pending = None
-        take(self.channel, result, False)
+        process_event(self.channel, result, False)
         self._has_result = True
         return result
 
@@ -386,13 +398,13 @@ cdef class SendEvent(SendingOperation):
         cdef int kind, state
         cdef object event
         cdef bint is_offered
-        if channel.flags & RULED:
-            kind = TO_CLOSE if item(self.event, "type") == "websocket.close" else TO_SEND
+        if channel.flags & HAS_RULES:
+            kind = CLOSE_EVENT if item(self.event, "type") == "websocket.close" else SEND_EVENT
             return self.send_event(channel, self.send, self.event, check_send(channel, kind))
         # the object that is checked is the one that is sent
         kind, event = normalised_event(self.event)
         # a custom mapping runs code here, which may change the state, so the state is read afterwards
-        is_offered = kind != TO_START or offers_denial(self.scope)
+        is_offered = kind != RESPONSE_START or offers_denial(self.scope)
         state = check_send(channel, kind)
         if not is_offered:
             raise no_denial()
@@ -402,7 +414,7 @@ cdef class SendEvent(SendingOperation):
         self._has_result = True
 
     cdef object handle_error(self, object error):
-        return self.refused(self.channel, error)
+        return self.handle_send_error(self.channel, error)
 
 
 register_operation(SendEvent)

@@ -4,34 +4,34 @@
 cimport cython
 
 from litecon._native.channel cimport (
+    ACCEPT_EVENT,
     CLOSED,
+    CLOSE_EVENT,
     CONNECT,
-    FOREIGN_RECEIVE,
-    FOREIGN_SEND,
+    CUSTOM_RECEIVE,
+    CUSTOM_SEND,
+    HAS_RULES,
     INIT,
-    MESSAGE,
-    RULED,
-    TO_ACCEPT,
-    TO_CLOSE,
-    TO_END,
-    TO_START,
+    RECEIVE_EVENT,
+    RESPONSE_BODY,
+    RESPONSE_START,
     Channel,
     SendingOperation,
     SocketReceive,
     SocketSend,
     check_send,
     claim,
-    disconnected,
-    enter,
+    disconnected_error,
+    enter_state,
     next_awaitable,
     offers_denial,
+    process_event,
     release_channel,
     set_state,
     state_name,
-    take,
 )
 from litecon._native.operation cimport DONE, finalize, mark_coroutine_function, register_operation, release
-from litecon._native.scope cimport DELETED, ConnectionBase, allow_constructor, scope_of, store
+from litecon._native.scope cimport DELETED, ConnectionBase, allow_fast_constructor, init_connection, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, track_override, traits_of
 
 from litecon._errors import no_deleter, not_initialised
@@ -42,7 +42,7 @@ from litecon.exceptions import WebSocketDisconnect
 
 
 
-cdef object constructor_missing(SocketBase socket):
+cdef object uninitialised_error(SocketBase socket):
     return not_initialised(socket, "scope")
 
 
@@ -65,14 +65,14 @@ cdef class HandshakeOperation(SendingOperation):
     cdef object third
     # the event that is sent now, and the event after it
     cdef object event
-    cdef object end
-    # TO_ACCEPT, TO_CLOSE or TO_START for deny()
+    cdef object following_event
+    # ACCEPT_EVENT, CLOSE_EVENT or RESPONSE_START for deny()
     cdef int method
     cdef int kind
     cdef int state
-    cdef bint connecting
+    cdef bint is_connecting
     # whether the event goes through a callable of the application
-    cdef bint elsewhere
+    cdef bint is_custom_send
 
     def __dealloc__(self):
         if self._state != DONE:
@@ -82,36 +82,36 @@ cdef class HandshakeOperation(SendingOperation):
         release_channel(self.channel)
 
     cdef str qualified_name(self):
-        if self.method == TO_ACCEPT:
+        if self.method == ACCEPT_EVENT:
             return "WebSocket.accept"
-        return "WebSocket.close" if self.method == TO_CLOSE else "WebSocket.deny"
+        return "WebSocket.close" if self.method == CLOSE_EVENT else "WebSocket.deny"
 
     cdef object begin(self):
-        expect_constructed(self.socket, self.channel)
-        if self.method == TO_ACCEPT:
+        check_constructed(self.socket, self.channel)
+        if self.method == ACCEPT_EVENT:
             return self.accept()
-        if self.method == TO_START:
+        if self.method == RESPONSE_START:
             return self.deny()
         self.event = close_event(self.first, self.second)
-        if self.channel.state < CLOSED or self.channel.flags & RULED:
-            return self.answer(TO_CLOSE, self.event)
+        if self.channel.state < CLOSED or self.channel.flags & HAS_RULES:
+            return self.check_and_send(CLOSE_EVENT, self.event)
         self._has_result = True
 
     cdef object accept(self):
         cdef Channel channel = self.channel
         if self.first is None and self.second is None:
-            self.event = _usual_answer()
+            self.event = _default_accept_event()
         else:
             self.event = accept_event(self.first, self.second)
         if channel.state != INIT:
-            if channel.flags & RULED:
+            if channel.flags & HAS_RULES:
                 self._has_result = True
                 return None
-            return self.answer(TO_ACCEPT, self.event)
-        self.connecting = True
-        if receives_elsewhere(channel, traits_of(self.socket)):
+            return self.check_and_send(ACCEPT_EVENT, self.event)
+        self.is_connecting = True
+        if uses_custom_receive(channel, traits_of(self.socket)):
             return self.socket.receive()
-        if channel.flags & RULED:
+        if channel.flags & HAS_RULES:
             # nothing is claimed: if two tasks accept, as they do in Litestar's streams, one gets the handshake
             return channel.receive()
         claim(channel)
@@ -119,63 +119,63 @@ cdef class HandshakeOperation(SendingOperation):
         return next_awaitable(channel, channel.receive)
 
     cdef object deny(self):
-        start, self.end = denial_events(self.first, self.second, self.third)
-        check_send(self.channel, TO_START)
+        start, self.following_event = denial_events(self.first, self.second, self.third)
+        check_send(self.channel, RESPONSE_START)
         if offers_denial(self.socket.scope):
-            return self.answer(TO_START, start)
-        return self.answer(TO_CLOSE, close_event(1000, None))
+            return self.check_and_send(RESPONSE_START, start)
+        return self.check_and_send(CLOSE_EVENT, close_event(1000, None))
 
-    cdef object answer(self, int kind, object event):
+    cdef object check_and_send(self, int kind, object event):
         cdef Channel channel = self.channel
         self.state = check_send(channel, kind)
         self.kind = kind
         self.event = event
-        self.elsewhere = sends_elsewhere(channel, traits_of(self.socket))
-        if not self.elsewhere:
+        self.is_custom_send = uses_custom_send(channel, traits_of(self.socket))
+        if not self.is_custom_send:
             return self.send_event(channel, channel.send, event, self.state)
-        self.before = self.after = channel.state
+        self.state_before = self.state_after = channel.state
         self.sent = True
         return self.socket.send(event)
 
     cdef object step(self, object result):
         cdef Channel channel = self.channel
-        if self.connecting:
-            self.connecting = False
-            if self.connected(result):
-                return self.answer(TO_ACCEPT, self.event)
+        if self.is_connecting:
+            self.is_connecting = False
+            if self.process_first_event(result):
+                return self.check_and_send(ACCEPT_EVENT, self.event)
             self._has_result = True
             return None
-        if self.elsewhere:
+        if self.is_custom_send:
             # a wrapper that does not call litecon's has not updated the state, or at least not the close code
-            if channel.state == self.before or (self.kind == TO_CLOSE and channel.reason is None):
-                enter(channel, self.state, self.event)
-        if self.kind == TO_START:
-            return self.answer(TO_END, self.end)
+            if channel.state == self.state_before or (self.kind == CLOSE_EVENT and channel.reason is None):
+                enter_state(channel, self.state, self.event)
+        if self.kind == RESPONSE_START:
+            return self.check_and_send(RESPONSE_BODY, self.following_event)
         self._has_result = True
 
-    cdef bint connected(self, object event) except -1:
+    cdef bint process_first_event(self, object event) except -1:
         """Take the first event, and return whether the connection must still be accepted."""
         cdef Channel channel = self.channel
         # with a framework's rules another task may have accepted meanwhile
-        cdef int other_state = channel.state if channel.flags & RULED and channel.state != INIT else 0
+        cdef int other_state = channel.state if channel.flags & HAS_RULES and channel.state != INIT else 0
         # a claim means that the server's callable was called, even if it was replaced meanwhile
-        cdef bint foreign = not self._has_claim
-        if not foreign and channel.pending is not None:
+        cdef bint from_application = not self._has_claim
+        if not from_application and channel.pending is not None:
             channel.pending = None
-        if take(channel, event, foreign) == MESSAGE and channel.state < CLOSED:
+        if process_event(channel, event, from_application) == RECEIVE_EVENT and channel.state < CLOSED:
             # the application's callable has accepted the connection itself, or is a mock
             channel.pending = CompletedAwaitable(event)
             channel.state = <unsigned char> (other_state or CONNECT)
         if channel.state >= CLOSED:
-            raise disconnected(channel)
+            raise disconnected_error(channel)
         release(self)
         return not other_state
 
     cdef object handle_error(self, object error):
         try:
-            return self.refused(self.channel, error)
+            return self.handle_send_error(self.channel, error)
         except WebSocketDisconnect:
-            if self.method != TO_CLOSE:
+            if self.method != CLOSE_EVENT:
                 raise
             # the connection is lost, so it is closed already
             return None
@@ -183,12 +183,12 @@ cdef class HandshakeOperation(SendingOperation):
 
 register_operation(HandshakeOperation)
 
-cdef dict _ANSWER = {"type": "websocket.accept", "subprotocol": None, "headers": None}
+cdef dict _ACCEPT_TEMPLATE = {"type": "websocket.accept", "subprotocol": None, "headers": None}
 
 
-cdef dict _usual_answer():
+cdef dict _default_accept_event():
     # PERF: a copy costs half as much as making the dict from its keys
-    cdef dict event = _ANSWER.copy()
+    cdef dict event = _ACCEPT_TEMPLATE.copy()
     event["headers"] = []
     return event
 
@@ -221,9 +221,9 @@ cdef class SocketBase(ConnectionBase):
             channel = Channel.__new__(Channel)
             set_state(channel, connection_state)
             self.channel = channel
-        store(self, scope, receive, send)
+        init_connection(self, scope, receive, send)
 
-    cdef int constructed(self, int overrides) except -1:
+    cdef int complete_construction(self, int overrides) except -1:
         cdef Channel channel = self.channel
         if channel is None or channel.receive is not None:
             # the constructor is called a second time
@@ -233,10 +233,10 @@ cdef class SocketBase(ConnectionBase):
         channel.flags = 0
         self._receive = self._send = None
         if overrides & WRAPPER:
-            self.wrap()
+            self.install_wrappers()
         return 0
 
-    cdef int wrap(self) except -1:
+    cdef int install_wrappers(self) except -1:
         cdef Channel channel = self.channel
         cdef object installed
         cls = type(self)
@@ -245,23 +245,23 @@ cdef class SocketBase(ConnectionBase):
             set_receive(self, installed)
             if type(installed) is SocketReceive and (<SocketReceive> installed).channel is channel:
                 channel.receive = (<SocketReceive> installed).receive
-                channel.flags &= ~FOREIGN_RECEIVE
+                channel.flags &= ~CUSTOM_RECEIVE
         if cls.send_wrapper is not _SEND_WRAPPER:
             installed = self.send_wrapper(channel.send)
             set_send(self, installed)
             if type(installed) is SocketSend and (<SocketSend> installed).channel is channel:
                 channel.send = (<SocketSend> installed).send
-                channel.flags &= ~FOREIGN_SEND
+                channel.flags &= ~CUSTOM_SEND
         return 0
 
-    cdef object own_receive(self):
+    cdef object stored_receive(self):
         cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             if self._receive is None or self._receive is DELETED:
                 self._receive = SocketReceive(channel, channel.receive)
             return self._receive
 
-    cdef object own_send(self):
+    cdef object stored_send(self):
         cdef object scope = scope_of(self)
         cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
@@ -272,7 +272,7 @@ cdef class SocketBase(ConnectionBase):
     @property
     def receive(self):
         """The callable that returns the next event; it keeps `connection_state` up to date."""
-        return self.own_receive()
+        return self.stored_receive()
 
     @receive.setter
     def receive(self, receive):
@@ -283,12 +283,12 @@ cdef class SocketBase(ConnectionBase):
         cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             self._receive = None
-            channel.flags &= ~FOREIGN_RECEIVE
+            channel.flags &= ~CUSTOM_RECEIVE
 
     @property
     def send(self):
         """The callable that takes an event; it keeps `connection_state` up to date."""
-        return self.own_send()
+        return self.stored_send()
 
     @send.setter
     def send(self, send):
@@ -299,7 +299,7 @@ cdef class SocketBase(ConnectionBase):
         cdef Channel channel = channel_of(self)
         with cython.critical_section(self):
             self._send = None
-            channel.flags &= ~FOREIGN_SEND
+            channel.flags &= ~CUSTOM_SEND
 
     @property
     def connection_state(self):
@@ -350,7 +350,7 @@ cdef class SocketBase(ConnectionBase):
             ImproperlyConfiguredException: The subprotocol or a header is not valid in a response, or the server's
                 events break the ASGI specification.
         """
-        return new_handshake(self, TO_ACCEPT, subprotocols, headers, None)
+        return new_handshake(self, ACCEPT_EVENT, subprotocols, headers, None)
 
     def close(self, code=1000, reason=None):
         """Close the connection, or refuse it if it was not accepted; a second call does nothing.
@@ -363,7 +363,7 @@ cdef class SocketBase(ConnectionBase):
             WebSocketStateError: A denial response is being sent.
             ImproperlyConfiguredException: The code or the reason is not valid in a close frame.
         """
-        return new_handshake(self, TO_CLOSE, code, reason, None)
+        return new_handshake(self, CLOSE_EVENT, code, reason, None)
 
     def deny(self, status=403, headers=None, body=b""):
         """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
@@ -380,14 +380,14 @@ cdef class SocketBase(ConnectionBase):
             WebSocketStateError: The connection was accepted before.
             ImproperlyConfiguredException: The status, a header or the body is not valid in a response.
         """
-        return new_handshake(self, TO_START, status, headers, body)
+        return new_handshake(self, RESPONSE_START, status, headers, body)
 
 
 cdef int set_receive(SocketBase socket, object receive) except -1:
     cdef Channel channel = channel_of(socket)
     with cython.critical_section(socket):
         socket._receive = receive
-        channel.flags |= FOREIGN_RECEIVE
+        channel.flags |= CUSTOM_RECEIVE
     return 0
 
 
@@ -395,11 +395,11 @@ cdef int set_send(SocketBase socket, object send) except -1:
     cdef Channel channel = channel_of(socket)
     with cython.critical_section(socket):
         socket._send = send
-        channel.flags |= FOREIGN_SEND
+        channel.flags |= CUSTOM_SEND
     return 0
 
 
-allow_constructor(SocketBase)
+allow_fast_constructor(SocketBase)
 for _name in ("accept", "close", "deny"):
     mark_coroutine_function(SocketBase, _name)
 track_override(SocketBase, "receive", RECEIVE)

@@ -15,16 +15,16 @@ from .._errors import BodyErrors, body_busy
 
 __all__ = (
     "BODY_ERRORS",
-    "connection_is_disconnected",
-    "decoded",
+    "disconnected_error",
+    "decode_messages",
     "from_json",
     "from_msgpack",
     "max_body_size",
-    "socket_disconnected",
+    "disconnect_event_error",
 )
 
 # Litestar 2.x has only the resolve_*() methods, which are deprecated from 3.0 on
-_RESOLVES: Final = __version__.major < 3
+_HAS_RESOLVERS: Final = __version__.major < 3
 _NO_CODE: Final = 1005
 
 
@@ -48,10 +48,10 @@ def _type_decoders(connection: Any) -> Any:
     handler = connection.scope.get("route_handler")
     if handler is None:
         return None
-    return handler.resolve_type_decoders() if _RESOLVES else handler.type_decoders
+    return handler.resolve_type_decoders() if _HAS_RESOLVERS else handler.type_decoders
 
 
-def _target(type_: Any) -> Any:
+def _litestar_type(type_: Any) -> Any:
     """Return a type as Litestar's decoders take it: `Empty` for any type."""
     return Empty if type_ is Any else type_
 
@@ -68,7 +68,7 @@ def from_json(connection: Any, data: Any, type_: Any = Any) -> Any:
         SerializationException: The text is not valid JSON, is not of that type, or nests too deep.
     """
     try:
-        return decode_json(data, _target(type_), type_decoders=_type_decoders(connection))
+        return decode_json(data, _litestar_type(type_), type_decoders=_type_decoders(connection))
     except RecursionError:
         raise SerializationException("the JSON nests too deep") from None
 
@@ -85,12 +85,12 @@ def from_msgpack(connection: Any, data: Any, type_: Any = Any) -> Any:
         SerializationException: The object is not valid MessagePack, is not of that type, or nests too deep.
     """
     try:
-        return decode_msgpack(data, _target(type_), type_decoders=_type_decoders(connection))
+        return decode_msgpack(data, _litestar_type(type_), type_decoders=_type_decoders(connection))
     except RecursionError:
         raise SerializationException("the MessagePack nests too deep") from None
 
 
-async def decoded(
+async def decode_messages(
     connection: Any, messages: AsyncIterable[Any], decode: Callable[[Any, Any, Any], Any], type_: Any
 ) -> AsyncGenerator[Any, None]:
     """Yield the decoded messages of a WebSocket whose class overrides `iter_data()`.
@@ -114,14 +114,14 @@ def max_body_size(connection: Any) -> int | None:
     scope = connection.scope
     handler = scope.get("route_handler")
     if handler is not None:
-        size = handler.resolve_request_max_body_size() if _RESOLVES else handler.request_max_body_size
+        size = handler.resolve_request_max_body_size() if _HAS_RESOLVERS else handler.request_max_body_size
     else:
         size = getattr(scope.get("litestar_app"), "request_max_body_size", None)
     # 0 is no bound, as for Litestar; a handler of another kind has no bound
     return size if isinstance(size, int) and size else None
 
 
-def socket_disconnected(code: Any) -> Exception:
+def disconnect_event_error(code: Any) -> Exception:
     """Return the exception for a disconnect event that has just arrived.
 
     Args:
@@ -130,7 +130,7 @@ def socket_disconnected(code: Any) -> Exception:
     return WebSocketDisconnect(detail="disconnect event", code=_NO_CODE if code is None else code)
 
 
-def connection_is_disconnected(code: Any) -> Exception:
+def disconnected_error(code: Any) -> Exception:
     """Return the exception for a call after the end of the connection.
 
     Args:

@@ -4,11 +4,11 @@
 from cpython.object cimport PyObject
 
 from litecon._native.channel cimport (
-    FOREIGN_RECEIVE,
-    FOREIGN_SEND,
-    TO_ACCEPT,
-    TO_CLOSE,
-    TO_START,
+    ACCEPT_EVENT,
+    CLOSE_EVENT,
+    CUSTOM_RECEIVE,
+    CUSTOM_SEND,
+    RESPONSE_START,
     Channel,
     RuledChannel,
     Rules,
@@ -53,11 +53,11 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.serialization import default_serializer, encode_json, encode_msgpack
 
 from litecon._native.litestar_rules import (
-    connection_is_disconnected,
-    decoded,
+    decode_messages,
+    disconnect_event_error,
+    disconnected_error,
     from_json,
     from_msgpack,
-    socket_disconnected,
 )
 
 cdef extern from "slots.h":
@@ -66,8 +66,8 @@ cdef extern from "slots.h":
     bint litecon_is_instance(object o, object cls) noexcept
 
 cdef Rules _RULES = Rules(
-    ended=socket_disconnected,
-    disconnected=connection_is_disconnected,
+    disconnect_event_error=disconnect_event_error,
+    disconnected_error=disconnected_error,
     disconnect_class=WebSocketDisconnect,
     from_json=from_json,
     from_msgpack=from_msgpack,
@@ -78,53 +78,53 @@ cdef Rules _RULES = Rules(
 cdef object _Headers = Headers
 
 # the slot of Litestar's class for the state holds a channel: no slot is added, so that both can be bases of one class
-cdef object _SLOT = litestar.WebSocket.__dict__["connection_state"]
+cdef object _STATE_SLOT = litestar.WebSocket.__dict__["connection_state"]
 cdef object _RECEIVE_SLOT = litestar.connection.ASGIConnection.__dict__["receive"]
 cdef object _SEND_SLOT = litestar.connection.ASGIConnection.__dict__["send"]
 
 # PERF: read at its offset, since the descriptor checks the class each time
-cdef Py_ssize_t _offset = litecon_offset(_SLOT)
+cdef Py_ssize_t _state_offset = litecon_offset(_STATE_SLOT)
 cdef object _socket_class = litestar.WebSocket
-cdef object _known_class = None
+cdef object _checked_class = None
 
 
 cdef Channel channel_of(object socket):
-    global _known_class
+    global _checked_class
     cdef PyObject *found
-    if _offset > 0:
+    if _state_offset > 0:
         # SAFETY: the offset is that of instances of Litestar's class; isinstance() accepts a mock that claims to be one
-        if type(socket) is not _known_class and litecon_is_instance(socket, _socket_class):
-            _known_class = type(socket)
-        if type(socket) is _known_class:
-            found = litecon_slot_at(socket, _offset)
+        if type(socket) is not _checked_class and litecon_is_instance(socket, _socket_class):
+            _checked_class = type(socket)
+        if type(socket) is _checked_class:
+            found = litecon_slot_at(socket, _state_offset)
             if found is not NULL:
-                return expect_channel(<object> found)
-    return expect_channel(_SLOT.__get__(socket))
+                return check_channel(<object> found)
+    return check_channel(_STATE_SLOT.__get__(socket))
 
 
-cdef inline Channel expect_channel(object found):
+cdef inline Channel check_channel(object found):
     # a cast alone accepts None
     if type(found) is not RuledChannel:
         raise TypeError(f"the state of this WebSocket is of type {type(found).__name__!r}, expected a RuledChannel")
     return <Channel> found
 
 
-cdef object _handshake(object socket, int method, object first, object second, object third):
+cdef object _new_handshake(object socket, int method, object first, object second, object third):
     cdef Channel channel = channel_of(socket)
     return handshake_operation(socket, channel, method, first, second, third)
 
 
-cdef object _receive(object socket, int method, object mode, object type_):
+cdef object _new_receive(object socket, int method, object mode, object type_):
     cdef Channel channel = channel_of(socket)
     return receive_operation(socket, channel, method, mode, type_)
 
 
-cdef object _iterate(object socket, int method, object mode, object type_):
+cdef object _new_iterator(object socket, int method, object mode, object type_):
     cdef Channel channel = channel_of(socket)
     return message_iterator(socket, channel, method, mode, type_)
 
 
-cdef object _send(object socket, int method, object data, object mode, object encoding, object serializer):
+cdef object _new_send(object socket, int method, object data, object mode, object encoding, object serializer):
     cdef Channel channel = channel_of(socket)
     return send_operation(socket, channel, method, data, mode, encoding, serializer)
 
@@ -140,7 +140,7 @@ class SocketMethods:
 
     def __init__(self, scope, receive=empty_receive, send=empty_send):
         cdef Channel channel = new_ruled_channel(_RULES)
-        _SLOT.__set__(self, channel)
+        _STATE_SLOT.__set__(self, channel)
         channel.receive = receive
         channel.send = send
         fill_connection(self, scope, None, None)
@@ -171,9 +171,9 @@ class SocketMethods:
         _RECEIVE_SLOT.__set__(self, receive)
         if type(receive) is SocketReceive and (<SocketReceive> receive).channel is channel:
             channel.receive = (<SocketReceive> receive).receive
-            channel.flags &= ~FOREIGN_RECEIVE
+            channel.flags &= ~CUSTOM_RECEIVE
         else:
-            channel.flags |= FOREIGN_RECEIVE
+            channel.flags |= CUSTOM_RECEIVE
 
     @receive.deleter
     def receive(self):
@@ -191,9 +191,9 @@ class SocketMethods:
         _SEND_SLOT.__set__(self, send)
         if type(send) is SocketSend and (<SocketSend> send).channel is channel:
             channel.send = (<SocketSend> send).send
-            channel.flags &= ~FOREIGN_SEND
+            channel.flags &= ~CUSTOM_SEND
         else:
-            channel.flags |= FOREIGN_SEND
+            channel.flags |= CUSTOM_SEND
 
     @send.deleter
     def send(self):
@@ -228,7 +228,7 @@ class SocketMethods:
         """
         if isinstance(headers, dict):
             headers = _Headers(headers=headers)
-        return _handshake(self, TO_ACCEPT, subprotocols, headers, None)
+        return _new_handshake(self, ACCEPT_EVENT, subprotocols, headers, None)
 
     def close(self, code=1000, reason=None):
         """Close the connection.
@@ -240,7 +240,7 @@ class SocketMethods:
         Raises:
             ImproperlyConfiguredException: The code or the reason is not valid in a close frame.
         """
-        return _handshake(self, TO_CLOSE, code, reason, None)
+        return _new_handshake(self, CLOSE_EVENT, code, reason, None)
 
     def deny(self, status=403, headers=None, body=b""):
         """Refuse the connection with an HTTP response (ASGI's `websocket.http.response` extension).
@@ -256,7 +256,7 @@ class SocketMethods:
         Raises:
             ImproperlyConfiguredException: The status, a header or the body is not valid in a response.
         """
-        return _handshake(self, TO_START, status, headers, body)
+        return _new_handshake(self, RESPONSE_START, status, headers, body)
 
     def receive_data(self, mode):
         """Return the next message.
@@ -267,15 +267,15 @@ class SocketMethods:
         Raises:
             ValueError: There is no such mode.
         """
-        return _receive(self, DATA, mode, None)
+        return _new_receive(self, DATA, mode, None)
 
     def receive_text(self):
         """Return the next message, a str."""
-        return _receive(self, TEXT, "text", None)
+        return _new_receive(self, TEXT, "text", None)
 
     def receive_bytes(self):
         """Return the next message, bytes."""
-        return _receive(self, BYTES, "binary", None)
+        return _new_receive(self, BYTES, "binary", None)
 
     def receive_json(self, mode="text", type=Any):
         """Return the next message, decoded as JSON.
@@ -287,7 +287,7 @@ class SocketMethods:
         Raises:
             SerializationException: The message is not valid JSON, or is not of that type; the next one can be received.
         """
-        return _receive(self, JSON, mode, type)
+        return _new_receive(self, JSON, mode, type)
 
     def receive_msgpack(self, type=Any):
         """Return the next message, decoded as MessagePack.
@@ -299,7 +299,7 @@ class SocketMethods:
             SerializationException: The message is not valid MessagePack, or is not of that type; the next one can be
                 received.
         """
-        return _receive(self, MSGPACK, "binary", type)
+        return _new_receive(self, MSGPACK, "binary", type)
 
     def iter_data(self, mode="text"):
         """Return an asynchronous iterator over the messages, which ends when the client disconnects.
@@ -307,7 +307,7 @@ class SocketMethods:
         Args:
             mode: The kind of messages that is expected: "text" for str, "binary" for bytes.
         """
-        return _iterate(self, DATA, mode, None)
+        return _new_iterator(self, DATA, mode, None)
 
     def iter_json(self, mode="text", type=Any):
         """Return an asynchronous iterator over the messages, decoded as JSON, which ends when the client disconnects.
@@ -317,8 +317,8 @@ class SocketMethods:
             type: The type to decode into; Litestar's method has no such argument.
         """
         if traits_of(self).overrides & ITER_DATA:
-            return decoded(self, self.iter_data(mode), from_json, type)
-        return _iterate(self, JSON, mode, type)
+            return decode_messages(self, self.iter_data(mode), from_json, type)
+        return _new_iterator(self, JSON, mode, type)
 
     def iter_msgpack(self, type=Any):
         """Return an asynchronous iterator over the messages, decoded as MessagePack, which ends with the connection.
@@ -327,8 +327,8 @@ class SocketMethods:
             type: The type to decode into; Litestar's method has no such argument.
         """
         if traits_of(self).overrides & ITER_DATA:
-            return decoded(self, self.iter_data(mode="binary"), from_msgpack, type)
-        return _iterate(self, MSGPACK, "binary", type)
+            return decode_messages(self, self.iter_data(mode="binary"), from_msgpack, type)
+        return _new_iterator(self, MSGPACK, "binary", type)
 
     def send_data(self, data, mode="text", encoding="utf-8"):
         """Send a message.
@@ -342,7 +342,7 @@ class SocketMethods:
             TypeError: The data is neither a str nor bytes.
             UnicodeError: The data cannot be converted.
         """
-        return _send(self, DATA, data, mode, encoding, None)
+        return _new_send(self, DATA, data, mode, encoding, None)
 
     def send_text(self, data, encoding="utf-8"):
         """Send a text message.
@@ -351,7 +351,7 @@ class SocketMethods:
             data: The text, a str, or bytes that are decoded.
             encoding: The encoding of bytes.
         """
-        return _send(self, TEXT, data, "text", encoding, None)
+        return _new_send(self, TEXT, data, "text", encoding, None)
 
     def send_bytes(self, data, encoding="utf-8"):
         """Send a binary message.
@@ -360,7 +360,7 @@ class SocketMethods:
             data: The bytes, or a str that is encoded.
             encoding: The encoding for a str.
         """
-        return _send(self, BYTES, data, "binary", encoding, None)
+        return _new_send(self, BYTES, data, "binary", encoding, None)
 
     def send_json(self, data, mode="text", encoding="utf-8", serializer=default_serializer):
         """Send a value as JSON.
@@ -374,7 +374,7 @@ class SocketMethods:
         Raises:
             SerializationException: The value cannot be encoded; nothing was sent.
         """
-        return _send(self, JSON, data, mode, encoding, serializer)
+        return _new_send(self, JSON, data, mode, encoding, serializer)
 
     def send_msgpack(self, data, encoding="utf-8", serializer=default_serializer):
         """Send a value as MessagePack.
@@ -387,7 +387,7 @@ class SocketMethods:
         Raises:
             SerializationException: The value cannot be encoded; nothing was sent.
         """
-        return _send(self, MSGPACK, data, "binary", encoding, serializer)
+        return _new_send(self, MSGPACK, data, "binary", encoding, serializer)
 
 
 for _name in ("accept", "close", "deny"):

@@ -7,24 +7,24 @@ from litecon._native.channel cimport (
     ACCEPTED,
     CLOSED,
     CONNECT,
+    HAS_RULES,
     INIT,
     OPEN,
-    RULED,
-    TO_SEND,
+    SEND_EVENT,
     Channel,
     Rules,
     check_send,
     claim,
-    connection_lost,
-    disconnected,
+    disconnected_error,
     next_awaitable,
+    process_message,
+    record_lost_connection,
     release_channel,
     rules_of,
     state_name,
-    take_message,
 )
 from litecon._native.codecs cimport from_json, from_msgpack, to_json, to_msgpack
-from litecon._native.handshake cimport expect_constructed, receives_elsewhere, sends_elsewhere
+from litecon._native.handshake cimport check_constructed, uses_custom_receive, uses_custom_send
 from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, finalize, register_operation, release
 from litecon._native.traits cimport (
     RECEIVE_DATA,
@@ -87,17 +87,17 @@ cdef class ReceiveMessage(Operation):
             if self.iterator.closed:
                 return self.end_iteration()
         self.binary = is_binary(self.mode)
-        expect_constructed(self.socket, self.channel)
+        check_constructed(self.socket, self.channel)
         traits = traits_of(self.socket)
         if traits.overrides and self.is_overridden(traits.overrides):
-            return self.overridden()
+            return self.call_overridden()
         if self.channel.state == INIT:
             self.waits_for = ACCEPTING
             return self.socket.accept()
         return self.receive(traits)
 
     cdef bint is_overridden(self, int overrides) noexcept:
-        if self._is_step and not self.channel.flags & RULED:
+        if self._is_step and not self.channel.flags & HAS_RULES:
             if self.method == JSON and overrides & RECEIVE_JSON:
                 return True
             if self.method == MSGPACK and overrides & RECEIVE_MSGPACK:
@@ -106,9 +106,9 @@ cdef class ReceiveMessage(Operation):
             return False
         return overrides & RECEIVE_DATA
 
-    cdef object overridden(self):
+    cdef object call_overridden(self):
         self.waits_for = OVERRIDDEN
-        if self._is_step and not self.channel.flags & RULED:
+        if self._is_step and not self.channel.flags & HAS_RULES:
             if self.method == JSON:
                 return self.socket.receive_json(mode=self.mode, type=self.type)
             if self.method == MSGPACK:
@@ -122,14 +122,14 @@ cdef class ReceiveMessage(Operation):
         self.waits_for = SERVER
         if channel.state != OPEN and channel.state != ACCEPTED:
             if channel.state >= CLOSED:
-                raise disconnected(channel)
+                raise disconnected_error(channel)
             # another callable may have accepted without updating the state
-            if not channel.flags & RULED and not sends_elsewhere(channel, traits):
+            if not channel.flags & HAS_RULES and not uses_custom_send(channel, traits):
                 raise cannot_receive(state_name(channel))
         if not traits.has_bounds:
             traits = traits_with_bounds(self.socket)
         self.max_size = traits.max_message_size
-        if receives_elsewhere(channel, traits):
+        if uses_custom_receive(channel, traits):
             # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
             return self.socket.receive() if pending is None else pending
@@ -140,22 +140,22 @@ cdef class ReceiveMessage(Operation):
     cdef object step(self, object result):
         cdef Channel channel = self.channel
         # a claim means that the server's callable was called, even if it was replaced meanwhile
-        cdef bint foreign = not self._has_claim
+        cdef bint from_application = not self._has_claim
         if self.waits_for == ACCEPTING:
             return self.receive(traits_of(self.socket))
         self._has_result = True
         if self.waits_for == OVERRIDDEN:
             return result
         if self.waits_for == SERVER:
-            if not foreign:
+            if not from_application:
                 if channel.pending is not None:
                     channel.pending = None
                 # released before decoding, since hooks of the decoder may receive
                 release(self)
-            result = take_message(channel, result, self.binary, self.max_size, foreign)
+            result = process_message(channel, result, self.binary, self.max_size, from_application)
         if self.method == JSON:
-            return decoded_json(result, self.type, self.socket, channel)
-        return decoded_msgpack(result, self.type, self.socket, channel) if self.method == MSGPACK else result
+            return decode_json_message(result, self.type, self.socket, channel)
+        return decode_msgpack_message(result, self.type, self.socket, channel) if self.method == MSGPACK else result
 
     cdef object handle_error(self, object error):
         cdef Rules rules = rules_of(self.channel)
@@ -168,7 +168,7 @@ cdef class ReceiveMessage(Operation):
 register_operation(ReceiveMessage)
 
 
-cdef object decoded_json(object data, object type_, object socket, Channel channel):
+cdef object decode_json_message(object data, object type_, object socket, Channel channel):
     cdef Rules rules = rules_of(channel)
     if rules is not None:
         return rules.from_json(socket, data, type_)
@@ -179,7 +179,7 @@ cdef object decoded_json(object data, object type_, object socket, Channel chann
     return from_json(data, type_, socket)
 
 
-cdef object decoded_msgpack(object data, object type_, object socket, Channel channel):
+cdef object decode_msgpack_message(object data, object type_, object socket, Channel channel):
     cdef Rules rules = rules_of(channel)
     if rules is not None:
         return rules.from_msgpack(socket, data, type_)
@@ -262,15 +262,15 @@ cdef class SendMessage(Operation):
         cdef object encoding
         cdef Traits traits
         if self.method == JSON or self.method == MSGPACK:
-            data = self.encoded()
-        expect_constructed(self.socket, self.channel)
+            data = self.encode_data()
+        check_constructed(self.socket, self.channel)
         traits = traits_of(self.socket)
         if self.method != DATA and traits.overrides & SEND_DATA:
-            if self.channel.flags & RULED:
+            if self.channel.flags & HAS_RULES:
                 return self.socket.send_data(data=data, mode=self.mode, encoding=self.encoding)
             return self.socket.send_data(data, mode=self.mode, encoding=self.encoding)
         encoding = "utf-8" if self.encoding is None else self.encoding
-        if self.channel.flags & RULED:
+        if self.channel.flags & HAS_RULES:
             self.data = event_with_both_keys(data, encoding, binary)
         else:
             if self.method == JSON and not binary:
@@ -281,7 +281,7 @@ cdef class SendMessage(Operation):
             return self.socket.accept()
         return self.send(traits)
 
-    cdef object encoded(self):
+    cdef object encode_data(self):
         cdef Rules rules = rules_of(self.channel)
         if self.method == JSON:
             return to_json(self.data, self.serializer) if rules is None else rules.to_json(self.data, self.serializer)
@@ -289,11 +289,11 @@ cdef class SendMessage(Operation):
 
     cdef object send(self, Traits traits):
         cdef Channel channel = self.channel
-        cdef bint elsewhere = sends_elsewhere(channel, traits)
-        if channel.state != OPEN and channel.state != ACCEPTED and not (channel.state == CONNECT and elsewhere):
-            check_send(channel, TO_SEND)
+        cdef bint is_custom_send = uses_custom_send(channel, traits)
+        if channel.state != OPEN and channel.state != ACCEPTED and not (channel.state == CONNECT and is_custom_send):
+            check_send(channel, SEND_EVENT)
         self.sent = True
-        return PyObject_CallOneArg(self.socket.send if elsewhere else channel.send, self.data)
+        return PyObject_CallOneArg(self.socket.send if is_custom_send else channel.send, self.data)
 
     cdef object step(self, object result):
         if self.is_accepting:
@@ -302,8 +302,8 @@ cdef class SendMessage(Operation):
         self._has_result = True
 
     cdef object handle_error(self, object error):
-        if self.sent and not self.channel.flags & RULED and isinstance(error, OSError):
-            raise connection_lost(self.channel) from error
+        if self.sent and not self.channel.flags & HAS_RULES and isinstance(error, OSError):
+            raise record_lost_connection(self.channel) from error
         raise error
 
 

@@ -167,7 +167,7 @@ cdef BodyReader reader_of(RequestBase request, object scope):
     if reader is None:
         reader = shared_reader(scope)
         with cython.critical_section(request):
-            if request._seen is scope:
+            if request._cached_scope is scope:
                 request._reader = reader
     return reader
 
@@ -183,8 +183,8 @@ cdef object _new_read(RequestBase request, int method, object type_):
 cdef class RequestBase(ConnectionBase):
     """The members of an HTTP request, and the methods that read its body."""
 
-    cdef int forget(self) except -1:
-        ConnectionBase.forget(self)
+    cdef int clear_cached_values(self) except -1:
+        ConnectionBase.clear_cached_values(self)
         self._accept = None
         self._content_type = None
         self._reader = None
@@ -217,7 +217,7 @@ cdef class RequestBase(ConnectionBase):
             value = scan_headers(headers_of(scope), "content-type", 12)
             content_type = read_content_type("" if value is None else _latin1(value))
             with cython.critical_section(self):
-                if self._seen is scope:
+                if self._cached_scope is scope:
                     self._content_type = content_type
         return content_type
 
@@ -255,7 +255,7 @@ cdef class RequestBase(ConnectionBase):
             value = scan_list(headers_of(scope), "accept", 6)
             accept = _accept_class("*/*" if value is None else _latin1(value))
             with cython.critical_section(self):
-                if self._seen is scope:
+                if self._cached_scope is scope:
                     self._accept = accept
         return accept
 

@@ -9,7 +9,7 @@ cdef class ConnectionBase:
     cdef object _receive
     cdef object _send
     # the scope from which the values below were read; None before the constructor has run, DELETED if the scope is None
-    cdef object _seen
+    cdef object _cached_scope
     cdef object _base_url
     cdef object _cookies
     cdef object _headers
@@ -18,22 +18,22 @@ cdef class ConnectionBase:
     cdef object __weakref__
 
     # Complete the construction after the first three were set; overrides are those of the class.
-    cdef int constructed(self, int overrides) except -1
+    cdef int complete_construction(self, int overrides) except -1
     # Return the stored callables, whatever a subclass overrides.
-    cdef object own_receive(self)
-    cdef object own_send(self)
+    cdef object stored_receive(self)
+    cdef object stored_send(self)
     # Drop the values that were read from the previous scope.
-    cdef int forget(self) except -1
+    cdef int clear_cached_values(self) except -1
 
 
 # The value of a deleted attribute.
 cdef object DELETED
 # Store the arguments of the constructor.
-cdef int store(ConnectionBase connection, object scope, object receive, object send) except -1
+cdef int init_connection(ConnectionBase connection, object scope, object receive, object send) except -1
 # Let calls bypass the constructor of another kernel class, too: given three arguments, it must do what that of
 # ConnectionBase does.
-cdef void allow_constructor(type base) noexcept
-cdef object changed_scope_of(ConnectionBase connection)
+cdef void allow_fast_constructor(type base) noexcept
+cdef object refresh_scope(ConnectionBase connection)
 
 
 # Return the scope of a connection; if another one was set, the values read from the previous one are dropped. PERF:
@@ -42,9 +42,9 @@ cdef inline object scope_of(ConnectionBase connection):
     cdef object scope = None
     if not traits_of(connection).overrides & SCOPE:
         with cython.critical_section(connection):
-            if connection._scope is connection._seen:
+            if connection._scope is connection._cached_scope:
                 scope = connection._scope
-    return changed_scope_of(connection) if scope is None or scope is DELETED else scope
+    return refresh_scope(connection) if scope is None or scope is DELETED else scope
 
 
 cdef object receive_of(ConnectionBase connection)

@@ -41,7 +41,7 @@ cdef extern from *:
     }
 
     /* Return whether neither the class nor a mock has replaced __init__ or __new__. */
-    static int litecon_is_plain(PyTypeObject *cls, PyTypeObject *base) {
+    static int litecon_has_kernel_constructor(PyTypeObject *cls, PyTypeObject *base) {
         return (cls->tp_init == base->tp_init || cls->tp_init == litecon_other_init)
             && cls->tp_new == cls->tp_base->tp_new;
     }
@@ -54,7 +54,7 @@ cdef extern from *:
     bint litecon_is_port(object port) noexcept
     object litecon_tuple(type cls, tuple items)
     object litecon_allocate(type cls, tuple no_arguments)
-    bint litecon_is_plain(type cls, type base) noexcept
+    bint litecon_has_kernel_constructor(type cls, type base) noexcept
     void litecon_set_other_init(type base) noexcept
     void litecon_set_vectorcall(type cls, void *function) noexcept
     Py_ssize_t PyVectorcall_NARGS(size_t flags) noexcept
@@ -67,7 +67,7 @@ cdef object _state = State
 cdef object _url_class = URL
 
 
-cdef object changed_scope_of(ConnectionBase connection):
+cdef object refresh_scope(ConnectionBase connection):
     """Return a scope that may have changed; if it has, drop the values that were read from the previous one."""
     cdef object scope
     if traits_of(connection).overrides & SCOPE:
@@ -75,27 +75,27 @@ cdef object changed_scope_of(ConnectionBase connection):
     else:
         with cython.critical_section(connection):
             scope = connection._scope
-    present(connection, scope, "scope")
+    check_initialised(connection, scope, "scope")
     with cython.critical_section(connection):
-        if scope is not connection._seen:
-            connection.forget()
+        if scope is not connection._cached_scope:
+            connection.clear_cached_values()
             # None means that the constructor has not run
-            connection._seen = DELETED if scope is None else scope
+            connection._cached_scope = DELETED if scope is None else scope
     return scope
 
 
 cdef object receive_of(ConnectionBase connection):
     if traits_of(connection).overrides & RECEIVE:
         return connection.receive
-    return connection.own_receive()
+    return connection.stored_receive()
 
 
 # the value of a deleted attribute
 cdef object DELETED = object()
 
 
-cdef object present(ConnectionBase connection, object value, str name):
-    if value is DELETED or connection._seen is None:
+cdef object check_initialised(ConnectionBase connection, object value, str name):
+    if value is DELETED or connection._cached_scope is None:
         raise not_initialised(connection, name)
     return value
 
@@ -114,7 +114,7 @@ cdef object query_of(object scope):
     return plain_bytes(query)
 
 
-cdef object new_state(object scope):
+cdef object add_state(object scope):
     cdef object state = {}
     # if two threads call this at once, both get the same state
     cdef object other = scope.setdefault("state", state) if type(scope) is dict else None
@@ -126,31 +126,31 @@ cdef object new_state(object scope):
 cdef object _MISSING = object()
 
 
-cdef object _required(object scope, str key):
+cdef object _required_value(object scope, str key):
     cdef object value = item_or(scope, key, _MISSING)
     if value is _MISSING:
         raise not_set(key)
     return value
 
 
-cdef int store(ConnectionBase connection, object scope, object receive, object send) except -1:
+cdef int init_connection(ConnectionBase connection, object scope, object receive, object send) except -1:
     """Store the arguments of the constructor."""
     cdef int overrides = traits_of(connection).overrides
     with cython.critical_section(connection):
-        if connection._seen is not None:
+        if connection._cached_scope is not None:
             # the constructor is called a second time
-            connection.forget()
+            connection.clear_cached_values()
         connection._scope = scope
-        connection._seen = DELETED if scope is None else scope
+        connection._cached_scope = DELETED if scope is None else scope
         connection._receive = receive
         connection._send = send
-    connection.constructed(overrides)
+    connection.complete_construction(overrides)
     if overrides & SCOPE:
         pass_to_setter(connection, "scope", scope)
     if overrides & RECEIVE:
-        pass_to_setter(connection, "receive", connection.own_receive())
+        pass_to_setter(connection, "receive", connection.stored_receive())
     if overrides & SEND:
-        pass_to_setter(connection, "send", connection.own_send())
+        pass_to_setter(connection, "send", connection.stored_send())
     return 0
 
 
@@ -158,24 +158,24 @@ cdef class ConnectionBase:
     """The members that an HTTP request and a WebSocket share."""
 
     def __init__(self, scope, receive=empty_receive, send=empty_send):
-        store(self, scope, receive, send)
+        init_connection(self, scope, receive, send)
 
-    cdef int constructed(self, int overrides) except -1:
+    cdef int complete_construction(self, int overrides) except -1:
         return 0
 
-    cdef object own_receive(self):
+    cdef object stored_receive(self):
         cdef object receive
         with cython.critical_section(self):
             receive = self._receive
-        return present(self, receive, "receive")
+        return check_initialised(self, receive, "receive")
 
-    cdef object own_send(self):
+    cdef object stored_send(self):
         cdef object send
         with cython.critical_section(self):
             send = self._send
-        return present(self, send, "send")
+        return check_initialised(self, send, "send")
 
-    cdef int forget(self) except -1:
+    cdef int clear_cached_values(self) except -1:
         self._base_url = None
         self._cookies = None
         self._headers = None
@@ -189,7 +189,7 @@ cdef class ConnectionBase:
         cdef object scope
         with cython.critical_section(self):
             scope = self._scope
-        return present(self, scope, "scope")
+        return check_initialised(self, scope, "scope")
 
     @scope.setter
     def scope(self, scope):
@@ -199,13 +199,13 @@ cdef class ConnectionBase:
     @scope.deleter
     def scope(self):
         with cython.critical_section(self):
-            present(self, self._scope, "scope")
+            check_initialised(self, self._scope, "scope")
             self._scope = DELETED
 
     @property
     def receive(self):
         """The callable that returns the next event."""
-        return self.own_receive()
+        return self.stored_receive()
 
     @receive.setter
     def receive(self, receive):
@@ -215,13 +215,13 @@ cdef class ConnectionBase:
     @receive.deleter
     def receive(self):
         with cython.critical_section(self):
-            present(self, self._receive, "receive")
+            check_initialised(self, self._receive, "receive")
             self._receive = DELETED
 
     @property
     def send(self):
         """The callable that takes an event."""
-        return self.own_send()
+        return self.stored_send()
 
     @send.setter
     def send(self, send):
@@ -231,7 +231,7 @@ cdef class ConnectionBase:
     @send.deleter
     def send(self):
         with cython.critical_section(self):
-            present(self, self._send, "send")
+            check_initialised(self, self._send, "send")
             self._send = DELETED
 
     @property
@@ -256,7 +256,7 @@ cdef class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: The scope has none.
         """
-        return _required(scope_of(self), "route_handler")
+        return _required_value(scope_of(self), "route_handler")
 
     @property
     def auth(self):
@@ -265,7 +265,7 @@ cdef class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: No middleware stored them in the scope.
         """
-        return _required(scope_of(self), "auth")
+        return _required_value(scope_of(self), "auth")
 
     @property
     def user(self):
@@ -274,7 +274,7 @@ cdef class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: No middleware stored it in the scope.
         """
-        return _required(scope_of(self), "user")
+        return _required_value(scope_of(self), "user")
 
     @property
     def session(self):
@@ -283,7 +283,7 @@ cdef class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: No middleware stored them in the scope.
         """
-        return _required(scope_of(self), "session")
+        return _required_value(scope_of(self), "session")
 
     @property
     def state(self):
@@ -291,7 +291,7 @@ cdef class ConnectionBase:
         cdef object scope = scope_of(self)
         cdef object state = item(scope, "state")
         if state is None:
-            state = new_state(scope)
+            state = add_state(scope)
         return _state(state)
 
     @property
@@ -309,7 +309,7 @@ cdef class ConnectionBase:
         if url is None:
             url = new_url_from_scope(_url_class, scope, False)
             with cython.critical_section(self):
-                if self._seen is scope:
+                if self._cached_scope is scope:
                     self._url = url
         return url
 
@@ -328,7 +328,7 @@ cdef class ConnectionBase:
         if url is None:
             url = new_url_from_scope(_url_class, scope, True)
             with cython.critical_section(self):
-                if self._seen is scope:
+                if self._cached_scope is scope:
                     self._base_url = url
         return url
 
@@ -364,7 +364,7 @@ cdef class ConnectionBase:
         if params is None:
             params = PyObject_CallOneArg(_multidict, read_query(query_of(scope), traits_with_bounds(self).max_fields))
             with cython.critical_section(self):
-                if self._seen is scope:
+                if self._cached_scope is scope:
                     self._query_params = params
         return params
 
@@ -388,7 +388,7 @@ cdef class ConnectionBase:
         if cookies is None:
             cookies = read_cookies(headers_of(scope))
             with cython.critical_section(self):
-                if self._seen is scope:
+                if self._cached_scope is scope:
                     self._cookies = cookies
         return cookies
 
@@ -421,8 +421,8 @@ cdef object _construct(type cls, PyObject **arguments, size_t flags, PyObject *n
     cdef Py_ssize_t index, at
     cdef ConnectionBase connection
     # a class whose constructor was replaced later, by a mock for example, is called in the ordinary way
-    if count > 3 or not litecon_is_plain(cls, ConnectionBase):
-        return _construct_slowly(cls, arguments, count, names)
+    if count > 3 or not litecon_has_kernel_constructor(cls, ConnectionBase):
+        return _construct_generic(cls, arguments, count, names)
     values[0] = NULL
     values[1] = <PyObject *> _empty_receive
     values[2] = <PyObject *> _empty_send
@@ -436,15 +436,15 @@ cdef object _construct(type cls, PyObject **arguments, size_t flags, PyObject *n
                     values[at] = arguments[count + index]
                     break
             else:
-                return _construct_slowly(cls, arguments, count, names)
+                return _construct_generic(cls, arguments, count, names)
     if values[0] is NULL:
-        return _construct_slowly(cls, arguments, count, names)
+        return _construct_generic(cls, arguments, count, names)
     connection = <ConnectionBase> litecon_allocate(cls, ())
-    store(connection, <object> values[0], <object> values[1], <object> values[2])
+    init_connection(connection, <object> values[0], <object> values[1], <object> values[2])
     return connection
 
 
-cdef object _construct_slowly(type cls, PyObject **arguments, Py_ssize_t count, PyObject *names):
+cdef object _construct_generic(type cls, PyObject **arguments, Py_ssize_t count, PyObject *names):
     cdef list positional = [<object> arguments[index] for index in range(count)]
     cdef dict keywords = {}
     if names is not NULL:
@@ -453,7 +453,7 @@ cdef object _construct_slowly(type cls, PyObject **arguments, Py_ssize_t count, 
     return _call_type(cls, *positional, **keywords)
 
 
-cdef void allow_constructor(type base) noexcept:
+cdef void allow_fast_constructor(type base) noexcept:
     litecon_set_other_init(base)
 
 
@@ -466,7 +466,7 @@ def with_fast_constructor(cls):
     Raises:
         TypeError: The class has its own constructor.
     """
-    if not issubclass(cls, ConnectionBase) or not litecon_is_plain(cls, ConnectionBase):
+    if not issubclass(cls, ConnectionBase) or not litecon_has_kernel_constructor(cls, ConnectionBase):
         raise TypeError(f"{cls!r} has its own constructor")
     litecon_set_vectorcall(cls, <void *> _construct)
     return cls

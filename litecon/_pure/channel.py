@@ -35,7 +35,12 @@ DENYING: Final = 4
 CLOSED: Final = 5
 DISCONNECTED: Final = 6
 
-START: Final = 3
+# kinds of events that are sent, the columns of NEXT_STATES
+ACCEPT_EVENT: Final = 0
+SEND_EVENT: Final = 1
+CLOSE_EVENT: Final = 2
+RESPONSE_START: Final = 3
+RESPONSE_BODY: Final = 4
 
 NO_STATUS_RECEIVED: Final = 1005
 ABNORMAL_CLOSURE: Final = 1006
@@ -48,8 +53,8 @@ class Channel:
     __slots__ = (
         "_claim_lock",
         "code",
-        "foreign_receive",
-        "foreign_send",
+        "has_custom_receive",
+        "has_custom_send",
         "pending",
         "reason",
         "receive",
@@ -66,7 +71,7 @@ class Channel:
         # None until the connection has ended
         self.reason: str | None = None
         self._claim_lock = Lock()
-        self.foreign_receive = self.foreign_send = False
+        self.has_custom_receive = self.has_custom_send = False
 
     @property
     def busy(self) -> bool:
@@ -74,20 +79,20 @@ class Channel:
         return self._claim_lock.locked()
 
     @property
-    def name(self) -> str:
+    def state_name(self) -> str:
         return STATE_NAMES[self.state]
 
     def set_state(self, name: object) -> None:
         """Set the state that a wrapper of the application has observed."""
         if not isinstance(name, str) or name not in STATE_NAMES:
             raise wrong_connection_state(name)
-        if name != self.name:
+        if name != self.state_name:
             self.state = DISCONNECTED if name == "disconnect" else STATE_NAMES.index(name)
 
     def claim(self) -> None:
         """Claim the channel for one receiving task, until `release()`; raise if it is closed or another task has it."""
         if self.state >= CLOSED:
-            raise self.disconnected()
+            raise self.disconnected_error()
         if not self._claim_lock.acquire(blocking=False):
             raise socket_busy()
 
@@ -104,48 +109,50 @@ class Channel:
         awaitable = receive()
         return awaitable if type(awaitable) is CoroutineType else shield_future(self, awaitable)
 
-    def disconnected(self) -> WebSocketDisconnect:
+    def disconnected_error(self) -> WebSocketDisconnect:
         return socket_closed(self.code, self.reason or "")
 
-    def take(self, event: Event, foreign: bool = False) -> str | None:
+    def process_event(self, event: Event, from_application: bool = False) -> str | None:
         """Take an event that `receive` returned, and return its type.
 
         Args:
             event: The event, one of a WebSocket.
-            foreign: Whether a callable of the application returned it, which may have updated the state already.
+            from_application: Whether a callable of the application returned it, and may have updated the state already.
         """
         kind = event_type(event)
         state = self.state
         if kind == "websocket.receive":
             # a receive that was under way when the application closed may still return its event
             if state < CLOSED and state != OPEN:
-                if state != ACCEPTED and not foreign:
-                    raise wrong_socket_event(event, self.name)
+                if state != ACCEPTED and not from_application:
+                    raise wrong_socket_event(event, self.state_name)
                 self.state = OPEN
         elif kind == "websocket.disconnect":
             if state < CLOSED:
                 self.state = DISCONNECTED
             if self.reason is None:
-                self.keep_code(lookup(event, "code"), lookup(event, "reason"), NO_STATUS_RECEIVED)
+                self.store_close_code(lookup(event, "code"), lookup(event, "reason"), NO_STATUS_RECEIVED)
         elif kind == "websocket.connect" and state == INIT:
             self.state = CONNECT
         # the handshake may be closed or denied before its event is received
-        elif kind != "websocket.connect" or not (foreign or state >= DENYING):
-            raise wrong_socket_event(event, self.name)
+        elif kind != "websocket.connect" or not (from_application or state >= DENYING):
+            raise wrong_socket_event(event, self.state_name)
         return kind
 
-    def message(self, event: Event, mode: str, max_size: int | None, foreign: bool = False) -> str | bytes:
+    def process_message(
+        self, event: Event, mode: str, max_size: int | None, from_application: bool = False
+    ) -> str | bytes:
         """Take an event that `receive` returned, and return its text or bytes."""
         if mode == "text" and self.state == OPEN:
-            text = _usual_text(event)
+            text = _text_of_plain_event(event)
             # a character has at most four bytes
             if text is not None and (max_size is None or 4 * len(text) <= max_size):
                 return text
-        kind = self.take(event, foreign)
+        kind = self.process_event(event, from_application)
         if kind == "websocket.disconnect":
-            raise self.disconnected()
+            raise self.disconnected_error()
         if kind != "websocket.receive":
-            raise wrong_socket_event(event, self.name)
+            raise wrong_socket_event(event, self.state_name)
         if mode == "text":
             data = lookup(event, "text")
             if not isinstance(data, str):
@@ -175,16 +182,16 @@ class Channel:
             type_: The type of the event.
         """
         if self.state >= CLOSED:
-            raise self.disconnected()
+            raise self.disconnected_error()
         state = NEXT_STATES[self.state][kind]
         if state is None:
-            raise cannot_send(type_, self.name, HINTS[self.state])
+            raise cannot_send(type_, self.state_name, HINTS[self.state])
         return state
 
-    def sent(self, state: int, event: Event) -> None:
+    def enter_state(self, state: int, event: Event) -> None:
         """Enter the state that follows the sending of an event."""
         if state == CLOSED or (event["type"] == "websocket.http.response.body" and not lookup(event, "more_body")):
-            self.keep_code(lookup(event, "code"), lookup(event, "reason"), ABNORMAL_CLOSURE)
+            self.store_close_code(lookup(event, "code"), lookup(event, "reason"), ABNORMAL_CLOSURE)
             state = CLOSED
             if self.pending is not None and not self.busy:
                 # a server (granian) may wait for its receive() to end before it closes
@@ -199,14 +206,14 @@ class Channel:
             self.code = NO_STATUS_RECEIVED
             self.reason = None
 
-    def connection_lost(self) -> WebSocketDisconnect:
+    def record_lost_connection(self) -> WebSocketDisconnect:
         """Record that the connection is lost, since the server's `send` failed; return the exception for it."""
         if self.state != DISCONNECTED or self.reason is None:
             self.state = DISCONNECTED
-            self.keep_code(ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
-        return self.disconnected()
+            self.store_close_code(ABNORMAL_CLOSURE, "", ABNORMAL_CLOSURE)
+        return self.disconnected_error()
 
-    def keep_code(self, code: Any, reason: Any, default: int) -> None:
+    def store_close_code(self, code: Any, reason: Any, default: int) -> None:
         """Store the close code and the reason; the default is used if there is no code."""
         is_code = isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF
         self.code = int.__int__(code) if is_code else default
@@ -230,7 +237,7 @@ class SocketReceive:
         try:
             event = await channel.next_awaitable(self.receive)
             channel.pending = None
-            channel.take(event)
+            channel.process_event(event)
         finally:
             channel.release()
         return event
@@ -253,11 +260,11 @@ class SocketSend:
         # the object that is checked is the one that is sent
         kind, event = normalised_event(event)
         # a custom mapping runs code here, which may change the state, so the state is read afterwards
-        is_offered = kind != START or offers_denial(self.scope)
+        is_offered = kind != RESPONSE_START or offers_denial(self.scope)
         state = channel.check_send(kind, event["type"])
         if not is_offered:
             raise no_denial()
-        await send_through(channel, self.send, event, state)
+        await send_event(channel, self.send, event, state)
 
 
 # the names that tasks and warnings show
@@ -271,15 +278,15 @@ def offers_denial(scope: Scope) -> bool:
     return offers_extension(scope, "websocket.http.response")
 
 
-async def send_through(channel: Channel, send: Send, event: Event, state: int) -> None:
+async def send_event(channel: Channel, send: Send, event: Event, state: int) -> None:
     """Send an event that the state allows; the state changes first, since events of other tasks follow this one."""
     before = channel.state
-    channel.sent(state, event)
+    channel.enter_state(state, event)
     after = channel.state
     try:
         await send(event)
     except OSError as error:
-        raise channel.connection_lost() from error
+        raise channel.record_lost_connection() from error
     except Exception:
         # the server refused the event
         if channel.state == after:
@@ -292,7 +299,7 @@ def check_mode(mode: object) -> None:
         raise wrong_mode(mode)
 
 
-def _usual_text(event: Event) -> str | None:
+def _text_of_plain_event(event: Event) -> str | None:
     """Return the text of an event in the form that most servers use; None for any other form.
 
     PERF: the general way through the checks takes three times as much.

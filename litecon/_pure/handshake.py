@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from .._errors import no_deleter, not_initialised
 from .._shared.body import CompletedAwaitable
@@ -11,18 +11,26 @@ from .._shared.scope import empty_receive, empty_send
 from .._shared.websocket import accept_event, close_event, denial_events
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
-from .channel import CLOSED, CONNECT, INIT, Channel, SocketReceive, SocketSend, offers_denial, send_through
+from .channel import (
+    ACCEPT_EVENT,
+    CLOSE_EVENT,
+    CLOSED,
+    CONNECT,
+    INIT,
+    RESPONSE_BODY,
+    RESPONSE_START,
+    Channel,
+    SocketReceive,
+    SocketSend,
+    offers_denial,
+    send_event,
+)
 from .scope import ConnectionBase
 
 __all__ = ("SocketBase",)
 
-_ACCEPT: Final = 0
-_CLOSE: Final = 2
-_START: Final = 3
-_END: Final = 4
-
 # the callables of a WebSocket whose constructor has not run
-_NOT_YET: Any = None
+_UNSET: Any = None
 
 
 class SocketBase(ConnectionBase):
@@ -34,57 +42,57 @@ class SocketBase(ConnectionBase):
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
         socket = super().__new__(cls)
-        socket._channel = Channel(_NOT_YET, _NOT_YET)
+        socket._channel = Channel(_UNSET, _UNSET)
         return socket
 
     def __init__(
         self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send, *, connection_state: str = "init"
     ) -> None:
         if connection_state != "init":
-            channel = Channel(_NOT_YET, _NOT_YET)
+            channel = Channel(_UNSET, _UNSET)
             channel.set_state(connection_state)
             self._channel = channel
         self._scope = scope
-        self._kept = None
-        self._install(receive, send)
+        self._cached = None
+        self._install_callables(receive, send)
         self._pass_to_setters(scope)
 
-    def _install(self, receive: Receive, send: Send) -> None:
+    def _install_callables(self, receive: Receive, send: Send) -> None:
         """Pass the server's callables to the channel, and to the wrappers that a subclass defines."""
         channel = self._channel
-        if channel.receive is not _NOT_YET:
+        if channel.receive is not _UNSET:
             # the constructor is called a second time
-            channel = self._channel = Channel(_NOT_YET, _NOT_YET)
+            channel = self._channel = Channel(_UNSET, _UNSET)
         channel.receive = receive
         channel.send = send
         # from now on they hold an installed callable, or litecon's wrapper, which is made on access
-        self._receive = self._send = _NOT_YET
+        self._receive = self._send = _UNSET
         del self._receive, self._send
         if type(self).receive_wrapper is not _receive_wrapper:
             installed: Any = self.receive_wrapper(receive)
             self._install_receive(installed)
             if type(installed) is SocketReceive and installed.channel is channel:
                 channel.receive = installed.receive
-                channel.foreign_receive = False
+                channel.has_custom_receive = False
         if type(self).send_wrapper is not _send_wrapper:
             installed = self.send_wrapper(send)
             self._install_send(installed)
             if type(installed) is SocketSend and installed.channel is channel:
                 channel.send = installed.send
-                channel.foreign_send = False
+                channel.has_custom_send = False
 
-    def _expect_constructed(self) -> None:
+    def _check_constructed(self) -> None:
         """Raise an exception if the constructor has not run."""
-        if not hasattr(self, "_kept"):
+        if not hasattr(self, "_cached"):
             raise not_initialised(self, "scope")
 
-    def _own_receive(self) -> Receive:
+    def _stored_receive(self) -> Receive:
         channel = self._channel
         if not hasattr(self, "_receive"):
             self._receive = SocketReceive(channel, channel.receive)
         return self._receive
 
-    def _own_send(self) -> Send:
+    def _stored_send(self) -> Send:
         channel = self._channel
         if not hasattr(self, "_send"):
             self._send = SocketSend(channel, channel.send, self.scope)
@@ -92,16 +100,16 @@ class SocketBase(ConnectionBase):
 
     def _install_receive(self, receive: Receive) -> None:
         self._receive = receive
-        self._channel.foreign_receive = True
+        self._channel.has_custom_receive = True
 
     def _install_send(self, send: Send) -> None:
         self._send = send
-        self._channel.foreign_send = True
+        self._channel.has_custom_send = True
 
     @property
     def receive(self) -> Receive:
         """The callable that returns the next event; it keeps `connection_state` up to date."""
-        return self._own_receive()
+        return self._stored_receive()
 
     @receive.setter
     def receive(self, receive: Receive) -> None:
@@ -111,12 +119,12 @@ class SocketBase(ConnectionBase):
     def receive(self) -> None:
         with suppress(AttributeError):
             del self._receive
-        self._channel.foreign_receive = False
+        self._channel.has_custom_receive = False
 
     @property
     def send(self) -> Send:
         """The callable that takes an event; it keeps `connection_state` up to date."""
-        return self._own_send()
+        return self._stored_send()
 
     @send.setter
     def send(self, send: Send) -> None:
@@ -126,23 +134,23 @@ class SocketBase(ConnectionBase):
     def send(self) -> None:
         with suppress(AttributeError):
             del self._send
-        self._channel.foreign_send = False
+        self._channel.has_custom_send = False
 
-    def _receives_elsewhere(self) -> bool:
+    def _uses_custom_receive(self) -> bool:
         """Return whether events are received by a callable other than litecon's own over the server's."""
         cls: Any = type(self)
         return (
-            self._channel.foreign_receive
-            or cls.receive is not _own_receive
+            self._channel.has_custom_receive
+            or cls.receive is not _receive_property
             or cls.__getattribute__ is not object.__getattribute__
         )
 
-    def _sends_elsewhere(self) -> bool:
+    def _uses_custom_send(self) -> bool:
         """Return whether events are sent by a callable other than litecon's own over the server's."""
         cls: Any = type(self)
         return (
-            self._channel.foreign_send
-            or cls.send is not _own_send
+            self._channel.has_custom_send
+            or cls.send is not _send_property
             or cls.__getattribute__ is not object.__getattribute__
         )
 
@@ -155,7 +163,7 @@ class SocketBase(ConnectionBase):
         Raises:
             ValueError: It is set to another value.
         """
-        return self._channel.name
+        return self._channel.state_name
 
     @connection_state.setter
     def connection_state(self, state: str) -> None:
@@ -195,12 +203,12 @@ class SocketBase(ConnectionBase):
             ImproperlyConfiguredException: The subprotocol or a header is not valid in a response, or the server's
                 events break the ASGI specification.
         """
-        self._expect_constructed()
+        self._check_constructed()
         event = accept_event(subprotocols, headers)
         channel = self._channel
         if channel.state == INIT:
-            await self._connect()
-        await self._answer(_ACCEPT, event)
+            await self._receive_first_event()
+        await self._check_and_send(ACCEPT_EVENT, event)
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
         """Close the connection, or refuse it if it was not accepted; a second call does nothing.
@@ -213,11 +221,11 @@ class SocketBase(ConnectionBase):
             WebSocketStateError: A denial response is being sent.
             ImproperlyConfiguredException: The code or the reason is not valid in a close frame.
         """
-        self._expect_constructed()
+        self._check_constructed()
         event = close_event(code, reason)
         if self._channel.state < CLOSED:
             try:
-                await self._answer(_CLOSE, event)
+                await self._check_and_send(CLOSE_EVENT, event)
             except WebSocketDisconnect:
                 # the connection is lost, so it is closed already
                 pass
@@ -237,21 +245,21 @@ class SocketBase(ConnectionBase):
             WebSocketStateError: The connection was accepted before.
             ImproperlyConfiguredException: The status, a header or the body is not valid in a response.
         """
-        self._expect_constructed()
+        self._check_constructed()
         start, end = denial_events(status, headers, body)
-        self._channel.check_send(_START, "websocket.http.response.start")
+        self._channel.check_send(RESPONSE_START, "websocket.http.response.start")
         if offers_denial(self.scope):
-            await self._answer(_START, start)
-            await self._answer(_END, end)
+            await self._check_and_send(RESPONSE_START, start)
+            await self._check_and_send(RESPONSE_BODY, end)
         else:
-            await self._answer(_CLOSE, close_event(1000, None))
+            await self._check_and_send(CLOSE_EVENT, close_event(1000, None))
 
-    async def _connect(self) -> None:
+    async def _receive_first_event(self) -> None:
         """Receive the first event."""
         channel = self._channel
-        if self._receives_elsewhere():
+        if self._uses_custom_receive():
             event = await self.receive()
-            if channel.take(event, True) == "websocket.receive" and channel.state < CLOSED:
+            if channel.process_event(event, True) == "websocket.receive" and channel.state < CLOSED:
                 # the application's callable has accepted the connection itself, or is a mock
                 channel.pending = CompletedAwaitable(event)
                 channel.state = CONNECT
@@ -260,30 +268,30 @@ class SocketBase(ConnectionBase):
             try:
                 event = await channel.next_awaitable(channel.receive)
                 channel.pending = None
-                channel.take(event)
+                channel.process_event(event)
             finally:
                 channel.release()
         if channel.state >= CLOSED:
-            raise channel.disconnected()
+            raise channel.disconnected_error()
 
-    async def _answer(self, kind: int, event: Event) -> None:
+    async def _check_and_send(self, kind: int, event: Event) -> None:
         channel = self._channel
         state = channel.check_send(kind, event["type"])
-        if not self._sends_elsewhere():
-            await send_through(channel, channel.send, event, state)
+        if not self._uses_custom_send():
+            await send_event(channel, channel.send, event, state)
             return
         before = channel.state
         try:
             await self.send(event)
         except OSError as error:
-            raise channel.connection_lost() from error
+            raise channel.record_lost_connection() from error
         # a wrapper that does not call litecon's has not updated the state, or at least not the close code
-        if channel.state == before or (kind == _CLOSE and channel.reason is None):
-            channel.sent(state, event)
+        if channel.state == before or (kind == CLOSE_EVENT and channel.reason is None):
+            channel.enter_state(state, event)
 
 
-SocketBase._own = SocketBase
-_own_receive: Any = SocketBase.receive
-_own_send: Any = SocketBase.send
+SocketBase._kernel_class = SocketBase
+_receive_property: Any = SocketBase.receive
+_send_property: Any = SocketBase.send
 _receive_wrapper = SocketBase.receive_wrapper
 _send_wrapper = SocketBase.send_wrapper

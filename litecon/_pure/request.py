@@ -41,11 +41,11 @@ class RequestBase(ConnectionBase):
         Raises:
             ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
-        scope, kept = self._read()
-        parsed: tuple[str, dict[str, str]] | None = kept.get("content_type")
+        scope, cached = self._load_cache()
+        parsed: tuple[str, dict[str, str]] | None = cached.get("content_type")
         if parsed is None:
             value = find_header(raw_headers(scope), b"content-type")
-            kept["content_type"] = parsed = parse_content_type("" if value is None else value.decode("latin-1"))
+            cached["content_type"] = parsed = parse_content_type("" if value is None else value.decode("latin-1"))
         return parsed
 
     @property
@@ -72,12 +72,12 @@ class RequestBase(ConnectionBase):
         Raises:
             ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
-        scope, kept = self._read()
-        accept = kept.get("accept")
+        scope, cached = self._load_cache()
+        accept = cached.get("accept")
         if accept is None:
             # several header lines are one list (RFC 9110 section 5.3)
             values = find_headers(raw_headers(scope), b"accept")
-            kept["accept"] = accept = Accept(b", ".join(values).decode("latin-1") if values else "*/*")
+            cached["accept"] = accept = Accept(b", ".join(values).decode("latin-1") if values else "*/*")
         return accept
 
     @property
@@ -88,10 +88,10 @@ class RequestBase(ConnectionBase):
     @property
     def body_reader(self) -> BodyReader:
         """The reader of the body, which all connections over the scope share."""
-        scope, kept = self._read()
-        reader: BodyReader | None = kept.get("reader")
+        scope, cached = self._load_cache()
+        reader: BodyReader | None = cached.get("reader")
         if reader is None:
-            kept["reader"] = reader = shared_reader(scope)
+            cached["reader"] = reader = shared_reader(scope)
         return reader
 
     async def body(self) -> bytes:

@@ -23,20 +23,20 @@ ClassT = TypeVar("ClassT", bound=type[Any])
 class ConnectionBase:
     """The members that an HTTP request and a WebSocket share."""
 
-    __slots__ = {"__weakref__": None, "_kept": None, "_receive": None, "_scope": None, "_send": None}
+    __slots__ = {"__weakref__": None, "_cached": None, "_receive": None, "_scope": None, "_send": None}
 
     _scope: Scope
     _receive: Receive
     _send: Send
     # a scope and the values read from it, in one object, so that a thread never stores a value with another scope
-    _kept: tuple[Scope, dict[str, Any]] | None
+    _cached: tuple[Scope, dict[str, Any]] | None
 
     # the kernel class, whose attributes are compared with those of a subclass
-    _own: ClassVar[type[ConnectionBase]]
+    _kernel_class: ClassVar[type[ConnectionBase]]
 
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
         self._scope = scope
-        self._kept = None
+        self._cached = None
         self._receive = receive
         self._send = send
         self._pass_to_setters(scope)
@@ -44,22 +44,22 @@ class ConnectionBase:
     def _pass_to_setters(self, scope: Scope) -> None:
         """Complete the construction: pass the arguments to the setters that a subclass defines."""
         cls = type(self)
-        own: Any = cls._own
+        own: Any = cls._kernel_class
         if cls.scope is not own.scope:
             pass_to_setter(self, "scope", scope)
         if cls.receive is not own.receive:
-            pass_to_setter(self, "receive", self._own_receive())
+            pass_to_setter(self, "receive", self._stored_receive())
         if cls.send is not own.send:
-            pass_to_setter(self, "send", self._own_send())
+            pass_to_setter(self, "send", self._stored_send())
 
-    def _own_receive(self) -> Receive:
+    def _stored_receive(self) -> Receive:
         """Return the stored callable, whatever a subclass overrides."""
         receive: Any = getattr(self, "_receive", _MISSING)
         if receive is _MISSING:
             raise not_initialised(self, "receive")
         return receive  # type: ignore[no-any-return]
 
-    def _own_send(self) -> Send:
+    def _stored_send(self) -> Send:
         """Return the stored callable, whatever a subclass overrides."""
         send: Any = getattr(self, "_send", _MISSING)
         if send is _MISSING:
@@ -90,7 +90,7 @@ class ConnectionBase:
     @property
     def receive(self) -> Receive:
         """The callable that returns the next event."""
-        return self._own_receive()
+        return self._stored_receive()
 
     @receive.setter
     def receive(self, receive: Receive) -> None:
@@ -103,7 +103,7 @@ class ConnectionBase:
     @property
     def send(self) -> Send:
         """The callable that takes an event."""
-        return self._own_send()
+        return self._stored_send()
 
     @send.setter
     def send(self, send: Send) -> None:
@@ -113,13 +113,13 @@ class ConnectionBase:
     def send(self) -> None:
         self._delete("send")
 
-    def _read(self) -> tuple[Scope, dict[str, Any]]:
+    def _load_cache(self) -> tuple[Scope, dict[str, Any]]:
         """Return the scope, and the values read from it, which are dropped if another scope was set."""
         scope = self.scope
-        kept = getattr(self, "_kept", None)
-        if kept is None or kept[0] is not scope:
-            self._kept = kept = (scope, {})
-        return kept
+        cached = getattr(self, "_cached", None)
+        if cached is None or cached[0] is not scope:
+            self._cached = cached = (scope, {})
+        return cached
 
     @property
     def app(self) -> Any:
@@ -143,7 +143,7 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: The scope has none.
         """
-        return _required(self.scope, "route_handler")
+        return _required_value(self.scope, "route_handler")
 
     @property
     def auth(self) -> Any:
@@ -152,7 +152,7 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: No middleware stored them in the scope.
         """
-        return _required(self.scope, "auth")
+        return _required_value(self.scope, "auth")
 
     @property
     def user(self) -> Any:
@@ -161,7 +161,7 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: No middleware stored it in the scope.
         """
-        return _required(self.scope, "user")
+        return _required_value(self.scope, "user")
 
     @property
     def session(self) -> Any:
@@ -170,7 +170,7 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: No middleware stored them in the scope.
         """
-        return _required(self.scope, "session")
+        return _required_value(self.scope, "session")
 
     @property
     def state(self) -> Any:
@@ -178,7 +178,7 @@ class ConnectionBase:
         scope = self.scope
         state = lookup(scope, "state")
         if state is None:
-            state = _new_state(scope)
+            state = _add_state(scope)
         return State(state)
 
     @property
@@ -189,10 +189,10 @@ class ConnectionBase:
             ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
-        scope, kept = self._read()
-        url = kept.get("url")
+        scope, cached = self._load_cache()
+        url = cached.get("url")
         if url is None:
-            kept["url"] = url = url_from_scope(URL, scope, False)
+            cached["url"] = url = url_from_scope(URL, scope, False)
         return url
 
     @property
@@ -203,10 +203,10 @@ class ConnectionBase:
             ClientException: The Host header is not a valid authority (RFC 9110 section 7.2).
             ImproperlyConfiguredException: The scope breaks the ASGI specification.
         """
-        scope, kept = self._read()
-        url = kept.get("base_url")
+        scope, cached = self._load_cache()
+        url = cached.get("base_url")
         if url is None:
-            kept["base_url"] = url = url_from_scope(URL, scope, True)
+            cached["base_url"] = url = url_from_scope(URL, scope, True)
         return url
 
     @property
@@ -216,11 +216,11 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: The headers of the scope are not iterable.
         """
-        scope, kept = self._read()
+        scope, cached = self._load_cache()
         raw = raw_headers(scope)
-        headers = kept.get("headers")
+        headers = cached.get("headers")
         if headers is None or headers._raw is not raw:
-            kept["headers"] = headers = make_headers(Headers, raw)
+            cached["headers"] = headers = make_headers(Headers, raw)
         return headers
 
     @property
@@ -231,13 +231,13 @@ class ConnectionBase:
             RequestEntityTooLarge: There are more parameters than `limits.max_fields`.
             ImproperlyConfiguredException: The query string of the scope is not bytes.
         """
-        scope, kept = self._read()
-        params = kept.get("query_params")
+        scope, cached = self._load_cache()
+        params = cached.get("query_params")
         if params is None:
             query = lookup(scope, "query_string", b"")
             if not isinstance(query, bytes):
                 raise wrong_type("query_string", query, "bytes")
-            kept["query_params"] = params = MultiDict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
+            cached["query_params"] = params = MultiDict(parse_query(query, type(self).limits.max_fields))  # type: ignore[attr-defined]
         return params
 
     @property
@@ -253,10 +253,10 @@ class ConnectionBase:
         Raises:
             ImproperlyConfiguredException: The headers of the scope are not pairs of bytes.
         """
-        scope, kept = self._read()
-        cookies: dict[str, str] | None = kept.get("cookies")
+        scope, cached = self._load_cache()
+        cookies: dict[str, str] | None = cached.get("cookies")
         if cookies is None:
-            kept["cookies"] = cookies = parse_cookies(raw_headers(scope))
+            cached["cookies"] = cookies = parse_cookies(raw_headers(scope))
         return cookies
 
     @property
@@ -268,10 +268,10 @@ class ConnectionBase:
         return tuple.__new__(Address, (client[0], port_number(client[1])))
 
 
-ConnectionBase._own = ConnectionBase
+ConnectionBase._kernel_class = ConnectionBase
 
 
-def _new_state(scope: Scope) -> Any:
+def _add_state(scope: Scope) -> Any:
     state: dict[str, Any] = {}
     # if two threads call this at once, both get the same state
     other = scope.setdefault("state", state) if type(scope) is dict else None
@@ -280,7 +280,7 @@ def _new_state(scope: Scope) -> Any:
     return state if other is None else other
 
 
-def _required(scope: Scope, key: str) -> Any:
+def _required_value(scope: Scope, key: str) -> Any:
     value = lookup(scope, key, _MISSING)
     if value is _MISSING:
         raise not_set(key)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, final
+from typing import Any, final
 
 from .._errors import cannot_receive, empty_message, raised_stop_async_iteration, wrong_data
 from .._shared.codecs import default_serializer
 from ..exceptions import WebSocketDisconnect
 from ..types import Event
-from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, check_mode
+from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, SEND_EVENT, check_mode
 from .codecs import codecs, from_json, from_msgpack
 from .handshake import SocketBase
 from .operation import AsyncIteratorBase
 from .waiting import resume_pending
 
 __all__ = ("WebSocketBase",)
-
-_SEND: Final = 1
 
 
 class WebSocketBase(SocketBase):
@@ -54,7 +52,7 @@ class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return await self._receive_in("text")  # type: ignore[no-any-return]
+        return await self._call_receive_data("text")  # type: ignore[no-any-return]
 
     async def receive_bytes(self) -> bytes:
         """Return the next message, bytes; accept the connection first if needed.
@@ -67,7 +65,7 @@ class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return await self._receive_in("binary")  # type: ignore[no-any-return]
+        return await self._call_receive_data("binary")  # type: ignore[no-any-return]
 
     async def receive_json(self, mode: str = "text", type: Any = Any) -> Any:
         """Return the next message, decoded as JSON; accept the connection first if needed.
@@ -92,7 +90,7 @@ class WebSocketBase(SocketBase):
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        return _from_json(await self._receive_in(mode), type, self)
+        return _from_json(await self._call_receive_data(mode), type, self)
 
     async def receive_msgpack(self, type: Any = Any) -> Any:
         """Return the next message, decoded as MessagePack; accept the connection first if needed.
@@ -110,7 +108,7 @@ class WebSocketBase(SocketBase):
             RuntimeError: Another task is receiving.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return _from_msgpack(await self._receive_in("binary"), type, self)
+        return _from_msgpack(await self._call_receive_data("binary"), type, self)
 
     def iter_data(self, mode: str = "text") -> Any:
         """Return an asynchronous iterator over the messages, which ends when the connection is closed.
@@ -175,7 +173,7 @@ class WebSocketBase(SocketBase):
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        await self._send_message(_message(data, mode, encoding))
+        await self._send_message(_message_event(data, mode, encoding))
 
     async def send_text(self, data: str | bytes, encoding: str = "utf-8") -> None:
         """Send a text message; accept the connection first if needed.
@@ -193,7 +191,7 @@ class WebSocketBase(SocketBase):
         if type(self).send_data is not _send_data:
             await self.send_data(data, mode="text", encoding=encoding)
         else:
-            await self._send_message(_message(data, "text", encoding))
+            await self._send_message(_message_event(data, "text", encoding))
 
     async def send_bytes(self, data: str | bytes, encoding: str = "utf-8") -> None:
         """Send a binary message; accept the connection first if needed.
@@ -211,7 +209,7 @@ class WebSocketBase(SocketBase):
         if type(self).send_data is not _send_data:
             await self.send_data(data, mode="binary", encoding=encoding)
         else:
-            await self._send_message(_message(data, "binary", encoding))
+            await self._send_message(_message_event(data, "binary", encoding))
 
     async def send_json(
         self,
@@ -244,7 +242,7 @@ class WebSocketBase(SocketBase):
         if type(self).send_data is not _send_data:
             await self.send_data(encoded, mode=mode, encoding=encoding)
         else:
-            await self._send_message(_message(encoded, mode, "utf-8"))
+            await self._send_message(_message_event(encoded, mode, "utf-8"))
 
     async def send_msgpack(
         self, data: Any, encoding: str = "utf-8", serializer: Callable[[Any], Any] = default_serializer
@@ -266,28 +264,28 @@ class WebSocketBase(SocketBase):
         if type(self).send_data is not _send_data:
             await self.send_data(encoded, mode="binary", encoding=encoding)
         else:
-            await self._send_message(_message(encoded, "binary", "utf-8"))
+            await self._send_message(_message_event(encoded, "binary", "utf-8"))
 
-    def _receive_in(self, mode: str) -> Any:
+    def _call_receive_data(self, mode: str) -> Any:
         """Return the awaitable of a message: that of `receive_data()` if a subclass overrides it."""
         if type(self).receive_data is not _receive_data:
             return self.receive_data(mode=mode)
         return self._receive_message(mode)
 
     async def _receive_message(self, mode: str) -> str | bytes:
-        self._expect_constructed()
+        self._check_constructed()
         channel = self._channel
         if channel.state == INIT:
             await self.accept()
         if channel.state >= CLOSED:
-            raise channel.disconnected()
+            raise channel.disconnected_error()
         # another callable may have accepted without updating the state
-        if channel.state not in (ACCEPTED, OPEN) and not self._sends_elsewhere():
-            raise cannot_receive(channel.name)
+        if channel.state not in (ACCEPTED, OPEN) and not self._uses_custom_send():
+            raise cannot_receive(channel.state_name)
         max_size: int | None = type(self).limits.max_message_size  # type: ignore[attr-defined]
         # the callable may be replaced meanwhile
-        foreign = self._receives_elsewhere()
-        if not foreign:
+        from_application = self._uses_custom_receive()
+        if not from_application:
             channel.claim()
             try:
                 event = await channel.next_awaitable(channel.receive)
@@ -298,20 +296,20 @@ class WebSocketBase(SocketBase):
             # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
             event = await (self.receive() if pending is None else pending)
-        return channel.message(event, mode, max_size, foreign)
+        return channel.process_message(event, mode, max_size, from_application)
 
     async def _send_message(self, event: Event) -> None:
-        self._expect_constructed()
+        self._check_constructed()
         channel = self._channel
         if channel.state not in (ACCEPTED, OPEN):
             if channel.state == INIT:
                 await self.accept()
-            if channel.state != CONNECT or not self._sends_elsewhere():
-                channel.check_send(_SEND, "websocket.send")
+            if channel.state != CONNECT or not self._uses_custom_send():
+                channel.check_send(SEND_EVENT, "websocket.send")
         try:
-            await (self.send if self._sends_elsewhere() else channel.send)(event)
+            await (self.send if self._uses_custom_send() else channel.send)(event)
         except OSError as error:
-            raise channel.connection_lost() from error
+            raise channel.record_lost_connection() from error
 
 
 _receive_data = WebSocketBase.receive_data
@@ -337,28 +335,28 @@ class MessageIterator(AsyncIteratorBase):
         self._started = True
         if not self._closed:
             try:
-                return await self._next()
+                return await self._next_message()
             except WebSocketDisconnect:
                 self._closed = True
             except StopAsyncIteration as error:
                 raise raised_stop_async_iteration() from error
         raise StopAsyncIteration
 
-    async def _next(self) -> Any:
+    async def _next_message(self) -> Any:
         socket = self._socket
         cls = type(socket)
         if self._method == "receive_json":
             if cls.receive_json is not _receive_json:
                 return await socket.receive_json(mode=self._mode, type=self._type)
-            return _from_json(await socket._receive_in(self._mode), self._type, socket)
+            return _from_json(await socket._call_receive_data(self._mode), self._type, socket)
         if self._method == "receive_msgpack":
             if cls.receive_msgpack is not _receive_msgpack:
                 return await socket.receive_msgpack(type=self._type)
-            return _from_msgpack(await socket._receive_in("binary"), self._type, socket)
-        return await socket._receive_in(self._mode)
+            return _from_msgpack(await socket._call_receive_data("binary"), self._type, socket)
+        return await socket._call_receive_data(self._mode)
 
 
-def _message(data: Any, mode: str, encoding: str | None) -> Event:
+def _message_event(data: Any, mode: str, encoding: str | None) -> Event:
     if encoding is None:
         encoding = "utf-8"
     if mode == "text":

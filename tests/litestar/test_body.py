@@ -188,7 +188,7 @@ def test_the_receive_that_was_set_is_asked(dropin: Any) -> None:
 def test_settings_as_the_line_after_2_has_them(dropin: Any, attribute: str, monkeypatch: pytest.MonkeyPatch) -> None:
     handler = type("Handler", (), {"type_decoders": [], "request_max_body_size": 2})
     kernels = load_module("compiled", "_native.litestar_rules")
-    monkeypatch.setattr(kernels, "_RESOLVES", False)
+    monkeypatch.setattr(kernels, "_HAS_RESOLVERS", False)
     request = make(dropin, b"12" if attribute == "type_decoders" else b"123", route_handler=handler)
     if attribute == "type_decoders":
         assert await_(request.json()) == 12
