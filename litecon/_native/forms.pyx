@@ -25,7 +25,7 @@ cdef object _multidict = FormMultiDict
 cdef enum:
     # what is awaited: an event of an urlencoded body, a body() that a subclass overrides, or a multipart form
     EVENT = 0
-    BODY_OF_SUBCLASS = 1
+    OVERRIDDEN_BODY = 1
     FORM = 2
 
 
@@ -44,7 +44,7 @@ cdef class FormAwaitable(Operation):
     # for an urlencoded body in several events: its parser, the fields so far, and the number of bytes that were parsed
     cdef object parser
     cdef list fields
-    cdef Py_ssize_t parsed
+    cdef Py_ssize_t parsed_size
     cdef object __weakref__
 
     def __dealloc__(self):
@@ -70,28 +70,28 @@ cdef class FormAwaitable(Operation):
         self.reader = reader_of(request, scope_of(request))
         form = self.reader.form
         if form is not None:
-            return self.finished(form)
+            return self.finish(form)
         media_type, parameters = request.content_type
         if media_type == _URLENCODED:
             return self.begin_fields()
         if media_type == _MULTIPART:
             self.awaited = FORM
             return self.read_parts(request, parameters.get("boundary"))
-        return self.kept(_multidict())
+        return self.store_and_finish(_multidict())
 
     cdef object begin_fields(self):
         cdef RequestBase request = self.request
         cdef BodyReader reader = self.reader
         self.traits = traits_with_bounds(request)
         if self.traits.overrides & (BODY | STREAM):
-            self.awaited = BODY_OF_SUBCLASS
+            self.awaited = OVERRIDDEN_BODY
             return request.body()
         reader.claim()
         self._has_claim = True
         # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
             release(self)
-            return self.parsed_whole(reader.body)
+            return self.parse_whole(reader.body)
         self.max_size = start_reading(request, scope_of(request), reader, self.traits)
         return self.advance()
 
@@ -99,9 +99,9 @@ cdef class FormAwaitable(Operation):
         cdef BodyReader reader = self.reader
         cdef bytes chunk
         if self.awaited == FORM:
-            return self.kept(result)
-        if self.awaited == BODY_OF_SUBCLASS:
-            return self.parsed_whole(plain_bytes(result))
+            return self.store_and_finish(result)
+        if self.awaited == OVERRIDDEN_BODY:
+            return self.parse_whole(plain_bytes(result))
         chunk = reader.feed_event(result, self.max_size)
         # PERF: most bodies arrive in one event, and need no incremental parser
         if self.parser is None and not reader.ended:
@@ -109,7 +109,7 @@ cdef class FormAwaitable(Operation):
             self.fields = []
         if self.parser is not None and chunk:
             # a form that exceeds a bound is refused at once, before the rest arrives
-            self.parsed += len(chunk)
+            self.parsed_size += len(chunk)
             self.feed(chunk)
         return self.advance()
 
@@ -120,17 +120,17 @@ cdef class FormAwaitable(Operation):
             return reader.next_awaitable(receive_of(self.request))
         body = reader.finish_body()
         release(self)
-        if self.parser is None or self.parsed != len(body):
-            return self.parsed_whole(body)
+        if self.parser is None or self.parsed_size != len(body):
+            return self.parse_whole(body)
         self.feed(b"")
-        return self.kept(PyObject_CallOneArg(_multidict, self.fields))
+        return self.store_and_finish(PyObject_CallOneArg(_multidict, self.fields))
 
     cdef int feed(self, bytes chunk) except -1:
         self.fields += self.parser.feed(chunk)
         self.parser.check()
         return 0
 
-    cdef object parsed_whole(self, bytes body):
+    cdef object parse_whole(self, bytes body):
         cdef list fields
         if 0 <= self.traits.max_field_size < len(body):
             self.parser = FieldReader(type(self.request).limits)
@@ -140,13 +140,13 @@ cdef class FormAwaitable(Operation):
             fields = self.fields
         else:
             fields = read_query(body, self.traits.max_fields)
-        return self.kept(PyObject_CallOneArg(_multidict, fields))
+        return self.store_and_finish(PyObject_CallOneArg(_multidict, fields))
 
-    cdef object kept(self, object form):
+    cdef object store_and_finish(self, object form):
         self.reader.form = form
-        return self.finished(form)
+        return self.finish(form)
 
-    cdef object finished(self, object form):
+    cdef object finish(self, object form):
         self.form = form
         self._has_result = True
         return form

@@ -29,7 +29,7 @@ cdef extern from *:
     /* Return the value of the next header of that name from *at on, as a borrowed reference; NULL if there is none, or,
        with *at set to -1, if the headers are not exact pairs of bytes. PERF: no references are counted, since no code
        runs in between that could drop one. */
-    static PyObject *litecon_scan(PyObject *headers, const char *name, Py_ssize_t length, Py_ssize_t *at) {
+    static PyObject *litecon_next_value(PyObject *headers, const char *name, Py_ssize_t length, Py_ssize_t *at) {
     #ifndef Py_GIL_DISABLED
         PyObject **items;
         Py_ssize_t i, count;
@@ -38,29 +38,29 @@ cdef extern from *:
             count = PySequence_Fast_GET_SIZE(headers);
             for (i = *at; i < count; i++) {
                 PyObject *key, *value;
-                if (!PyTuple_CheckExact(items[i]) || PyTuple_GET_SIZE(items[i]) != 2) goto unusual;
+                if (!PyTuple_CheckExact(items[i]) || PyTuple_GET_SIZE(items[i]) != 2) goto not_exact;
                 key = PyTuple_GET_ITEM(items[i], 0);
-                if (!PyBytes_CheckExact(key)) goto unusual;
+                if (!PyBytes_CheckExact(key)) goto not_exact;
                 if (PyBytes_GET_SIZE(key) != length) continue;
                 if (!litecon_same_name(PyBytes_AS_STRING(key), name, length)) continue;
                 value = PyTuple_GET_ITEM(items[i], 1);
-                if (!PyBytes_CheckExact(value)) goto unusual;
+                if (!PyBytes_CheckExact(value)) goto not_exact;
                 *at = i + 1;
                 return value;
             }
             return NULL;
         }
-    unusual:
+    not_exact:
     #endif
         *at = -1;
         return NULL;
     }
     """
-    PyObject *litecon_scan(object headers, const char *name, Py_ssize_t length, Py_ssize_t *at) noexcept
+    PyObject *litecon_next_value(object headers, const char *name, Py_ssize_t length, Py_ssize_t *at) noexcept
     bint litecon_same_name(const char *left, const char *right, Py_ssize_t length) noexcept
 
 
-cdef object lookup_slowly(object mapping, object key, object default):
+cdef object lookup_generic(object mapping, object key, object default):
     return lookup(mapping, key, default)
 
 
@@ -80,17 +80,17 @@ cdef bint _is_named(object key, const char *name, Py_ssize_t length) except -1:
 
 cdef object scan_headers(object headers, const char *name, Py_ssize_t length):
     cdef Py_ssize_t at = 0
-    cdef PyObject *found = litecon_scan(headers, name, length, &at)
+    cdef PyObject *found = litecon_next_value(headers, name, length, &at)
     if at < 0:
-        return _scan_unusual(headers, name, length)
+        return _scan_generic(headers, name, length)
     return None if found is NULL else <object> found
 
 
-cdef object _scan_unusual(object headers, const char *name, Py_ssize_t length):
+cdef object _scan_generic(object headers, const char *name, Py_ssize_t length):
     cdef object pair = None
     cdef object key, value
     try:
-        for pair in unchanging(headers):
+        for pair in snapshot(headers):
             key, value = pair
             if _is_named(key, name, length):
                 if isinstance(value, bytes):
@@ -103,7 +103,7 @@ cdef object _scan_unusual(object headers, const char *name, Py_ssize_t length):
     raise wrong_header(pair)
 
 
-cdef object scan_list(object headers, const char *name, Py_ssize_t length):
+cdef object scan_list_header(object headers, const char *name, Py_ssize_t length):
     cdef list values = scan_all_headers(headers, name, length)
     if len(values) < 2:
         return values[0] if values else None
@@ -141,19 +141,19 @@ def find_headers(headers, name):
 cdef list scan_all_headers(object headers, const char *name, Py_ssize_t length):
     cdef list found = []
     cdef Py_ssize_t at = 0
-    cdef PyObject *value = litecon_scan(headers, name, length, &at)
+    cdef PyObject *value = litecon_next_value(headers, name, length, &at)
     while value is not NULL:
         found.append(<object> value)
-        value = litecon_scan(headers, name, length, &at)
-    return _scan_all_unusual(headers, name, length) if at < 0 else found
+        value = litecon_next_value(headers, name, length, &at)
+    return _scan_all_generic(headers, name, length) if at < 0 else found
 
 
-cdef list _scan_all_unusual(object headers, const char *name, Py_ssize_t length):
+cdef list _scan_all_generic(object headers, const char *name, Py_ssize_t length):
     cdef list found = []
     cdef object pair = None
     cdef object key, value
     try:
-        for pair in unchanging(headers):
+        for pair in snapshot(headers):
             key, value = pair
             if _is_named(key, name, length):
                 if not isinstance(value, bytes):
@@ -174,19 +174,19 @@ cdef extern from *:
         return memcmp(one + from, other + from, (size_t) count * sizeof(PyObject *)) == 0;
     }
 
-    #define LITECON_EXACT 1024
+    #define LITECON_COMPARE_ALL 1024
     #define LITECON_PART 256
 
     /* Return whether raw headers still have the items of which an index was made, as far as the look-up of a name can
        tell. `positions` are those of the name, of which the look-up needs the first `count`; NULL if the name is
        absent. PERF: pointers are compared, where a look-up by name reads three objects for each item. A list does not
-       report changes, so its items are compared: all of them if there are at most LITECON_EXACT, or if the name is
-       absent. In a longer list only the items of the name, the first and the last LITECON_PART, and a part of that size
-       that advances with each look-up are compared; otherwise n look-ups in n headers would take quadratic time. One
-       change can then be noticed late, after up to one look-up per LITECON_PART items: a header that replaces one of
-       another name, if its own name was in the list before. On builds without a GIL a list might change meanwhile, and
-       has no index. */
-    static int litecon_unchanged(
+       report changes, so its items are compared: all of them if there are at most LITECON_COMPARE_ALL, or if the name
+       is absent. In a longer list only the items of the name, the first and the last LITECON_PART, and a part of that
+       size that advances with each look-up are compared; otherwise n look-ups in n headers would take quadratic time.
+       One change can then be noticed late, after up to one look-up per LITECON_PART items: a header that replaces one
+       of another name, if its own name was in the list before. On builds without a GIL a list might change meanwhile,
+       and has no index. */
+    static int litecon_compare_items(
         PyObject *raw, PyObject *pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
     ) {
     #ifndef Py_GIL_DISABLED
@@ -196,7 +196,7 @@ cdef extern from *:
         if (!PyList_CheckExact(raw) || PyList_GET_SIZE(raw) != size) return 0;
         now = PySequence_Fast_ITEMS(raw);
         then = PySequence_Fast_ITEMS(pairs);
-        if (positions == NULL || size <= LITECON_EXACT) return litecon_same_items(now, then, 0, size);
+        if (positions == NULL || size <= LITECON_COMPARE_ALL) return litecon_same_items(now, then, 0, size);
         for (i = 0; i < count; i++) {
             Py_ssize_t at = PyLong_AsSsize_t(PyList_GET_ITEM(positions, i));
             if (now[at] != then[at]) return 0;
@@ -224,7 +224,7 @@ cdef extern from *:
     """
     enum:
         LITECON_INDEXES
-    bint litecon_unchanged(
+    bint litecon_compare_items(
         object raw, tuple pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
     ) noexcept
     object litecon_new(type base, type cls, tuple no_arguments)
@@ -232,7 +232,7 @@ cdef extern from *:
     const char *PyUnicode_1BYTE_DATA(object text) noexcept
 
 
-cdef bytes _encoded(object name):
+cdef bytes _encode_name(object name):
     """Return the raw form of a name; None for one that no header can have."""
     if not isinstance(name, str):
         raise header_name_type(name)
@@ -244,8 +244,8 @@ cdef bytes _encoded(object name):
 
 cdef enum:
     # the number of look-ups before an index is made, and the number of headers below which there is none
-    LOOKUPS = 16
-    FEW = 32
+    LOOKUPS_BEFORE_INDEX = 16
+    MIN_INDEXED = 32
 
 
 @cython.final
@@ -261,13 +261,13 @@ cdef class _HeaderIndex:
 cdef object _find(HeadersBase self, object name):
     cdef bytes key
     # PERF: the text of an ASCII name is its raw form
-    if self._lookups < LOOKUPS and type(name) is str and PyUnicode_IS_ASCII(name):
+    if self._lookups < LOOKUPS_BEFORE_INDEX and type(name) is str and PyUnicode_IS_ASCII(name):
         self._lookups += 1
         return scan_headers(self._raw, PyUnicode_1BYTE_DATA(name), PyUnicode_GET_LENGTH(name))
-    key = _encoded(name)
+    key = _encode_name(name)
     if key is None:
         return None
-    if self._lookups == LOOKUPS:
+    if self._lookups == LOOKUPS_BEFORE_INDEX:
         return _find_indexed(self, key)
     self._lookups += 1
     return _scan(self, key)
@@ -278,33 +278,33 @@ cdef object _scan(HeadersBase self, bytes key):
 
 
 cdef object _find_indexed(HeadersBase self, bytes key):
-    cdef _HeaderIndex index = _index(self)
+    cdef _HeaderIndex index = _ensure_index(self)
     cdef list positions
     if index is not None:
         positions = index.positions.get(key)
-        if _is_current(self, index, positions, 1):
+        if _validate_index(self, index, positions, 1):
             return None if positions is None else (<tuple> index.pairs[positions[0]])[1]
     return _scan(self, key)
 
 
 cdef list _find_all(HeadersBase self, object name):
-    cdef bytes key = _encoded(name)
+    cdef bytes key = _encode_name(name)
     cdef _HeaderIndex index
     cdef list positions
     if key is None:
         return []
-    if self._lookups < LOOKUPS:
+    if self._lookups < LOOKUPS_BEFORE_INDEX:
         self._lookups += 1
     else:
-        index = _index(self)
+        index = _ensure_index(self)
         if index is not None:
             positions = index.positions.get(key, [])
-            if _is_current(self, index, positions if positions else None, len(positions)):
+            if _validate_index(self, index, positions if positions else None, len(positions)):
                 return [(<tuple> index.pairs[at])[1] for at in positions]
     return scan_all_headers(self._raw, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
-cdef _HeaderIndex _index(HeadersBase self):
+cdef _HeaderIndex _ensure_index(HeadersBase self):
     """Return the index, which may be outdated; it is made when it begins to pay off. Return None if there is none."""
     cdef _HeaderIndex index
     cdef dict positions
@@ -312,30 +312,30 @@ cdef _HeaderIndex _index(HeadersBase self):
         return self._index
     # if an index is impossible or does not pay off, this is not checked again at every look-up
     self._lookups = 0
-    if not LITECON_INDEXES or type(self._raw) not in (list, tuple) or len(self._raw) < FEW:
+    if not LITECON_INDEXES or type(self._raw) not in (list, tuple) or len(self._raw) < MIN_INDEXED:
         return None
-    positions = _index_of(self._raw)
+    positions = _build_index(self._raw)
     if positions is None:
         return None
     index = _HeaderIndex.__new__(_HeaderIndex)
     index.positions = positions
     index.pairs = tuple(self._raw)
     self._index = index
-    self._lookups = LOOKUPS
+    self._lookups = LOOKUPS_BEFORE_INDEX
     return index
 
 
-cdef bint _is_current(HeadersBase self, _HeaderIndex index, list positions, Py_ssize_t count) except -1:
+cdef bint _validate_index(HeadersBase self, _HeaderIndex index, list positions, Py_ssize_t count) except -1:
     """Return whether the list still matches the index; if not, the next look-ups search the list."""
     cdef PyObject *own = NULL if positions is None else <PyObject *> positions
-    if litecon_unchanged(self._raw, index.pairs, own, count, &index.part):
+    if litecon_compare_items(self._raw, index.pairs, own, count, &index.part):
         return True
     self._index = None
     self._lookups = 0
     return False
 
 
-cdef dict _index_of(object raw):
+cdef dict _build_index(object raw):
     """Return the positions of each lower-case name; None if an item is mutable or not a pair of bytes."""
     cdef dict index = {}
     cdef Py_ssize_t at
@@ -355,7 +355,7 @@ cdef dict _index_of(object raw):
     return index
 
 
-cdef inline str _decoded(object value):
+cdef inline str _decode_value(object value):
     return PyUnicode_DecodeLatin1(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), NULL)
 
 
@@ -374,7 +374,7 @@ cdef class HeadersBase:
         value = _find(self, name)
         if value is None:
             raise KeyError(name)
-        return _decoded(value)
+        return _decode_value(value)
 
     def __contains__(self, name):
         return isinstance(name, str) and _find(self, name) is not None
@@ -390,10 +390,10 @@ cdef class HeadersBase:
             TypeError: The name is not a str.
         """
         value = _find(self, name)
-        return default if value is None else _decoded(value)
+        return default if value is None else _decode_value(value)
 
     def _values(self, name):
-        return [_decoded(value) for value in _find_all(self, name)]
+        return [_decode_value(value) for value in _find_all(self, name)]
 
 
 cdef object new_headers(type cls, object raw):

@@ -9,7 +9,7 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 from libc.string cimport memchr
 
 from litecon._native.body cimport BodyReader, new_stream, shared_reader
-from litecon._native.headers cimport scan_headers, unchanging
+from litecon._native.headers cimport scan_headers, snapshot
 from litecon._native.mapping cimport PyDict_GetItemWithError, item, item_or
 from litecon._native.operation cimport DONE, Operation, finalize, mark_coroutine_function, register_operation, release
 from litecon._native.parameters cimport read_query
@@ -33,12 +33,12 @@ from litecon._native.interpreted import join_chunks
 from litecon._native.litestar_rules import BODY_ERRORS, from_json, from_msgpack, max_body_size
 
 cdef extern from "slots.h":
-    Py_ssize_t litecon_offset(object descriptor) noexcept
+    Py_ssize_t litecon_slot_offset(object descriptor) noexcept
     bint litecon_is_instance(object o, object cls) noexcept
 
 cdef extern from *:
     """
-    static inline void litecon_put(PyObject *o, Py_ssize_t offset, PyObject *value) {
+    static inline void litecon_set_slot(PyObject *o, Py_ssize_t offset, PyObject *value) {
         PyObject *old = litecon_slot_at(o, offset);
         Py_INCREF(value);
         litecon_slot_at(o, offset) = value;
@@ -53,7 +53,7 @@ cdef extern from *:
     }
     """
     object litecon_construct(object cls, object base, object arguments)
-    void litecon_put(object o, Py_ssize_t offset, object value) noexcept
+    void litecon_set_slot(object o, Py_ssize_t offset, object value) noexcept
     PyObject *litecon_slot_at(object o, Py_ssize_t offset) noexcept
     Py_ssize_t PY_SSIZE_T_MAX
 
@@ -76,8 +76,8 @@ cdef enum:
     MSGPACK = 2
     # what an operation waits for: the server, or a method that a subclass overrides
     SERVER = 0
-    OWN_BODY = 1
-    OWN_STREAM = 2
+    OVERRIDDEN_BODY = 1
+    OVERRIDDEN_STREAM = 2
 
 
 cdef object state_of(object scope):
@@ -95,32 +95,33 @@ cdef object state_of(object scope):
 # PERF: if Litestar's classes have slots, these are filled at their offsets; a setattr() for each would cost half of
 # what Litestar's constructor costs
 cdef enum:
-    SHARED = 9
-    OF_REQUESTS = 9
+    CONNECTION_SLOTS = 9
+    REQUEST_SLOTS = 9
 
 cdef tuple _NAMES = (
     "scope", "receive", "send", "_connection_state", "_base_url", "_url", "_parsed_query", "_cookies",
     "_server_extensions", "is_connected", "_body", "_form", "_json", "_msgpack", "_content_type", "_accept",
     "_content_length", "supports_push_promise",
 )
-cdef Py_ssize_t _offsets[SHARED + OF_REQUESTS]
+cdef Py_ssize_t _offsets[CONNECTION_SLOTS + REQUEST_SLOTS]
 cdef object _connection_class = litestar.connection.ASGIConnection
 cdef object _request_class = litestar.Request
 
 for _index, _slot in enumerate(_NAMES):
-    _offsets[_index] = litecon_offset((_connection_class if _index < SHARED else _request_class).__dict__.get(_slot))
+    _class = _connection_class if _index < CONNECTION_SLOTS else _request_class
+    _offsets[_index] = litecon_slot_offset(_class.__dict__.get(_slot))
 
 
-cdef inline int _put(object connection, int index, object value) except -1:
+cdef inline int _set_attribute(object connection, int index, object value) except -1:
     if _offsets[index] > 0:
-        litecon_put(connection, _offsets[index], value)
+        litecon_set_slot(connection, _offsets[index], value)
     else:
         setattr(connection, _NAMES[index], value)
     return 0
 
 
-# Return the value that _put() stored.
-cdef inline object _get(object connection, int index):
+# Return the value that _set_attribute() stored.
+cdef inline object _get_attribute(object connection, int index):
     cdef PyObject *found = NULL
     if _offsets[index] > 0:
         found = litecon_slot_at(connection, _offsets[index])
@@ -132,13 +133,13 @@ cdef int fill_connection(object connection, object scope, object receive, object
     if not litecon_is_instance(connection, _connection_class):
         raise TypeError(f"{type(connection).__name__!r} is not a connection class")
     cdef object extensions = item(scope, "extensions")
-    _put(connection, 0, scope)
-    _put(connection, 1, receive)
-    _put(connection, 2, send)
-    _put(connection, 3, state_of(scope))
+    _set_attribute(connection, 0, scope)
+    _set_attribute(connection, 1, receive)
+    _set_attribute(connection, 2, send)
+    _set_attribute(connection, 3, state_of(scope))
     for index in range(4, 8):
-        _put(connection, index, EMPTY)
-    _put(connection, 8, extensions or {})
+        _set_attribute(connection, index, EMPTY)
+    _set_attribute(connection, 8, extensions or {})
     return 0
 
 
@@ -147,11 +148,11 @@ cdef int fill_request(object request, object scope, object receive, object send)
         raise TypeError(f"{type(request).__name__!r} is not a request class")
     fill_connection(request, scope, receive, send)
     cdef object extensions = request._server_extensions
-    _put(request, 9, True)
-    _put(request, 10, request._connection_state.body)
+    _set_attribute(request, 9, True)
+    _set_attribute(request, 10, request._connection_state.body)
     for index in range(11, 17):
-        _put(request, index, EMPTY)
-    _put(request, 17, "http.response.push" in extensions)
+        _set_attribute(request, index, EMPTY)
+    _set_attribute(request, 17, "http.response.push" in extensions)
     return 0
 
 
@@ -171,13 +172,13 @@ class ConnectionMethods:
         # SAFETY: the offsets are those of instances of this class
         if not litecon_is_instance(self, _connection_class):
             raise TypeError(f"{type(self).__name__!r} is not a connection class")
-        parsed = _get(self, 6)
+        parsed = _get_attribute(self, 6)
         if parsed is EMPTY:
-            state = _get(self, 3)
+            state = _get_attribute(self, 3)
             parsed = state.parsed_query
             if parsed is EMPTY:
-                state.parsed_query = parsed = _pairs_of(item_or(self.scope, "query_string", b""))
-            _put(self, 6, parsed)
+                state.parsed_query = parsed = _parse_pairs(item_or(self.scope, "query_string", b""))
+            _set_attribute(self, 6, parsed)
         # PERF: this bypasses a constructor in Python, which does the same
         return litecon_construct(_MultiDict, _BaseMultiDict, (parsed,))
 
@@ -190,7 +191,7 @@ def make_headers(raw):
     """
     cdef list pairs = []
     cdef object headers
-    for name, value in unchanging(raw):
+    for name, value in snapshot(raw):
         pairs.append((_latin1(name), _latin1(value)))
     headers = _new_headers(_Headers)
     _init_proxy(headers, _CIMultiDict(pairs))
@@ -204,7 +205,7 @@ cdef object _latin1(object value):
     return value.decode("latin-1")
 
 
-cdef bint _is_plain(bytes value) noexcept:
+cdef bint _is_printable_ascii(bytes value) noexcept:
     """Return whether a value has only visible ASCII characters and spaces, without quotes and percent signs."""
     cdef const unsigned char *text = <const unsigned char *> PyBytes_AS_STRING(value)
     cdef Py_ssize_t index
@@ -214,7 +215,7 @@ cdef bint _is_plain(bytes value) noexcept:
     return True
 
 
-cdef tuple _pairs_of(object query):
+cdef tuple _parse_pairs(object query):
     """Return the pairs of a query string, as Litestar parses it."""
     if PyBytes_CheckExact(query) and (<bytes> query).isascii():
         return tuple(read_query(query, -1))
@@ -252,7 +253,7 @@ def parse_cookies(header):
     cdef const char *end
     cdef const char *stop
     cdef dict cookies = {}
-    if not PyBytes_CheckExact(header) or not _is_plain(header):
+    if not PyBytes_CheckExact(header) or not _is_printable_ascii(header):
         return parse_cookie_string.__wrapped__(header.decode("latin-1"))
     text = PyBytes_AS_STRING(header)
     end = text + PyBytes_GET_SIZE(header)
@@ -270,15 +271,15 @@ cdef int _add_cookie(dict cookies, const char *start, const char *end) except -1
     cdef str name = ""
     cdef str value
     if middle is not NULL:
-        name = _stripped(start, middle)
+        name = _strip_spaces(start, middle)
         start = middle + 1
-    value = _stripped(start, end)
+    value = _strip_spaces(start, end)
     if name or value:
         cookies[name] = value
     return 0
 
 
-cdef str _stripped(const char *start, const char *end):
+cdef str _strip_spaces(const char *start, const char *end):
     while start < end and start[0] == c" ":
         start += 1
     while end > start and end[-1] == c" ":
@@ -297,7 +298,7 @@ cdef Py_ssize_t _max_size(object request) except -2:
     return -1 if size is None else size
 
 
-cdef Py_ssize_t _announced(object request) except -2:
+cdef Py_ssize_t _announced_length(object request) except -2:
     if scan_headers(item(request.scope, "headers"), "content-length", 14) is None:
         return -1
     # as Litestar reads the header; the exact length does not matter if it is too large
@@ -342,28 +343,28 @@ cdef class ReadBody(Operation):
             self.state = request._connection_state
             value = self.state.json if self.method == JSON else self.state.msgpack
             if value is not EMPTY:
-                self.keep(value)
+                self.store_value(value)
                 self._has_result = True
                 return value
         overrides = traits_of(request).overrides
         if overrides & BODY_OVERRIDDEN and self.method != BODY:
-            self.waits_for = OWN_BODY
+            self.waits_for = OVERRIDDEN_BODY
             return request.body()
         value = request._body
         if value is not EMPTY:
-            return self.finished(value)
+            return self.finish(value)
         if self.state is None:
             self.state = request._connection_state
         value = self.state.body
         if value is not EMPTY:
             request._body = value
-            return self.finished(value)
+            return self.finish(value)
         if overrides & STREAM_OVERRIDDEN:
-            self.waits_for = OWN_STREAM
+            self.waits_for = OVERRIDDEN_STREAM
             return join_chunks(request.stream())
         return self.read()
 
-    cdef int keep(self, object value) except -1:
+    cdef int store_value(self, object value) except -1:
         if self.method == JSON:
             self.request._json = value
         else:
@@ -377,7 +378,7 @@ cdef class ReadBody(Operation):
         self._has_claim = True
         reader.check_unstreamed()
         self.max_size = _max_size(self.request)
-        reader.check_size(self.max_size, _announced(self.request))
+        reader.check_size(self.max_size, _announced_length(self.request))
         return self.advance()
 
     cdef object advance(self):
@@ -387,22 +388,22 @@ cdef class ReadBody(Operation):
             return reader.next_awaitable(self.request.receive)
         body = reader.finish_body()
         release(self)
-        return self.arrived(body)
+        return self.store_and_finish(body)
 
     cdef object step(self, object result):
-        if self.waits_for == OWN_BODY:
-            return self.finished(result)
-        if self.waits_for == OWN_STREAM:
-            return self.arrived(result)
+        if self.waits_for == OVERRIDDEN_BODY:
+            return self.finish(result)
+        if self.waits_for == OVERRIDDEN_STREAM:
+            return self.store_and_finish(result)
         self.reader.feed_event(result, self.max_size)
         return self.advance()
 
-    cdef object arrived(self, object body):
+    cdef object store_and_finish(self, object body):
         self.request._body = body
         self.state.body = body
-        return self.finished(body)
+        return self.finish(body)
 
-    cdef object finished(self, object body):
+    cdef object finish(self, object body):
         cdef object value
         self._has_result = True
         if self.method == BODY:
@@ -416,14 +417,14 @@ cdef class ReadBody(Operation):
                 self.state.json = value
             else:
                 self.state.msgpack = value
-            self.keep(value)
+            self.store_value(value)
         return value
 
 
 register_operation(ReadBody)
 
 
-cdef object _new_read(object request, int method, object type_):
+cdef object _new_read_operation(object request, int method, object type_):
     cdef ReadBody operation = ReadBody.__new__(ReadBody)
     operation.request = request
     operation.method = method
@@ -459,7 +460,7 @@ class RequestMethods:
             InternalServerException: The client disconnected before the end, or a stream has yielded a part of the body.
             RuntimeError: Another task is reading the body.
         """
-        return _new_read(self, BODY, Any)
+        return _new_read_operation(self, BODY, Any)
 
     def stream(self):
         """Return an asynchronous iterator over the chunks of the body, each yielded once, and a final `b""`.
@@ -474,7 +475,7 @@ class RequestMethods:
             reader = BodyReader.__new__(BodyReader)
             reader.body = body
             return new_stream(reader, self.receive, -1, -1)
-        return new_stream(reader_of(self), self.receive, _max_size(self), _announced(self))
+        return new_stream(reader_of(self), self.receive, _max_size(self), _announced_length(self))
 
     def json(self, type=Any):
         """Return the body, decoded as JSON; None for an empty body.
@@ -488,7 +489,7 @@ class RequestMethods:
             InternalServerException: The client disconnected before the end, or a stream has yielded a part of the body.
             RuntimeError: Another task is reading the body.
         """
-        return _new_read(self, JSON, type)
+        return _new_read_operation(self, JSON, type)
 
     def msgpack(self, type=Any):
         """Return the body, decoded as MessagePack; None for an empty body.
@@ -502,7 +503,7 @@ class RequestMethods:
             InternalServerException: The client disconnected before the end, or a stream has yielded a part of the body.
             RuntimeError: Another task is reading the body.
         """
-        return _new_read(self, MSGPACK, type)
+        return _new_read_operation(self, MSGPACK, type)
 
 
 for _name in ("body", "json", "msgpack"):

@@ -61,7 +61,7 @@ from litecon._native.litestar_rules import (
 )
 
 cdef extern from "slots.h":
-    Py_ssize_t litecon_offset(object descriptor) noexcept
+    Py_ssize_t litecon_slot_offset(object descriptor) noexcept
     PyObject *litecon_slot_at(object o, Py_ssize_t offset) noexcept
     bint litecon_is_instance(object o, object cls) noexcept
 
@@ -83,7 +83,7 @@ cdef object _RECEIVE_SLOT = litestar.connection.ASGIConnection.__dict__["receive
 cdef object _SEND_SLOT = litestar.connection.ASGIConnection.__dict__["send"]
 
 # PERF: read at its offset, since the descriptor checks the class each time
-cdef Py_ssize_t _state_offset = litecon_offset(_STATE_SLOT)
+cdef Py_ssize_t _state_offset = litecon_slot_offset(_STATE_SLOT)
 cdef object _socket_class = litestar.WebSocket
 cdef object _checked_class = None
 

@@ -1,7 +1,7 @@
 from cpython.dict cimport PyDict_CheckExact
 from cpython.object cimport PyObject
 
-from litecon._native.headers cimport lookup_slowly
+from litecon._native.headers cimport lookup_generic
 
 cdef extern from *:
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
@@ -14,7 +14,7 @@ cdef inline object item_or(object mapping, object key, object default):
     if PyDict_CheckExact(mapping):
         found = PyDict_GetItemWithError(mapping, key)
         return default if found is NULL else <object> found
-    return lookup_slowly(mapping, key, default)
+    return lookup_generic(mapping, key, default)
 
 
 cdef inline object item(object mapping, object key):

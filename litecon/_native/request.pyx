@@ -7,7 +7,7 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.codecs cimport from_json, from_msgpack
-from litecon._native.headers cimport scan_headers, scan_list
+from litecon._native.headers cimport scan_headers, scan_list_header
 from litecon._native.media cimport read_content_type
 from litecon._native.operation cimport DONE, Operation, finalize, mark_coroutine_function, register_operation, release
 from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
@@ -41,7 +41,7 @@ cdef inline str _latin1(object value):
     return PyUnicode_DecodeLatin1(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), NULL)
 
 
-cdef Py_ssize_t _length(bytes value) noexcept:
+cdef Py_ssize_t _parse_length(bytes value) noexcept:
     """Return a Content-Length of any number of digits, PY_SSIZE_T_MAX for a larger one; -1 if it is not a number."""
     cdef const char *text = PyBytes_AS_STRING(value)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(value)
@@ -59,9 +59,9 @@ cdef Py_ssize_t _length(bytes value) noexcept:
     return length
 
 
-cdef Py_ssize_t _announced(object scope) except -2:
+cdef Py_ssize_t _announced_length(object scope) except -2:
     cdef object value = scan_headers(headers_of(scope), "content-length", 14)
-    return -1 if value is None else _length(value)
+    return -1 if value is None else _parse_length(value)
 
 
 @cython.final
@@ -74,7 +74,7 @@ cdef class ReadBody(Operation):
     cdef object type
     cdef Py_ssize_t max_size
     cdef int method
-    cdef bint overridden
+    cdef bint calls_override
 
     def __dealloc__(self):
         if self._state != DONE:
@@ -101,14 +101,14 @@ cdef class ReadBody(Operation):
             self._has_result = True
             return reader.msgpack
         if reader.body is not None:
-            return self.finished(reader.body)
+            return self.finish(reader.body)
         traits = traits_of(request)
         if traits.overrides & (STREAM_OVERRIDDEN | BODY_OVERRIDDEN):
             if self.method != BODY:
-                self.overridden = True
+                self.calls_override = True
                 return request.body()
             if traits.overrides & STREAM_OVERRIDDEN:
-                self.overridden = True
+                self.calls_override = True
                 return join_chunks(request.stream())
         reader.claim()
         self._has_claim = True
@@ -116,10 +116,10 @@ cdef class ReadBody(Operation):
         return self.advance()
 
     cdef object step(self, object result):
-        if self.overridden:
+        if self.calls_override:
             if self.method == BODY:
                 self.reader.body = result
-            return self.finished(result)
+            return self.finish(result)
         self.reader.feed_event(result, self.max_size)
         return self.advance()
 
@@ -130,9 +130,9 @@ cdef class ReadBody(Operation):
             return reader.next_awaitable(receive_of(self.request))
         body = reader.finish_body()
         release(self)
-        return self.finished(body)
+        return self.finish(body)
 
-    cdef object finished(self, object body):
+    cdef object finish(self, object body):
         cdef object value
         self._has_result = True
         if self.method == BODY:
@@ -156,7 +156,7 @@ cdef Py_ssize_t start_reading(RequestBase request, object scope, BodyReader read
     if not traits.has_bounds:
         traits = traits_with_bounds(request)
     if traits.max_body_size >= 0:
-        reader.check_size(traits.max_body_size, _announced(scope))
+        reader.check_size(traits.max_body_size, _announced_length(scope))
     return traits.max_body_size
 
 
@@ -172,7 +172,7 @@ cdef BodyReader reader_of(RequestBase request, object scope):
     return reader
 
 
-cdef object _new_read(RequestBase request, int method, object type_):
+cdef object _new_read_operation(RequestBase request, int method, object type_):
     cdef ReadBody operation = ReadBody.__new__(ReadBody)
     operation.request = request
     operation.method = method
@@ -234,7 +234,7 @@ cdef class RequestBase(ConnectionBase):
         cdef Py_ssize_t length
         if value is None:
             return None
-        length = _length(value)
+        length = _parse_length(value)
         if length < 0:
             raise invalid_content_length(_latin1(value))
         return parse_content_length(value) if length == PY_SSIZE_T_MAX else length
@@ -252,7 +252,7 @@ cdef class RequestBase(ConnectionBase):
         with cython.critical_section(self):
             accept = self._accept
         if accept is None:
-            value = scan_list(headers_of(scope), "accept", 6)
+            value = scan_list_header(headers_of(scope), "accept", 6)
             accept = _accept_class("*/*" if value is None else _latin1(value))
             with cython.critical_section(self):
                 if self._cached_scope is scope:
@@ -281,7 +281,7 @@ cdef class RequestBase(ConnectionBase):
             RuntimeError: Another task is reading the body.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return _new_read(self, BODY, None)
+        return _new_read_operation(self, BODY, None)
 
     def stream(self):
         """Return an asynchronous iterator over the chunks of the body, each yielded once, and a final `b""`.
@@ -295,7 +295,7 @@ cdef class RequestBase(ConnectionBase):
         """
         cdef object scope = scope_of(self)
         cdef Py_ssize_t max_size = traits_with_bounds(self).max_body_size
-        cdef Py_ssize_t announced = _announced(scope)
+        cdef Py_ssize_t announced = _announced_length(scope)
         return new_stream(reader_of(self, scope), receive_of(self), max_size, announced)
 
     def json(self, type=Any):
@@ -316,7 +316,7 @@ cdef class RequestBase(ConnectionBase):
             RuntimeError: Another task is reading the body.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return _new_read(self, JSON, type)
+        return _new_read_operation(self, JSON, type)
 
     def msgpack(self, type=Any):
         """Return the body, decoded as MessagePack; None for an empty body, if the type admits None.
@@ -333,7 +333,7 @@ cdef class RequestBase(ConnectionBase):
             RuntimeError: Another task is reading the body.
             ImproperlyConfiguredException: The server's events break the ASGI specification.
         """
-        return _new_read(self, MSGPACK, type)
+        return _new_read_operation(self, MSGPACK, type)
 
 
 for _name in ("body", "json", "msgpack"):

@@ -6,7 +6,7 @@
 #include <structmember.h>
 
 /* Return the offset of the slot of a descriptor; -1 if the descriptor is not that of a slot. */
-static Py_ssize_t litecon_offset(PyObject *descriptor) {
+static Py_ssize_t litecon_slot_offset(PyObject *descriptor) {
     if (Py_TYPE(descriptor) != &PyMemberDescr_Type) return -1;
     if (((PyMemberDescrObject *) descriptor)->d_member->type != T_OBJECT_EX) return -1;
     return ((PyMemberDescrObject *) descriptor)->d_member->offset;

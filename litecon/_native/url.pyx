@@ -28,7 +28,7 @@ cdef extern from *:
     }
 
     /* a character of a reg-name (RFC 3986 section 3.2.2), except percent escapes */
-    static int litecon_is_name(unsigned char c) {
+    static int litecon_is_reg_name(unsigned char c) {
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return 1;
         switch (c) {
             case '-': case '.': case '_': case '~': case '!': case '$': case '&': case '\\'': case '(': case ')':
@@ -42,7 +42,7 @@ cdef extern from *:
     }
 
     /* Return the port after the colon: -1 if there is none, -2 if it is not a valid port. */
-    static long litecon_port(const unsigned char *text, Py_ssize_t length) {
+    static long litecon_parse_port(const unsigned char *text, Py_ssize_t length) {
         long port = 0;
         Py_ssize_t i;
         if (length < 2) return -1;
@@ -63,15 +63,15 @@ cdef extern from *:
         return c < 0x20 || c == 0x7F || c == '%' || c == '?' || c == '#' || c == '\\\\';
     }
 
-    enum { LITECON_NAME = 1, LITECON_QUERY = 2, LITECON_PATH = 4 };
+    enum { LITECON_REG_NAME = 1, LITECON_QUERY = 2, LITECON_PATH = 4 };
 
     /* PERF: the components in which each byte is allowed; a look-up costs less than comparisons */
-    static unsigned char litecon_kinds[256];
+    static unsigned char litecon_char_classes[256];
 
-    static void litecon_fill_kinds(void) {
+    static void litecon_fill_char_classes(void) {
         int c;
         for (c = 0; c < 256; c++) {
-            litecon_kinds[c] = (unsigned char) ((litecon_is_name((unsigned char) c) ? LITECON_NAME : 0) |
+            litecon_char_classes[c] = (unsigned char) ((litecon_is_reg_name((unsigned char) c) ? LITECON_REG_NAME : 0) |
                 (litecon_is_query((unsigned char) c) ? LITECON_QUERY : 0)
                 | (litecon_is_unsafe((Py_UCS4) c) ? 0 : LITECON_PATH));
         }
@@ -79,7 +79,7 @@ cdef extern from *:
 
     /* Return the number of bytes at the beginning that are of a kind. */
     static Py_ssize_t litecon_span(const unsigned char *text, Py_ssize_t length, int kind) {
-        const unsigned char *kinds = litecon_kinds, *at = text, *end = text + length;
+        const unsigned char *kinds = litecon_char_classes, *at = text, *end = text + length;
         while (at < end && kinds[*at] & kind) at++;
         return at - text;
     }
@@ -98,7 +98,7 @@ cdef extern from *:
             i++;
         } else {
             while (1) {
-                i += litecon_span(text + i, length - i, LITECON_NAME);
+                i += litecon_span(text + i, length - i, LITECON_REG_NAME);
                 if (length - i < 3 || text[i] != '%') break;
                 if (!litecon_is_hex(text[i + 1]) || !litecon_is_hex(text[i + 2])) break;
                 i += 3;
@@ -121,50 +121,50 @@ cdef extern from *:
         return -1;
     }
 
-    static PyObject *litecon_ascii(const unsigned char *text, Py_ssize_t length) {
+    static PyObject *litecon_new_ascii(const unsigned char *text, Py_ssize_t length) {
         PyObject *result = PyUnicode_New(length, 127);
         if (result != NULL) memcpy(PyUnicode_1BYTE_DATA(result), text, (size_t) length);
         return result;
     }
 
-    #define LITECON_PUT(text) \
+    #define LITECON_APPEND(text) \
         memcpy(to, PyUnicode_1BYTE_DATA(text), (size_t) PyUnicode_GET_LENGTH(text)); to += PyUnicode_GET_LENGTH(text)
 
     /* Return scheme://netloc, path and ?query as one text; all of them must be ASCII. PERF: one copy, where a general
        join reads each part twice. */
-    static PyObject *litecon_join(PyObject *scheme, PyObject *netloc, PyObject *path, PyObject *query) {
+    static PyObject *litecon_join_url(PyObject *scheme, PyObject *netloc, PyObject *path, PyObject *query) {
         Py_ssize_t length = PyUnicode_GET_LENGTH(query);
         PyObject *result = PyUnicode_New(PyUnicode_GET_LENGTH(scheme) + 3 + PyUnicode_GET_LENGTH(netloc) +
             PyUnicode_GET_LENGTH(path) + (length ? 1 + length : 0), 127);
         Py_UCS1 *to;
         if (result == NULL) return NULL;
         to = PyUnicode_1BYTE_DATA(result);
-        LITECON_PUT(scheme);
+        LITECON_APPEND(scheme);
         memcpy(to, "://", 3);
         to += 3;
-        LITECON_PUT(netloc);
-        LITECON_PUT(path);
+        LITECON_APPEND(netloc);
+        LITECON_APPEND(path);
         if (length) {
             *to++ = '?';
-            LITECON_PUT(query);
+            LITECON_APPEND(query);
         }
         return result;
     }
     """
     enum:
-        LITECON_NAME
+        LITECON_REG_NAME
         LITECON_PATH
         LITECON_QUERY
-    void litecon_fill_kinds() noexcept
+    void litecon_fill_char_classes() noexcept
     bint litecon_is_all(const unsigned char *text, Py_ssize_t length, int kind) noexcept
     bint litecon_is_unsafe(Py_UCS4 c) noexcept
-    object litecon_ascii(const unsigned char *text, Py_ssize_t length)
-    object litecon_join(str scheme, str netloc, str path, str query)
+    object litecon_new_ascii(const unsigned char *text, Py_ssize_t length)
+    object litecon_join_url(str scheme, str netloc, str path, str query)
     bint PyUnicode_IS_ASCII(object text) noexcept
     object litecon_new(type base, type cls, tuple no_arguments)
     Py_ssize_t litecon_host_length(const unsigned char *text, Py_ssize_t length) noexcept
     long litecon_default_port(str scheme) noexcept
-    long litecon_port(const unsigned char *text, Py_ssize_t length) noexcept
+    long litecon_parse_port(const unsigned char *text, Py_ssize_t length) noexcept
     bint litecon_is_query(unsigned char c) noexcept
 
 
@@ -217,7 +217,7 @@ cdef class URLBase:
         raise AttributeError("a URL is immutable")
 
 
-litecon_fill_kinds()
+litecon_fill_char_classes()
 
 
 cdef inline bint _is_ascii(URLBase url) noexcept:
@@ -238,7 +238,7 @@ cdef str _recompose(URLBase url):
     # an empty authority is written if the path would be read as one (RFC 3986 section 5.3)
     authority = PyUnicode_GET_LENGTH(url.netloc) != 0 or url.path.startswith("//")
     if authority and PyUnicode_GET_LENGTH(url.scheme) and PyUnicode_GET_LENGTH(url.fragment) == 0 and _is_ascii(url):
-        return litecon_join(url.scheme, url.netloc, url.path, url.query)
+        return litecon_join_url(url.scheme, url.netloc, url.path, url.query)
     text = f"//{url.netloc}{url.path}" if authority else url.path
     if url.scheme:
         text = f"{url.scheme}:{text}"
@@ -275,11 +275,16 @@ def make_url(cls, scheme, netloc, path, query, fragment):
     if not issubclass(cls, URLBase):
         raise TypeError(f"{cls!r} is not a subclass of URLBase")
     return _new_url(
-        cls, _component(scheme), _component(netloc), _component(path), _component(query), _component(fragment)
+        cls,
+        _check_component(scheme),
+        _check_component(netloc),
+        _check_component(path),
+        _check_component(query),
+        _check_component(fragment),
     )
 
 
-cdef str _component(object value):
+cdef str _check_component(object value):
     if not isinstance(value, str):
         raise text_type("a component of a URL", value)
     return _plain_str(value)
@@ -307,11 +312,11 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     cdef object host = scan_headers(headers_of(scope), "host", 4)
     cdef str netloc = _netloc(scope, scheme, host)
     # without an authority, a path after a scheme would have another meaning
-    cdef str shown = scheme if PyUnicode_GET_LENGTH(netloc) else ""
+    cdef str written_scheme = scheme if PyUnicode_GET_LENGTH(netloc) else ""
     cdef object query
     cdef str path
     if base:
-        return _new_url(cls, shown, netloc, _base_path(scope, host, scheme), "", "")
+        return _new_url(cls, written_scheme, netloc, _base_path(scope, host, scheme), "", "")
     path = _full_path(scope, host, scheme)
     query = item_or(scope, "query_string", b"")
     if type(query) is not bytes and not isinstance(query, bytes):
@@ -319,7 +324,7 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     if PyUnicode_GET_LENGTH(path) == 0 and item(scope, "path") != "":
         # a target of that form has neither path nor query (RFC 9112 section 3.3)
         query = b""
-    return _new_url(cls, shown, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
+    return _new_url(cls, written_scheme, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
 
 
 cdef str _scheme(object scope):
@@ -345,18 +350,18 @@ cdef str _netloc(object scope, str scheme, object host):
     cdef long port
     cdef str name
     if host is None or PyBytes_GET_SIZE(host) == 0:
-        return _server(scope, scheme)
+        return _server_netloc(scope, scheme)
     text = <const unsigned char *> PyBytes_AS_STRING(host)
     size = PyBytes_GET_SIZE(host)
     length = litecon_host_length(text, size)
-    port = litecon_port(text + length, size - length)
+    port = litecon_parse_port(text + length, size - length)
     if length == 0 or port == -2 or (text[0] == c"[" and not is_ipv6(text[1:length - 1].decode("ascii"))):
         raise invalid_host(host.decode("latin-1"))
-    name = litecon_ascii(text, length)
+    name = litecon_new_ascii(text, length)
     return name if port < 0 or port == litecon_default_port(scheme) else f"{name}:{port}"
 
 
-cdef str _server(object scope, str scheme):
+cdef str _server_netloc(object scope, str scheme):
     cdef object server = item(scope, "server")
     cdef object port
     cdef bytes host
@@ -388,7 +393,7 @@ cdef str _root_path(object scope, str key):
     return _plain_str(root_path).rstrip("/")
 
 
-cdef inline bint _is_usual(object path, str root_path) noexcept:
+cdef inline bint _is_full_path(object path, str root_path) noexcept:
     """Return whether a path is the full path of the URL. PERF: nearly all are."""
     return (
         PyUnicode_GET_LENGTH(root_path) == 0
@@ -403,10 +408,10 @@ cdef str _base_path(object scope, object host, str scheme):
     cdef str key = "root_path" if item(scope, "app_root_path") is None else "app_root_path"
     cdef str root_path = _root_path(scope, key)
     cdef object path = item(scope, "path")
-    if _is_usual(path, root_path):
+    if _is_full_path(path, root_path):
         return "/"
     if isinstance(path, str):
-        _path_in_other_form(scope, _plain_str(path), root_path, host, scheme)
+        _path_of_other_target(scope, _plain_str(path), root_path, host, scheme)
     return _encode_path(root_path + "/") if root_path else "/"
 
 
@@ -416,10 +421,10 @@ cdef str _full_path(object scope, object host, str scheme):
     if not isinstance(value, str):
         raise missing_key("path") if value is None else wrong_type("path", value, "a str")
     root_path = _root_path(scope, "root_path")
-    if _is_usual(value, root_path):
+    if _is_full_path(value, root_path):
         return <str> value
     path = _plain_str(value)
-    other = _path_in_other_form(scope, path, root_path, host, scheme)
+    other = _path_of_other_target(scope, path, root_path, host, scheme)
     if other is not None:
         return other
     # the specification includes the root path in the path; older servers and frameworks do not
@@ -428,7 +433,7 @@ cdef str _full_path(object scope, object host, str scheme):
     return path
 
 
-cdef str _path_in_other_form(object scope, str path, str root_path, object host, str scheme):
+cdef str _path_of_other_target(object scope, str path, str root_path, object host, str scheme):
     """Return the path of a target that is not a path itself (RFC 9112 section 3.2); None for one that is."""
     cdef str target = path
     cdef str prefix = ""
@@ -475,5 +480,5 @@ cdef str _encode_query(bytes query):
     if length == 0:
         return ""
     if litecon_is_all(text, length, LITECON_QUERY):
-        return litecon_ascii(text, length)
+        return litecon_new_ascii(text, length)
     return "".join([chr(c) if litecon_is_query(c) else f"%{c:02X}" for c in query])

@@ -118,7 +118,7 @@ async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
     reader = request.body_reader
     fields: list[tuple[str, str]] = []
     parser: Any = None
-    parsed = 0
+    parsed_size = 0
     with reader:
         # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
@@ -131,11 +131,11 @@ async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
                 parser = FieldReader(limits)
             if parser is not None and chunk:
                 # a form that exceeds a bound is refused at once, before the rest arrives
-                parsed += len(chunk)
+                parsed_size += len(chunk)
                 fields += parser.feed(chunk)
                 parser.check()
         body = reader.finish()
-    if parser is None or parsed != len(body):
+    if parser is None or parsed_size != len(body):
         return _parse_whole(body, limits)
     fields += parser.feed(b"")
     parser.check()

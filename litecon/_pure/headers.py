@@ -12,10 +12,10 @@ from .._shared.scope import plain_bytes
 __all__ = ("HeadersBase", "find_header", "find_headers", "make_headers")
 
 # the number of look-ups before an index is made, and the number of headers below which there is none
-_LOOKUPS: Final = 16
-_FEW: Final = 32
+_LOOKUPS_BEFORE_INDEX: Final = 16
+_MIN_INDEXED: Final = 32
 # the number of headers up to which all are compared with the index, and the number in each part of a longer list
-_EXACT: Final = 1024
+_COMPARE_ALL: Final = 1024
 _PART: Final = 256
 
 
@@ -74,7 +74,7 @@ def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
     raise wrong_header(pair)
 
 
-def _encoded(name: object) -> bytes | None:
+def _encode_name(name: object) -> bytes | None:
     """Return the raw form of a name; None for one that no header can have."""
     if not isinstance(name, str):
         raise header_name_type(name)
@@ -84,7 +84,7 @@ def _encoded(name: object) -> bytes | None:
         return None
 
 
-def _index_of(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
+def _build_index(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
     """Return the positions of each lower-case name; None if an item is mutable or not a pair of bytes."""
     index: dict[bytes, list[int]] = {}
     for at, pair in enumerate(raw):
@@ -114,13 +114,13 @@ class HeadersBase:
         return self._raw
 
     def __getitem__(self, name: str) -> str:
-        value = self._first(name)
+        value = self._find(name)
         if value is None:
             raise KeyError(name)
         return value.decode("latin-1")
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._first(name) is not None
+        return isinstance(name, str) and self._find(name) is not None
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the first value of a header.
@@ -132,50 +132,50 @@ class HeadersBase:
         Raises:
             TypeError: The name is not a str.
         """
-        value = self._first(name)
+        value = self._find(name)
         return default if value is None else value.decode("latin-1")
 
     def _values(self, name: str) -> list[str]:
-        key = _encoded(name)
+        key = _encode_name(name)
         if key is None:
             return []
-        if self._has_index():
+        if self._ensure_index():
             positions = self._index.get(key)
-            if self._is_current(positions):
+            if self._validate_index(positions):
                 return [self._pairs[at][1].decode("latin-1") for at in positions or ()]  # type: ignore[index]
         return [value.decode("latin-1") for value in find_headers(self._raw, key)]
 
-    def _first(self, name: str) -> bytes | None:
-        key = _encoded(name)
+    def _find(self, name: str) -> bytes | None:
+        key = _encode_name(name)
         if key is None:
             return None
-        if self._has_index():
+        if self._ensure_index():
             positions = self._index.get(key)
-            if self._is_current(None if positions is None else positions[:1]):
+            if self._validate_index(None if positions is None else positions[:1]):
                 return None if positions is None else self._pairs[positions[0]][1]  # type: ignore[index]
         return find_header(self._raw, key)
 
-    def _has_index(self) -> bool:
+    def _ensure_index(self) -> bool:
         """Return whether there is an index, which may be outdated; it is made when it begins to pay off."""
-        if self._lookups < _LOOKUPS:
+        if self._lookups < _LOOKUPS_BEFORE_INDEX:
             self._lookups += 1
             return False
         if self._pairs is not None:
             return True
         # if an index is impossible or does not pay off, this is not checked again at every look-up
         self._lookups = 0
-        if type(self._raw) not in (list, tuple) or len(self._raw) < _FEW:
+        if type(self._raw) not in (list, tuple) or len(self._raw) < _MIN_INDEXED:
             return False
-        index = _index_of(self._raw)
+        index = _build_index(self._raw)
         if index is None:
             return False
         self._index = index
         self._pairs = self._raw[:]
         self._part = 0
-        self._lookups = _LOOKUPS
+        self._lookups = _LOOKUPS_BEFORE_INDEX
         return True
 
-    def _is_current(self, positions: list[int] | None) -> bool:
+    def _validate_index(self, positions: list[int] | None) -> bool:
         """Return whether the list still matches the index, as far as the look-up of a name can tell.
 
         A list does not report changes, so its items are compared with those of the index: all of them if there are at
@@ -188,21 +188,21 @@ class HeadersBase:
             positions: The positions of the name that the look-up needs; None if the name is absent.
         """
         raw, pairs = self._raw, self._pairs
-        if raw is pairs or self._has_items(positions):
+        if raw is pairs or self._compare_items(positions):
             return True
         # the next look-ups search the list, so that a list that keeps changing does not cost an index for each change
         self._pairs = None
         self._lookups = 0
         return False
 
-    def _has_items(self, positions: list[int] | None) -> bool:
+    def _compare_items(self, positions: list[int] | None) -> bool:
         raw: Any = self._raw
         pairs: Any = self._pairs
         size = len(pairs)
         if len(raw) != size:
             return False
         # compared by identity, so that both sides notice a change at the same look-up
-        if positions is None or size <= _EXACT:
+        if positions is None or size <= _COMPARE_ALL:
             return all(map(is_, raw, pairs))
         part = self._part if self._part <= size - _PART else 0
         self._part = part + _PART

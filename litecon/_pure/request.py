@@ -60,7 +60,7 @@ class RequestBase(ConnectionBase):
         value = find_header(raw_headers(self.scope), b"content-length")
         if value is None:
             return None
-        length = _length(value)
+        length = _parse_length(value)
         if length is None:
             raise invalid_content_length(value.decode("latin-1"))
         return parse_content_length(value) if length == sys.maxsize else length
@@ -130,7 +130,7 @@ class RequestBase(ConnectionBase):
         ```
         """
         max_size: int | None = type(self).limits.max_body_size  # type: ignore[attr-defined]
-        return BodyStream(self.body_reader, self.receive, max_size, self._announced())
+        return BodyStream(self.body_reader, self.receive, max_size, self._announced_length())
 
     async def json(self, type: Any = Any) -> Any:
         """Return the body, decoded as JSON; None for an empty body, if the type admits None.
@@ -204,14 +204,14 @@ class RequestBase(ConnectionBase):
     def _is_overridden(self) -> bool:
         return type(self).body is not _body or type(self).stream is not _stream
 
-    def _announced(self) -> int | None:
+    def _announced_length(self) -> int | None:
         value = find_header(raw_headers(self.scope), b"content-length")
-        return None if value is None else _length(value)
+        return None if value is None else _parse_length(value)
 
     def _start_reading(self, reader: BodyReader) -> int | None:
         reader._check_unstreamed()
         max_size: int | None = type(self).limits.max_body_size  # type: ignore[attr-defined]
-        reader.check(max_size, None if max_size is None else self._announced())
+        reader.check(max_size, None if max_size is None else self._announced_length())
         return max_size
 
 
@@ -219,7 +219,7 @@ _body = RequestBase.body
 _stream = RequestBase.stream
 
 
-def _length(value: bytes) -> int | None:
+def _parse_length(value: bytes) -> int | None:
     """Return a Content-Length of any number of digits, sys.maxsize for a larger one; None if it is not a number."""
     if not value.isdigit():
         return None

@@ -77,16 +77,16 @@ def make_url(cls: type[Any], scheme: str, netloc: str, path: str, query: str, fr
     """
     url = URLBase.__new__(cls)
     setattribute = object.__setattr__
-    setattribute(url, "scheme", _component(scheme))
-    setattribute(url, "netloc", _component(netloc))
-    setattribute(url, "path", _component(path))
-    setattribute(url, "query", _component(query))
-    setattribute(url, "fragment", _component(fragment))
+    setattribute(url, "scheme", _check_component(scheme))
+    setattribute(url, "netloc", _check_component(netloc))
+    setattribute(url, "path", _check_component(path))
+    setattribute(url, "query", _check_component(query))
+    setattribute(url, "fragment", _check_component(fragment))
     setattribute(url, "_text", None)
     return url
 
 
-def _component(value: str) -> str:
+def _check_component(value: str) -> str:
     if not isinstance(value, str):
         raise text_type("a component of a URL", value)
     return plain_str(value)
@@ -125,15 +125,15 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
     host = find_header(raw_headers(scope), b"host")
     netloc = _netloc(scope, scheme, host)
     # without an authority, a path after a scheme would have another meaning
-    shown = scheme if netloc else ""
+    written_scheme = scheme if netloc else ""
     if base:
         # inside a mount, app_root_path is the root path of the outer application, which may be empty
         key = "root_path" if lookup(scope, "app_root_path") is None else "app_root_path"
         root_path = _root_path(scope, key)
         path = lookup(scope, "path")
         if isinstance(path, str):
-            _path_in_other_form(scope, plain_str(path), root_path, host, scheme)
-        return make_url(cls, shown, netloc, _encode_path(root_path + "/"), "", "")
+            _path_of_other_target(scope, plain_str(path), root_path, host, scheme)
+        return make_url(cls, written_scheme, netloc, _encode_path(root_path + "/"), "", "")
     path = _full_path(scope, host, scheme)
     query = lookup(scope, "query_string", b"")
     if not isinstance(query, bytes):
@@ -141,7 +141,7 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
     if path == "" and lookup(scope, "path") != "":
         # a target of that form has neither path nor query (RFC 9112 section 3.3)
         query = b""
-    return make_url(cls, shown, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
+    return make_url(cls, written_scheme, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
 
 
 def _scheme(scope: Mapping[str, Any]) -> str:
@@ -167,11 +167,11 @@ def _netloc(scope: Mapping[str, Any], scheme: str, host: bytes | None) -> str:
         if not name or (name[0] == "[" and not is_ipv6(name[1:-1])) or (port is not None and port > 65535):
             raise invalid_host(host.decode("latin-1"))
     else:
-        name, port = _server(scope)
+        name, port = _server_address(scope)
     return name if port is None or not name or DEFAULT_PORTS.get(scheme) == str(port) else f"{name}:{port}"
 
 
-def _server(scope: Mapping[str, Any]) -> tuple[str, int | None]:
+def _server_address(scope: Mapping[str, Any]) -> tuple[str, int | None]:
     server = lookup(scope, "server")
     if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
         return "", None
@@ -192,7 +192,7 @@ def _full_path(scope: Mapping[str, Any], host: bytes | None, scheme: str) -> str
         raise missing_key("path") if path is None else wrong_type("path", path, "a str")
     path = plain_str(path)
     root_path = _root_path(scope, "root_path")
-    other = _path_in_other_form(scope, path, root_path, host, scheme)
+    other = _path_of_other_target(scope, path, root_path, host, scheme)
     if other is not None:
         return other
     # the specification includes the root path in the path; older servers and frameworks do not
@@ -201,7 +201,7 @@ def _full_path(scope: Mapping[str, Any], host: bytes | None, scheme: str) -> str
     return path
 
 
-def _path_in_other_form(
+def _path_of_other_target(
     scope: Mapping[str, Any], path: str, root_path: str, host: bytes | None, scheme: str
 ) -> str | None:
     """Return the path of a target that is not a path itself (RFC 9112 section 3.2); None for one that is."""

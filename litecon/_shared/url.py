@@ -107,12 +107,12 @@ def path_of_target(target: str, method: Any, host: bytes | None, scheme: str) ->
 
 def _check_authority(authority: str, host: bytes | None, scheme: str) -> None:
     wanted = "" if host is None else host.decode("latin-1")
-    parts = _split(authority, scheme)
-    if parts is None or parts != _split(wanted, scheme):
+    parts = _split_authority(authority, scheme)
+    if parts is None or parts != _split_authority(wanted, scheme):
         raise other_authority(authority, wanted)
 
 
-def _split(authority: str, scheme: str) -> tuple[str, str] | None:
+def _split_authority(authority: str, scheme: str) -> tuple[str, str] | None:
     """Return the host in lower case and the port, "" for the default one; None if the text is not an authority."""
     match = _AUTHORITY.fullmatch(authority)
     # some characters beyond ASCII become ASCII letters in lower case

@@ -14,7 +14,7 @@ from .request import Request
 __all__ = ("Replacement",)
 
 # some are in another module since Litestar 3.0
-_PLACES: Final = (
+_REFERENCES: Final = (
     # mounted ASGI apps
     ("litestar.routes.asgi", "ASGIConnection"),
     ("litestar.middleware.session.base", "ASGIConnection"),
@@ -29,10 +29,10 @@ _PLACES: Final = (
 )
 # not imported only for this: an app that uses them has imported them before it creates the plugin
 _OPTIONAL: Final = ("litestar.plugins.", "litestar.testing.")
-_OURS: Final[dict[str, Any]] = {"ASGIConnection": ASGIConnection, "Request": Request}
+_LITECON_CLASSES: Final[dict[str, Any]] = {"ASGIConnection": ASGIConnection, "Request": Request}
 
 # the replacements that are in effect
-_wanting: set[Any] = set()
+_active: set[Any] = set()
 
 
 class Replacement:
@@ -40,21 +40,21 @@ class Replacement:
 
     def make(self) -> None:
         """Replace the classes, if no other replacement has done so."""
-        if not _wanting:
-            for name, attribute in _PLACES:
-                _exchange(name, attribute, getattr(connection, attribute), _OURS[attribute])
-        _wanting.add(self)
+        if not _active:
+            for name, attribute in _REFERENCES:
+                _replace_class(name, attribute, getattr(connection, attribute), _LITECON_CLASSES[attribute])
+        _active.add(self)
 
     def undo(self) -> None:
         """Restore Litestar's classes, unless another replacement is still in effect."""
-        if self in _wanting:
-            _wanting.remove(self)
-            if not _wanting:
-                for name, attribute in _PLACES:
-                    _exchange(name, attribute, _OURS[attribute], getattr(connection, attribute))
+        if self in _active:
+            _active.remove(self)
+            if not _active:
+                for name, attribute in _REFERENCES:
+                    _replace_class(name, attribute, _LITECON_CLASSES[attribute], getattr(connection, attribute))
 
 
-def _exchange(name: str, attribute: str, old: Any, new: Any) -> None:
+def _replace_class(name: str, attribute: str, old: Any, new: Any) -> None:
     if name.startswith(_OPTIONAL):
         module = sys.modules.get(name)
     else:

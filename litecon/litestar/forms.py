@@ -91,7 +91,7 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
             if isinstance(value, UploadFile):
                 value.file.close()
         if isinstance(error, exceptions.HTTPException):
-            raise _refusal(error) from error
+            raise _translate_error(error) from error
         raise
     return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
 
@@ -123,7 +123,7 @@ def _limits_of(part_limit: int | None) -> Limits:
     return limits
 
 
-def _refusal(error: exceptions.HTTPException) -> Exception:
+def _translate_error(error: exceptions.HTTPException) -> Exception:
     """Return the exception that Litestar would raise instead of one of litecon's."""
     if not isinstance(error, exceptions.RequestEntityTooLarge):
         return ClientException("Invalid multipart/form-data")

@@ -29,7 +29,7 @@ __all__ = ("LiteconPlugin",)
 _combined: WeakKeyDictionary[type[Any], type[Any]] = WeakKeyDictionary()
 
 
-def _quick(cls: Any, ours: type[Any]) -> type[Any]:
+def _combine_classes(cls: Any, ours: type[Any]) -> type[Any]:
     """Return a subclass of both a user's class and litecon's.
 
     Args:
@@ -51,7 +51,7 @@ def _quick(cls: Any, ours: type[Any]) -> type[Any]:
     return _combined[cls]
 
 
-def _choose(handler: Any, name: str, ours: type[Any]) -> None:
+def _set_handler_class(handler: Any, name: str, ours: type[Any]) -> None:
     """Make a handler use a subclass of both litecon's class and the class that the handler or its layers have chosen.
 
     Args:
@@ -65,9 +65,9 @@ def _choose(handler: Any, name: str, ours: type[Any]) -> None:
     if issubclass(chosen, ours):
         return
     if is_property:
-        setattr(handler, f"_{name}", _quick(chosen, ours))
+        setattr(handler, f"_{name}", _combine_classes(chosen, ours))
         return
-    setattr(handler, name, _quick(chosen, ours))
+    setattr(handler, name, _combine_classes(chosen, ours))
     if name == "request_class":
         # the handler caches the class that it resolved
         handler._resolved_request_class = Empty
@@ -81,7 +81,7 @@ def _models_of(route: Any) -> list[Any]:
     return list({id(model): model for model in models}.values())
 
 
-def _read_forms(model: Any) -> None:
+def _add_form_extractor(model: Any) -> None:
     """Make litecon read the multipart forms of a handler that takes one as its `data`, before Litestar reads them.
 
     Args:
@@ -105,7 +105,7 @@ def _read_forms(model: Any) -> None:
     model.extractors.insert(list(model.expected_reserved_kwargs).index("data"), read_form)
 
 
-def _answer(request: Any, error: HTTPException) -> Any:
+def _create_response(request: Any, error: HTTPException) -> Any:
     """Return the response that Litestar makes for an exception of its own with the same status and detail."""
     made = exceptions.HTTPException(
         error.detail,
@@ -137,9 +137,9 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
         Args:
             app_config: The configuration of the app.
         """
-        app_config.exception_handlers.setdefault(HTTPException, _answer)
-        app_config.request_class = _quick(app_config.request_class, Request)
-        app_config.websocket_class = _quick(app_config.websocket_class, WebSocket)
+        app_config.exception_handlers.setdefault(HTTPException, _create_response)
+        app_config.request_class = _combine_classes(app_config.request_class, Request)
+        app_config.websocket_class = _combine_classes(app_config.websocket_class, WebSocket)
         if self._replacement is not None:
             self._replacement.make()
         return app_config
@@ -152,11 +152,11 @@ class LiteconPlugin(InitPlugin, ReceiveRoutePlugin):
         """
         if isinstance(route, HTTPRoute):
             for model in _models_of(route):
-                _read_forms(model)
+                _add_form_extractor(model)
             for handler in route.route_handlers:
-                _choose(handler, "request_class", Request)
+                _set_handler_class(handler, "request_class", Request)
         elif isinstance(route, WebSocketRoute):
-            _choose(route.route_handler, "websocket_class", WebSocket)
+            _set_handler_class(route.route_handler, "websocket_class", WebSocket)
 
     def undo(self) -> None:
         """Restore the classes that `everywhere` has replaced; existing apps keep litecon's classes."""

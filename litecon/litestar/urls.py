@@ -35,10 +35,10 @@ def url_from_scope(scope: Any, path: str, query: bytes) -> URL:
         text = query.decode()
     except UnicodeDecodeError:
         text = quote(query, safe="!$%&'()*+,/:;=?@[]")
-    return _own(URL.from_components(scheme=scheme if server else "", query=text, netloc=host, path=path))
+    return _copy_url(URL.from_components(scheme=scheme if server else "", query=text, netloc=host, path=path))
 
 
-def _own(shared: URL) -> URL:
+def _copy_url(shared: URL) -> URL:
     """Return a copy of a URL that Litestar caches for all requests, since its `query_params` can be changed."""
     url: Any = object.__new__(URL)
     url.scheme = shared.scheme

@@ -193,7 +193,7 @@ def test_a_class_in_a_place_of_ours_is_left_alone(dropin: Any) -> None:
 def places(dropin: Any) -> list[Any]:
     module = load_module("compiled", "litestar.everywhere")
     found = []
-    for name, attribute in module._PLACES:
+    for name, attribute in module._REFERENCES:
         try:
             found.append(getattr(importlib.import_module(name), attribute))
         except ImportError:
