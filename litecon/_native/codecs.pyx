@@ -12,7 +12,7 @@ from typing import Any
 from litecon._shared.codecs import default_serializer
 
 cdef enum:
-    USUAL_DEPTH = 255
+    LOCAL_DEPTH = 255
 
 cdef extern from *:
     """
@@ -21,9 +21,9 @@ cdef extern from *:
         while (length) {
             /* PERF: sums that fit into a byte are added sixteen at a time; the two brackets differ in one bit */
             Py_ssize_t block = length < 255 ? length : 255;
-            unsigned char some = 0;
-            for (i = 0; i < block; i++) some += (text[i] | 0x20) == '{';
-            count += some;
+            unsigned char block_count = 0;
+            for (i = 0; i < block; i++) block_count += (text[i] | 0x20) == '{';
+            count += block_count;
             text += block;
             length -= block;
         }
@@ -34,16 +34,16 @@ cdef extern from *:
         Py_ssize_t i, count = 0;
         while (length) {
             Py_ssize_t block = length < 255 ? length : 255;
-            unsigned char some = 0;
-            for (i = 0; i < block; i++) some += (text[i] == ',') + (text[i] == ':');
-            count += some;
+            unsigned char block_count = 0;
+            for (i = 0; i < block; i++) block_count += (text[i] == ',') + (text[i] == ':');
+            count += block_count;
             text += block;
             length -= block;
         }
         return count;
     }
 
-    static const char *litecon_behind_string(const char *text, const char *end) {
+    static const char *litecon_skip_string(const char *text, const char *end) {
         for (text++; text < end && *text != '"'; text++) if (*text == '\\\\') text++;
         return text < end ? text + 1 : end;
     }
@@ -54,7 +54,7 @@ cdef extern from *:
         while (text < end) {
             switch (*text) {
                 case '"':
-                    text = litecon_behind_string(text, end);
+                    text = litecon_skip_string(text, end);
                     continue;
                 case '[': case '{':
                     if (++depth > max_depth) return 1;
@@ -67,7 +67,7 @@ cdef extern from *:
         return 0;
     }
 
-    static int litecon_stands_alone(char character) {
+    static int litecon_ends_scalar(char character) {
         switch (character) {
             case '"': case '[': case '{': case ']': case '}': case ',': case ':':
             case ' ': case '\\t': case '\\n': case '\\r':
@@ -76,14 +76,14 @@ cdef extern from *:
         return 0;
     }
 
-    static int litecon_holds_more(const char *text, Py_ssize_t length, Py_ssize_t max_items) {
+    static int litecon_has_more_items(const char *text, Py_ssize_t length, Py_ssize_t max_items) {
         const char *end = text + length;
         Py_ssize_t items = 0;
         while (text < end) {
             switch (*text) {
                 case '"':
                     items++;
-                    text = litecon_behind_string(text, end);
+                    text = litecon_skip_string(text, end);
                     break;
                 case '[': case '{':
                     items++;
@@ -94,7 +94,7 @@ cdef extern from *:
                     continue;
                 default:
                     items++;
-                    while (text < end && !litecon_stands_alone(*text)) text++;
+                    while (text < end && !litecon_ends_scalar(*text)) text++;
             }
             if (items > max_items) return 1;
         }
@@ -110,7 +110,7 @@ cdef extern from *:
         if (openings > max_depth && litecon_nests_deeper(text, length, max_depth)) return -1;
         /* in valid JSON each value is the first, or follows one of these */
         if (is_long && 1 + openings + litecon_count_separators(text, length) > max_items
-                && litecon_holds_more(text, length, max_items)) return -2;
+                && litecon_has_more_items(text, length, max_items)) return -2;
         return 0;
     }
 
@@ -126,10 +126,10 @@ cdef extern from *:
     }
 
     /* What follows the first byte of a MessagePack object. `width` is the number of bytes of a length or count field,
-       and `more` is added to the number in the field, or is the number itself without one. `times` is the number of
+       and `extra` is added to the number in the field, or is the number itself without one. `times` is the number of
        objects per count, or 0 if bytes are counted. */
     typedef struct {
-        unsigned char width, more, times, is_other_key;
+        unsigned char width, extra, times, is_other_key;
     } litecon_head;
 
     static litecon_head litecon_head_of(unsigned char first) {
@@ -138,25 +138,25 @@ cdef extern from *:
         if (first < 0x80 || first >= 0xE0) return head;
         if (first < 0xC0) {
             head.times = first < 0x90 ? 2 : first < 0xA0 ? 1 : 0;
-            head.more = first & (head.times ? 0x0F : 0x1F);
+            head.extra = first & (head.times ? 0x0F : 0x1F);
             return head;
         }
         switch (first) {
             case 0xC4: case 0xD9: head.width = 1; break;
             case 0xC5: case 0xDA: head.width = 2; break;
             case 0xC6: case 0xDB: head.width = 4; break;
-            case 0xC7: head.width = 1; head.more = 1; break;
-            case 0xC8: head.width = 2; head.more = 1; break;
-            case 0xC9: head.width = 4; head.more = 1; break;
-            case 0xCC: case 0xD0: head.more = 1; break;
-            case 0xCD: case 0xD1: head.more = 2; break;
-            case 0xCA: case 0xCE: case 0xD2: head.more = 4; break;
-            case 0xCB: case 0xCF: case 0xD3: head.more = 8; break;
-            case 0xD4: head.more = 2; break;
-            case 0xD5: head.more = 3; break;
-            case 0xD6: head.more = 5; break;
-            case 0xD7: head.more = 9; break;
-            case 0xD8: head.more = 17; break;
+            case 0xC7: head.width = 1; head.extra = 1; break;
+            case 0xC8: head.width = 2; head.extra = 1; break;
+            case 0xC9: head.width = 4; head.extra = 1; break;
+            case 0xCC: case 0xD0: head.extra = 1; break;
+            case 0xCD: case 0xD1: head.extra = 2; break;
+            case 0xCA: case 0xCE: case 0xD2: head.extra = 4; break;
+            case 0xCB: case 0xCF: case 0xD3: head.extra = 8; break;
+            case 0xD4: head.extra = 2; break;
+            case 0xD5: head.extra = 3; break;
+            case 0xD6: head.extra = 5; break;
+            case 0xD7: head.extra = 9; break;
+            case 0xD8: head.extra = 17; break;
             case 0xDC: head.width = 2; head.times = 1; break;
             case 0xDD: head.width = 4; head.times = 1; break;
             case 0xDE: head.width = 2; head.times = 2; break;
@@ -193,7 +193,7 @@ cdef extern from *:
             if (head.is_other_key && (missing[depth] & 3) == 1
                     && ++other_keys > (unsigned long long) max_other_keys && max_other_keys >= 0) return -3;
             missing[depth] -= 2;
-            number = head.more;
+            number = head.extra;
             if (head.width) {
                 if (head.width > size - position) return size + 1;
                 number += litecon_big_endian(text + position, head.width);
@@ -246,10 +246,10 @@ def measure_json(bytes body not None, Py_ssize_t max_depth, max_items):
     Returns:
         -1 if the text nests deeper, else -2 if it has more values, else 0.
     """
-    return json_verdict(body, max_depth, bound(max_items))
+    return measure_json_bytes(body, max_depth, bound(max_items))
 
 
-cdef int json_verdict(bytes body, Py_ssize_t max_depth, Py_ssize_t max_items) noexcept:
+cdef int measure_json_bytes(bytes body, Py_ssize_t max_depth, Py_ssize_t max_items) noexcept:
     return litecon_measure_json(PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body), max_depth, max_items)
 
 
@@ -270,16 +270,16 @@ def measure_msgpack(bytes body not None, Py_ssize_t max_depth, max_items, max_ot
         The length of the object; a number greater than the length of the body if the body ends too early; or, whichever
         is found first, -1 if the body nests deeper, -2 if it has more objects, -3 if it has more such keys.
     """
-    return msgpack_length(body, max_depth, bound(max_items), bound(max_other_keys))
+    return measure_msgpack_bytes(body, max_depth, bound(max_items), bound(max_other_keys))
 
 
-cdef Py_ssize_t msgpack_length(
+cdef Py_ssize_t measure_msgpack_bytes(
     bytes body, Py_ssize_t max_depth, Py_ssize_t max_items, Py_ssize_t max_other_keys
 ) except -4:
-    cdef unsigned long long few[USUAL_DEPTH + 1]
-    cdef unsigned long long *missing = few
+    cdef unsigned long long local_missing[LOCAL_DEPTH + 1]
+    cdef unsigned long long *missing = local_missing
     cdef Py_ssize_t length
-    if max_depth > USUAL_DEPTH:
+    if max_depth > LOCAL_DEPTH:
         missing = <unsigned long long *> PyMem_Malloc((max_depth + 1) * sizeof(unsigned long long))
         if missing is NULL:
             raise MemoryError()
@@ -291,7 +291,7 @@ cdef Py_ssize_t msgpack_length(
         max_other_keys,
         missing,
     )
-    if missing != few:
+    if missing != local_missing:
         PyMem_Free(missing)
     return length
 
@@ -312,7 +312,7 @@ cdef Py_ssize_t _max_depth = 0
 cdef Py_ssize_t _max_msgpack_depth = 0
 
 
-cdef int _load() except -1:
+cdef int _load_codecs() except -1:
     # not at import, since a process that decodes nothing needs no decoders
     global _decode_json, _decode_plain_json, _decode_msgpack, _decode_plain_msgpack
     global _encode_json, _encode_plain_json, _encode_msgpack, _max_depth, _max_msgpack_depth
@@ -341,50 +341,54 @@ cdef int _load() except -1:
     return 0
 
 
-cdef object _limit(Py_ssize_t bound):
+cdef object _none_if_unbounded(Py_ssize_t bound):
     return None if bound < 0 else bound
 
 
 cdef object from_json(object body, object type_, object connection):
     cdef Traits bounds = traits_with_bounds(connection)
     if _decode_json is None:
-        _load()
+        _load_codecs()
     # PERF: valid data needs nothing else; invalid data is decoded again by the function that makes the errors
     if (
         type_ is ANY
         and type(body) is bytes
         and body
-        and json_verdict(body, _max_depth, bounds.max_items) == 0
+        and measure_json_bytes(body, _max_depth, bounds.max_items) == 0
     ):
         try:
             return PyObject_CallOneArg(_decode_plain_json, body)
         except Exception:
             pass
-    return _decode_json(body, type_, max_items=_limit(bounds.max_items))
+    return _decode_json(body, type_, max_items=_none_if_unbounded(bounds.max_items))
 
 
 cdef object from_msgpack(object body, object type_, object connection):
     cdef Traits bounds = traits_with_bounds(connection)
     if _decode_json is None:
-        _load()
+        _load_codecs()
     if (
         type_ is ANY
         and type(body) is bytes
         and body
-        and msgpack_length(body, _max_msgpack_depth, bounds.max_items, bounds.max_other_keys) == len(<bytes> body)
+        and measure_msgpack_bytes(body, _max_msgpack_depth, bounds.max_items, bounds.max_other_keys)
+        == len(<bytes> body)
     ):
         try:
             return PyObject_CallOneArg(_decode_plain_msgpack, body)
         except Exception:
             pass
     return _decode_msgpack(
-        body, type_, max_items=_limit(bounds.max_items), max_other_keys=_limit(bounds.max_other_keys)
+        body,
+        type_,
+        max_items=_none_if_unbounded(bounds.max_items),
+        max_other_keys=_none_if_unbounded(bounds.max_other_keys),
     )
 
 
 cdef object to_json(object value, object serializer):
     if _decode_json is None:
-        _load()
+        _load_codecs()
     if serializer is _default_serializer:
         try:
             return PyObject_CallOneArg(_encode_plain_json, value)
@@ -395,5 +399,5 @@ cdef object to_json(object value, object serializer):
 
 cdef object to_msgpack(object value, object serializer):
     if _decode_json is None:
-        _load()
+        _load_codecs()
     return _encode_msgpack(value, serializer)

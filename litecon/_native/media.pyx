@@ -40,7 +40,7 @@ cdef struct Text:
     Py_ssize_t length
 
 
-cdef inline Text _read(str text) noexcept:
+cdef inline Text _text_view(str text) noexcept:
     cdef Text read
     read.text = <PyObject *> text
     read.kind = PyUnicode_KIND(text)
@@ -49,15 +49,15 @@ cdef inline Text _read(str text) noexcept:
     return read
 
 
-cdef inline Py_UCS4 _at(const Text *text, Py_ssize_t index) noexcept:
+cdef inline Py_UCS4 _char_at(const Text *text, Py_ssize_t index) noexcept:
     return PyUnicode_READ(text.kind, text.data, index)
 
 
-cdef inline str _part(const Text *text, Py_ssize_t start, Py_ssize_t end):
+cdef inline str _substring(const Text *text, Py_ssize_t start, Py_ssize_t end):
     return PyUnicode_Substring(<str> text.text, start, end)
 
 
-cdef str _plain_str(str what, object text):
+cdef str _require_str(str what, object text):
     """Return a text as an exact str; raise TypeError for anything but a str."""
     if type(text) is str:
         return <str> text
@@ -71,28 +71,28 @@ cdef inline bint _is_space(Py_UCS4 c) noexcept:
 
 
 cdef Py_ssize_t _skip_spaces(const Text *text, Py_ssize_t index, Py_ssize_t end) noexcept:
-    while index < end and _is_space(_at(text, index)):
+    while index < end and _is_space(_char_at(text, index)):
         index += 1
     return index
 
 
-cdef Py_ssize_t _drop_spaces(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
-    while end > start and _is_space(_at(text, end - 1)):
+cdef Py_ssize_t _strip_spaces_end(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
+    while end > start and _is_space(_char_at(text, end - 1)):
         end -= 1
     return end
 
 
-cdef Py_ssize_t _find(const Text *text, Py_UCS4 wanted, Py_ssize_t index, Py_ssize_t end) noexcept:
-    while index < end and _at(text, index) != wanted:
+cdef Py_ssize_t _find_char(const Text *text, Py_UCS4 wanted, Py_ssize_t index, Py_ssize_t end) noexcept:
+    while index < end and _char_at(text, index) != wanted:
         index += 1
     return index
 
 
-cdef bint _is_name(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
+cdef bint _is_token(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
     if start == end:
         return False
     while start < end:
-        if not litecon_is_token(_at(text, start)):
+        if not litecon_is_token(_char_at(text, start)):
             return False
         start += 1
     return True
@@ -101,17 +101,17 @@ cdef bint _is_name(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
 cdef str _lower(const Text *text, Py_ssize_t start, Py_ssize_t end):
     """Return a part in lower case, unchanged if it has characters beyond ASCII, which no name has."""
     cdef Py_ssize_t index
-    cdef str part = _part(text, start, end)
+    cdef str part = _substring(text, start, end)
     for index in range(start, end):
-        if c"A" <= _at(text, index) <= c"Z":
+        if c"A" <= _char_at(text, index) <= c"Z":
             return part.lower() if part.isascii() else part
     return part
 
 
-cdef Py_ssize_t _slash_of(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
+cdef Py_ssize_t _find_slash(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
     """Return the position of the slash of a media type; -1 if the text is not a media type."""
-    cdef Py_ssize_t slash = _find(text, c"/", start, end)
-    if slash < end and _is_name(text, start, slash) and _is_name(text, slash + 1, end):
+    cdef Py_ssize_t slash = _find_char(text, c"/", start, end)
+    if slash < end and _is_token(text, start, slash) and _is_token(text, slash + 1, end):
         return slash
     return -1
 
@@ -123,37 +123,37 @@ cdef dict _parse_parameters(const Text *text, Py_ssize_t index, Py_ssize_t end):
     cdef bint escaped
     cdef str name, plain
     while True:
-        index = _find(text, c";", index, end)
+        index = _find_char(text, c";", index, end)
         if index == end:
             return parameters
         start = index = _skip_spaces(text, index + 1, end)
-        while index < end and _at(text, index) != c"=" and _at(text, index) != c";":
+        while index < end and _char_at(text, index) != c"=" and _char_at(text, index) != c";":
             index += 1
-        if index == end or _at(text, index) == c";":
+        if index == end or _char_at(text, index) == c";":
             continue
-        stop = _drop_spaces(text, start, index)
+        stop = _strip_spaces_end(text, start, index)
         value = index = _skip_spaces(text, index + 1, end)
         close = -1
         escaped = False
-        if index < end and _at(text, index) == c'"':
+        if index < end and _char_at(text, index) == c'"':
             close = index + 1
-            while close < end and _at(text, close) != c'"':
-                if _at(text, close) == c"\\":
+            while close < end and _char_at(text, close) != c'"':
+                if _char_at(text, close) == c"\\":
                     escaped = True
                     close += 1
                 close += 1
             if close >= end:
                 close = -1
-        index = _find(text, c";", index if close < 0 else close + 1, end)
-        if not _is_name(text, start, stop):
+        index = _find_char(text, c";", index if close < 0 else close + 1, end)
+        if not _is_token(text, start, stop):
             continue
         name = _lower(text, start, stop)
         if name in parameters:
             continue
         if close < 0:
-            plain = _part(text, value, _drop_spaces(text, value, index))
+            plain = _substring(text, value, _strip_spaces_end(text, value, index))
         else:
-            plain = _part(text, value + 1, close)
+            plain = _substring(text, value + 1, close)
             if escaped:
                 plain = _unescape(plain)
         parameters[name] = plain
@@ -184,18 +184,18 @@ def parse_content_type(value):
         The pair of them; `("application/octet-stream", {})` if the value is not a media type, `("", {})` if it is
         empty.
     """
-    return read_content_type(_plain_str("a Content-Type header", value))
+    return read_content_type(_require_str("a Content-Type header", value))
 
 
 cdef tuple read_content_type(str value):
-    cdef Text read = _read(value)
+    cdef Text read = _text_view(value)
     cdef const Text *text = &read
-    cdef Py_ssize_t kind = _find(text, c";", 0, text.length)
-    cdef Py_ssize_t start = _skip_spaces(text, 0, kind)
-    cdef Py_ssize_t end = _drop_spaces(text, start, kind)
-    if _slash_of(text, start, end) < 0:
+    cdef Py_ssize_t semicolon = _find_char(text, c";", 0, text.length)
+    cdef Py_ssize_t start = _skip_spaces(text, 0, semicolon)
+    cdef Py_ssize_t end = _strip_spaces_end(text, start, semicolon)
+    if _find_slash(text, start, end) < 0:
         return ("application/octet-stream" if _skip_spaces(text, 0, text.length) < text.length else ""), {}
-    return _lower(text, start, end), _parse_parameters(text, kind, text.length)
+    return _lower(text, start, end), _parse_parameters(text, semicolon, text.length)
 
 
 def parse_accept(value):
@@ -208,8 +208,8 @@ def parse_accept(value):
         For each range: its quality in thousandths, its specificity, type, subtype, parameters without `q`, and its
         text. A quality that is not a number counts as 1; an item that is not a media range is skipped.
     """
-    cdef str plain = _plain_str("an Accept header", value)
-    cdef Text read = _read(plain)
+    cdef str plain = _require_str("an Accept header", value)
+    cdef Text read = _text_view(plain)
     cdef const Text *text = &read
     cdef Py_ssize_t start = 0
     cdef Py_ssize_t end
@@ -228,11 +228,11 @@ def _rank(item):
 
 
 cdef Py_ssize_t _end_of_item(const Text *text, Py_ssize_t index) noexcept:
-    while index < text.length and _at(text, index) != c",":
-        if _at(text, index) == c'"':
+    while index < text.length and _char_at(text, index) != c",":
+        if _char_at(text, index) == c'"':
             index += 1
-            while index < text.length and _at(text, index) != c'"':
-                index += 2 if _at(text, index) == c"\\" else 1
+            while index < text.length and _char_at(text, index) != c'"':
+                index += 2 if _char_at(text, index) == c"\\" else 1
         index += 1
     return index if index < text.length else text.length
 
@@ -241,21 +241,21 @@ cdef int _add_range(list ranges, const Text *text, Py_ssize_t start, Py_ssize_t 
     cdef Range item
     cdef str main, sub
     cdef dict parameters = _read_range(&item, text, start, end)
-    if item.kind < 0:
+    if item.semicolon < 0:
         return 0
     main = "*" if item.any_type else _lower(text, item.start, item.slash)
     sub = "*" if item.any_subtype else _lower(text, item.slash + 1, item.stop)
-    media_type = f"{main}/{sub}{_part(text, item.kind, item.end)}"
+    media_type = f"{main}/{sub}{_substring(text, item.semicolon, item.end)}"
     ranges.append((item.quality, item.specificity, main, sub, {} if parameters is None else parameters, media_type))
     return 0
 
 
 cdef struct Range:
-    # a media range or an offer: type, subtype and parameters are [start, slash), (slash, stop) and [kind, end)
+    # a media range or an offer: type, subtype and parameters are [start, slash), (slash, stop) and [semicolon, end)
     Py_ssize_t start
     Py_ssize_t slash
     Py_ssize_t stop
-    Py_ssize_t kind
+    Py_ssize_t semicolon
     Py_ssize_t end
     bint any_type
     bint any_subtype
@@ -266,29 +266,29 @@ cdef struct Range:
 
 
 cdef dict _read_range(Range *item, const Text *text, Py_ssize_t start, Py_ssize_t end):
-    """Read a media range, whose `kind` is -1 if the text is not one; return its parameters without `q`, or None."""
+    """Read a media range and return its parameters without `q`, or None; `semicolon` is -1 if the text is not one."""
     cdef dict parameters = None
     item.start = start = _skip_spaces(text, start, end)
-    item.end = end = _drop_spaces(text, start, end)
-    item.kind = _find(text, c";", start, end)
-    item.stop = _drop_spaces(text, start, item.kind)
+    item.end = end = _strip_spaces_end(text, start, end)
+    item.semicolon = _find_char(text, c";", start, end)
+    item.stop = _strip_spaces_end(text, start, item.semicolon)
     item.quality = 1000
     item.parameters = NULL
-    if item.stop == start + 1 and _at(text, start) == c"*":
+    if item.stop == start + 1 and _char_at(text, start) == c"*":
         item.slash = item.stop
         item.any_type = item.any_subtype = True
     else:
-        item.slash = _slash_of(text, start, item.stop)
+        item.slash = _find_slash(text, start, item.stop)
         if item.slash < 0:
-            item.kind = -1
+            item.semicolon = -1
             return None
         item.any_type = _is_star(text, start, item.slash)
         item.any_subtype = _is_star(text, item.slash + 1, item.stop)
-    if item.kind < end:
-        item.quality = _plain_quality(text, item.kind, end)
+    if item.semicolon < end:
+        item.quality = _parse_simple_quality(text, item.semicolon, end)
         if item.quality < 0:
-            parameters = _parse_parameters(text, item.kind, end)
-            item.quality = _quality(parameters.pop("q", "1"))
+            parameters = _parse_parameters(text, item.semicolon, end)
+            item.quality = _parse_quality(parameters.pop("q", "1"))
             item.parameters = <PyObject *> parameters if parameters else NULL
     item.specificity = 0 if item.any_type else 1 if item.any_subtype else 2
     if item.specificity == 2 and item.parameters is not NULL:
@@ -297,33 +297,33 @@ cdef dict _read_range(Range *item, const Text *text, Py_ssize_t start, Py_ssize_
 
 
 cdef inline bint _is_star(const Text *text, Py_ssize_t start, Py_ssize_t end) noexcept:
-    return end == start + 1 and _at(text, start) == c"*"
+    return end == start + 1 and _char_at(text, start) == c"*"
 
 
-cdef int _plain_quality(const Text *text, Py_ssize_t index, Py_ssize_t end) noexcept:
+cdef int _parse_simple_quality(const Text *text, Py_ssize_t index, Py_ssize_t end) noexcept:
     """Return the thousandths of a quality in the usual form, `;q=0.5`; -1 for any other. PERF: needs no dict."""
     cdef int thousandths = 0
     cdef int weight = 100
     index = _skip_spaces(text, index + 1, end)
-    if end - index < 3 or _at(text, index) != c"q" or _at(text, index + 1) != c"=":
+    if end - index < 3 or _char_at(text, index) != c"q" or _char_at(text, index + 1) != c"=":
         return -1
-    if _at(text, index + 2) == c"1" and end - index == 3:
+    if _char_at(text, index + 2) == c"1" and end - index == 3:
         return 1000
-    if _at(text, index + 2) != c"0":
+    if _char_at(text, index + 2) != c"0":
         return -1
     if end - index == 3:
         return 0
-    if _at(text, index + 3) != c"." or end - index > 7:
+    if _char_at(text, index + 3) != c"." or end - index > 7:
         return -1
     for index in range(index + 4, end):
-        if not c"0" <= _at(text, index) <= c"9":
+        if not c"0" <= _char_at(text, index) <= c"9":
             return -1
-        thousandths += (<int> _at(text, index) - 48) * weight
+        thousandths += (<int> _char_at(text, index) - 48) * weight
         weight //= 10
     return thousandths
 
 
-cdef int _quality(str value) except -1:
+cdef int _parse_quality(str value) except -1:
     """Return a quality in thousandths; 1000 if it is not a number."""
     cdef int thousandths = 0
     cdef int weight = 100
@@ -357,41 +357,41 @@ def best_match(value, offers):
         value: The value of the Accept header.
         offers: The media types to choose from; a wildcard in an offer is replaced by the type or subtype of the range.
     """
-    cdef str plain = _plain_str("an Accept header", value)
-    cdef Text text = _read(plain)
-    cdef Range few[FEW_RANGES]
-    cdef Range *ranges = few
-    cdef Py_ssize_t most = FEW_RANGES
+    cdef str plain = _require_str("an Accept header", value)
+    cdef Text text = _text_view(plain)
+    cdef Range local_ranges[LOCAL_RANGES]
+    cdef Range *ranges = local_ranges
+    cdef Py_ssize_t capacity = LOCAL_RANGES
     cdef Py_ssize_t count = 0
     cdef Py_ssize_t start = 0
     cdef Py_ssize_t end
     # holds the parameters that the ranges borrow
-    cdef list kept = []
+    cdef list parameter_dicts = []
     try:
         while start < text.length:
             end = _end_of_item(&text, start)
-            if count == most:
+            if count == capacity:
                 # each range takes at least one character and a comma
-                most = text.length // 2 + 1
-                ranges = <Range *> PyMem_Malloc(most * sizeof(Range))
+                capacity = text.length // 2 + 1
+                ranges = <Range *> PyMem_Malloc(capacity * sizeof(Range))
                 if ranges is NULL:
                     raise MemoryError()
-                memcpy(ranges, few, sizeof(few))
+                memcpy(ranges, local_ranges, sizeof(local_ranges))
             parameters = _read_range(&ranges[count], &text, start, end)
-            if ranges[count].kind >= 0:
+            if ranges[count].semicolon >= 0:
                 count += 1
                 if parameters is not None:
-                    kept.append(parameters)
+                    parameter_dicts.append(parameters)
             start = end + 1
         return _best_offer(&text, ranges, count, offers)
     finally:
-        if ranges is not few:
+        if ranges is not local_ranges:
             PyMem_Free(ranges)
 
 
 cdef enum:
     # browsers send up to eight ranges
-    FEW_RANGES = 16
+    LOCAL_RANGES = 16
 
 
 cdef struct Match:
@@ -402,37 +402,37 @@ cdef struct Match:
 
 cdef object _best_offer(const Text *text, const Range *ranges, Py_ssize_t count, object offers):
     cdef object best = None
-    cdef Match best_match, match
+    cdef Match best_found, match
     cdef Range item
     cdef Text offered
     cdef str plain
     cdef dict parameters
-    best_match.range = NULL
+    best_found.range = NULL
     for offer in offers:
-        plain = _plain_str("an offered media type", offer)
-        offered = _read(plain)
+        plain = _require_str("an offered media type", offer)
+        offered = _text_view(plain)
         parameters = _read_offer(&item, &offered)
         match = _match_of(text, ranges, count, &offered, &item, parameters)
         if match.range is NULL or match.range.quality == 0:
             continue
-        if best_match.range is NULL or _is_better(&match, &best_match):
-            best_match = match
+        if best_found.range is NULL or _is_better(&match, &best_found):
+            best_found = match
             best = offer
             if item.any_type or item.any_subtype:
-                best = _filled_in(text, match.range, &offered, &item)
+                best = _fill_wildcards(text, match.range, &offered, &item)
     return best
 
 
 cdef dict _read_offer(Range *item, const Text *text):
     """Read an offer, whose type may be any text, and return its parameters, or None."""
-    item.kind = _find(text, c";", 0, text.length)
+    item.semicolon = _find_char(text, c";", 0, text.length)
     item.end = text.length
-    item.start = _skip_spaces(text, 0, item.kind)
-    item.stop = _drop_spaces(text, item.start, item.kind)
-    item.slash = _find(text, c"/", item.start, item.stop)
+    item.start = _skip_spaces(text, 0, item.semicolon)
+    item.stop = _strip_spaces_end(text, item.start, item.semicolon)
+    item.slash = _find_char(text, c"/", item.start, item.stop)
     item.any_type = _is_star(text, item.start, item.slash)
     item.any_subtype = _is_star(text, item.slash + 1, item.stop)
-    return None if item.kind == item.end else _parse_parameters(text, item.kind, item.end)
+    return None if item.semicolon == item.end else _parse_parameters(text, item.semicolon, item.end)
 
 
 cdef Match _match_of(
@@ -446,11 +446,11 @@ cdef Match _match_of(
     found.specificity = -1
     for index in range(count):
         match.range = &ranges[index]
-        if not (match.range.any_type or offer.any_type or _is_same(
+        if not (match.range.any_type or offer.any_type or _equals_ignoring_case(
             text, match.range.start, match.range.slash, offered, offer.start, offer.slash
         )):
             continue
-        if not (match.range.any_subtype or offer.any_subtype or _is_same(
+        if not (match.range.any_subtype or offer.any_subtype or _equals_ignoring_case(
             text, match.range.slash + 1, match.range.stop, offered, offer.slash + 1, offer.stop
         )):
             continue
@@ -484,7 +484,7 @@ cdef bint _is_better(const Match *one, const Match *other) noexcept:
     return one.range < other.range
 
 
-cdef bint _is_same(
+cdef bint _equals_ignoring_case(
     const Text *lower, Py_ssize_t start, Py_ssize_t end, const Text *other, Py_ssize_t begin, Py_ssize_t stop
 ) noexcept:
     """Return whether two names are the same, except for the case of ASCII letters."""
@@ -495,8 +495,8 @@ cdef bint _is_same(
     if end - start != stop - begin:
         return False
     for index in range(end - start):
-        one = _at(lower, start + index)
-        two = _at(other, begin + index)
+        one = _char_at(lower, start + index)
+        two = _char_at(other, begin + index)
         if one != two and _ascii_lower(one) != _ascii_lower(two):
             return False
     return True
@@ -523,7 +523,7 @@ cdef Py_ssize_t _missing_parameters(dict parameters, dict wanted) except? -1:
     return missing
 
 
-cdef str _filled_in(const Text *text, const Range *item, const Text *offered, const Range *offer):
+cdef str _fill_wildcards(const Text *text, const Range *item, const Text *offered, const Range *offer):
     """Return an offer with its wildcards replaced by the type and subtype of a range."""
     cdef str main, sub
     if not offer.any_type:

@@ -43,17 +43,17 @@ cdef extern from *:
         return to - start;
     }
 
-    #define LITECON_EIGHT(byte) (0x0101010101010101 * (uint64_t) (byte))
+    #define LITECON_REPEAT(byte) (0x0101010101010101 * (uint64_t) (byte))
 
     /* Return eight bytes of ASCII in which each byte that equals `byte` has become 0x80, and each other byte 0; no byte
        carries into the next. */
-    static inline uint64_t litecon_where(uint64_t bytes, unsigned char byte) {
-        return ~((bytes ^ LITECON_EIGHT(byte)) + LITECON_EIGHT(0x7F)) & LITECON_EIGHT(0x80);
+    static inline uint64_t litecon_match_byte(uint64_t bytes, unsigned char byte) {
+        return ~((bytes ^ LITECON_REPEAT(byte)) + LITECON_REPEAT(0x7F)) & LITECON_REPEAT(0x80);
     }
 
     /* Return a short field of ASCII without escapes, with "+" as a space; None for any other field. PERF: one walk,
        eight bytes at a time, where the UTF-8 decoder and the searches for special bytes take twice the instructions. */
-    static PyObject *litecon_short_field(const char *from, Py_ssize_t length) {
+    static PyObject *litecon_decode_short_field(const char *from, Py_ssize_t length) {
         PyObject *result;
         Py_UCS1 *to;
         Py_ssize_t i = 0;
@@ -65,8 +65,8 @@ cdef extern from *:
         for (; length - i >= 8; i += 8) {
             uint64_t bytes;
             memcpy(&bytes, from + i, 8);
-            if (bytes & LITECON_EIGHT(0x80) || litecon_where(bytes, '%')) break;
-            bytes -= (litecon_where(bytes, '+') >> 7) * ('+' - ' ');
+            if (bytes & LITECON_REPEAT(0x80) || litecon_match_byte(bytes, '%')) break;
+            bytes -= (litecon_match_byte(bytes, '+') >> 7) * ('+' - ' ');
             memcpy(to + i, &bytes, 8);
         }
         for (; i < length; i++) {
@@ -96,7 +96,7 @@ cdef extern from *:
         return length - 2 * escapes;
     }
     """
-    object litecon_short_field(const char *source, Py_ssize_t length)
+    object litecon_decode_short_field(const char *source, Py_ssize_t length)
     Py_ssize_t litecon_unquoted_length(const char *source, Py_ssize_t length) noexcept
     Py_ssize_t litecon_unquote(const char *source, Py_ssize_t length, char *target, bint plus) noexcept
 
@@ -160,10 +160,10 @@ cdef class FieldReader:
             each name and of each value.
     """
 
-    cdef object make_refusal
+    cdef object make_error
     cdef Py_ssize_t count, max_fields, max_size
     # the field that is arriving; None if there is none
-    cdef bytearray held
+    cdef bytearray buffered
     # of the buffered field: the number of counted bytes, their decoded size, and whether the name has ended
     cdef Py_ssize_t counted, size
     cdef bint has_equals
@@ -185,20 +185,20 @@ cdef class FieldReader:
         cdef const char *stop
         cdef char *buffer = NULL
         if text == end:
-            if self.held is not None and self.make_refusal is None:
-                self.complete(text, text, fields)
+            if self.buffered is not None and self.make_error is None:
+                self.finish_field(text, text, fields)
             return fields
         try:
-            while text < end and self.make_refusal is None:
+            while text < end and self.make_error is None:
                 stop = <const char *> memchr(text, c"&", end - text)
                 if stop is NULL:
-                    self.hold(text, end - text, False)
+                    self.buffer_piece(text, end - text, False)
                     break
-                if self.held is not None:
-                    self.complete(text, stop, fields)
-                elif stop != text and self.begin():
+                if self.buffered is not None:
+                    self.finish_field(text, stop, fields)
+                elif stop != text and self.count_field():
                     if 0 <= self.max_size < stop - text:
-                        self.complete(text, stop, fields, True)
+                        self.finish_field(text, stop, fields, True)
                     else:
                         _add_field(fields, text, stop, &buffer, end)
                 text = stop + 1
@@ -212,41 +212,41 @@ cdef class FieldReader:
         Raises:
             RequestEntityTooLarge: There are more fields than accepted, or one is too large.
         """
-        if self.make_refusal is not None:
-            raise self.make_refusal(self.max_fields if self.make_refusal is too_many_fields else self.max_size)
+        if self.make_error is not None:
+            raise self.make_error(self.max_fields if self.make_error is too_many_fields else self.max_size)
 
-    cdef bint begin(self) except -1:
+    cdef bint count_field(self) except -1:
         """Count a field, and return whether it is within the bounds."""
         self.count += 1
         if 0 <= self.max_fields < self.count:
-            self.make_refusal = too_many_fields
+            self.make_error = too_many_fields
             return False
         return True
 
-    cdef bint hold(self, const char *text, Py_ssize_t length, bint is_last, bint has_begun=False) except -1:
+    cdef bint buffer_piece(self, const char *text, Py_ssize_t length, bint is_last, bint is_counted=False) except -1:
         """Add a piece to the field that is arriving, and return whether it is within the bounds."""
         cdef Py_ssize_t size
-        if self.held is None:
-            if not has_begun and not self.begin():
+        if self.buffered is None:
+            if not is_counted and not self.count_field():
                 return False
-            self.held = bytearray()
+            self.buffered = bytearray()
             self.counted = self.size = 0
             self.has_equals = False
-        size = PyByteArray_GET_SIZE(self.held)
+        size = PyByteArray_GET_SIZE(self.buffered)
         if length:
             # this allocates an eighth more than it needs, so that appending takes linear time
-            PyByteArray_Resize(self.held, size + length)
-            memcpy(PyByteArray_AS_STRING(self.held) + size, text, length)
+            PyByteArray_Resize(self.buffered, size + length)
+            memcpy(PyByteArray_AS_STRING(self.buffered) + size, text, length)
         # decoding does not enlarge a field
         if 0 <= self.max_size < size + length and self.measure(is_last) > self.max_size:
-            self.make_refusal = field_too_large
+            self.make_error = field_too_large
             return False
         return True
 
     cdef Py_ssize_t measure(self, bint is_last) except -1:
         """Count the new bytes of the buffered field, and return the decoded size of its name or value."""
-        cdef const char *text = PyByteArray_AS_STRING(self.held) + self.counted
-        cdef Py_ssize_t length = PyByteArray_GET_SIZE(self.held) - self.counted
+        cdef const char *text = PyByteArray_AS_STRING(self.buffered) + self.counted
+        cdef Py_ssize_t length = PyByteArray_GET_SIZE(self.buffered) - self.counted
         cdef const char *equals
         if not is_last:
             # an escape may continue in the next chunk
@@ -267,27 +267,27 @@ cdef class FieldReader:
         self.size += litecon_unquoted_length(text, length)
         return self.size
 
-    cdef int complete(self, const char *text, const char *stop, list fields, bint has_begun=False) except -1:
+    cdef int finish_field(self, const char *text, const char *stop, list fields, bint is_counted=False) except -1:
         """Add the buffered field, of which this is the last piece."""
         cdef char *buffer = NULL
         cdef const char *start
         cdef const char *end
-        if not self.hold(text, stop - text, True, has_begun):
+        if not self.buffer_piece(text, stop - text, True, is_counted):
             return 0
-        start = PyByteArray_AS_STRING(self.held)
-        end = start + PyByteArray_GET_SIZE(self.held)
+        start = PyByteArray_AS_STRING(self.buffered)
+        end = start + PyByteArray_GET_SIZE(self.buffered)
         try:
             _add_field(fields, start, end, &buffer, end)
         finally:
             PyMem_Free(buffer)
-        self.held = None
+        self.buffered = None
         return 0
 
 
 cdef str _decode_field(const char *start, const char *stop, char **buffer, const char *end):
     """Decode a field; the buffer is allocated for the first field that needs it, large enough for all that follow."""
     cdef Py_ssize_t length = stop - start
-    cdef object short = litecon_short_field(start, length)
+    cdef object short = litecon_decode_short_field(start, length)
     if short is not None:
         return <str> short
     if memchr(start, c"%", length) is NULL and memchr(start, c"+", length) is NULL:

@@ -34,7 +34,7 @@ _COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 _TEXT_OR_BYTES: Final = frozenset([*range(0xA0, 0xC0), 0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB])
 
 
-def _length_behind(first: int) -> int | None:
+def _fixed_length(first: int) -> int | None:
     if 0xA0 <= first < 0xC0:
         return first & 0x1F
     if 0x80 <= first < 0xA0 or first in _SIZED or first in _COUNTED:
@@ -43,7 +43,7 @@ def _length_behind(first: int) -> int | None:
 
 
 # the number of bytes after the first byte, by that byte; None if the following bytes determine it
-_LENGTHS: Final = tuple(_length_behind(first) for first in range(256))
+_LENGTHS: Final = tuple(_fixed_length(first) for first in range(256))
 
 
 def measure_json(body: bytes, max_depth: int, max_items: int | None) -> int:
@@ -114,12 +114,12 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
     items = missing = 1
     is_map = False
     # for each enclosing array or map: the number of objects that it lacks, and whether it is a map
-    around: list[tuple[int, bool]] = []
+    enclosing: list[tuple[int, bool]] = []
     while True:
         while not missing:
-            if not around:
+            if not enclosing:
                 return position
-            missing, is_map = around.pop()
+            missing, is_map = enclosing.pop()
         if position >= size:
             return size + 1
         first = body[position]
@@ -140,8 +140,8 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
             times = 2 if first < 0x90 else 1
             count = (first & 0x0F) * times
         elif first in _SIZED:
-            width, more = _SIZED[first]
-            position += width + more + int.from_bytes(body[position : position + width], "big")
+            width, extra = _SIZED[first]
+            position += width + extra + int.from_bytes(body[position : position + width], "big")
             if position > size:
                 return size + 1
             continue
@@ -151,7 +151,7 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
                 return size + 1
             count = times * int.from_bytes(body[position : position + width], "big")
             position += width
-        if len(around) >= max_depth:
+        if len(enclosing) >= max_depth:
             return -1
         # each object has at least one byte
         if count > size - position:
@@ -159,11 +159,11 @@ def measure_msgpack(body: bytes, max_depth: int, max_items: int | None, max_othe
         items += count
         if items > max_items:
             return -2
-        around.append((missing, is_map))
+        enclosing.append((missing, is_map))
         missing, is_map = count, times == 2
 
 
-def codecs() -> Any:
+def load_serialization() -> Any:
     """Return `litecon.serialization`; an import statement in each method would cost more than decoding a small body."""
     global _serialization
     if _serialization is None:
@@ -175,10 +175,12 @@ def codecs() -> Any:
 
 def from_json(body: Any, type_: Any, connection: Any) -> Any:
     """Return the value of a JSON text, within the limits of the connection's class."""
-    return codecs().decode_json(body, type_, max_items=type(connection).limits.max_items)
+    return load_serialization().decode_json(body, type_, max_items=type(connection).limits.max_items)
 
 
 def from_msgpack(body: Any, type_: Any, connection: Any) -> Any:
     """Return the value of a MessagePack object, within the limits of the connection's class."""
     limits = type(connection).limits
-    return codecs().decode_msgpack(body, type_, max_items=limits.max_items, max_other_keys=limits.max_other_keys)
+    return load_serialization().decode_msgpack(
+        body, type_, max_items=limits.max_items, max_other_keys=limits.max_other_keys
+    )

@@ -33,7 +33,7 @@ def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
         The pair of them; `("application/octet-stream", {})` if the value is not a media type, `("", {})` if it is
         empty.
     """
-    value = _plain_str("a Content-Type header", value)
+    value = _require_str("a Content-Type header", value)
     kind, _, _ = value.partition(";")
     media_type = kind.strip(" \t")
     if _MEDIA_TYPE.fullmatch(media_type) is None:
@@ -66,7 +66,7 @@ def parse_accept(value: str) -> list[tuple[int, int, str, str, dict[str, str], s
         text. A quality that is not a number counts as 1; an item that is not a media range is skipped.
     """
     ranges = []
-    for item in _LIST_ITEM.finditer(_plain_str("an Accept header", value)):
+    for item in _LIST_ITEM.finditer(_require_str("an Accept header", value)):
         text = item[0].strip(" \t")
         kind = text.partition(";")[0]
         media_type = kind.rstrip(" \t")
@@ -77,14 +77,14 @@ def parse_accept(value: str) -> list[tuple[int, int, str, str, dict[str, str], s
         media_type = media_type.lower()
         main, _, sub = media_type.partition("/")
         parameters = _parse_parameters(text, len(kind))
-        quality = _quality(parameters.pop("q", "1"))
+        quality = _parse_quality(parameters.pop("q", "1"))
         specificity = 0 if main == "*" else 1 if sub == "*" else 2 + len(parameters)
         ranges.append((quality, specificity, main, sub, parameters, media_type + text[len(kind) :]))
     ranges.sort(key=lambda item: (-item[0], -item[1]))
     return ranges
 
 
-def _quality(text: str) -> int:
+def _parse_quality(text: str) -> int:
     number = _QUALITY.fullmatch(text)
     if number is None or not text.strip("."):
         return 1000
@@ -109,7 +109,7 @@ def best_match(value: str, offers: Iterable[str]) -> str | None:
     best: str | None = None
     best_rank = (0, 0, 0)
     for offer in offers:
-        text = _plain_str("an offered media type", offer)
+        text = _require_str("an offered media type", offer)
         kind = text.partition(";")[0]
         main, _, sub = kind.strip(" \t").partition("/")
         main, sub = _lower(main), _lower(sub)
@@ -161,7 +161,7 @@ def _lower(text: str) -> str:
     return text.lower() if text.isascii() else text
 
 
-def _plain_str(what: str, text: str) -> str:
+def _require_str(what: str, text: str) -> str:
     if not isinstance(text, str):
         raise text_type(what, text)
     return plain_str(text)

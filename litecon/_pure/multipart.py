@@ -24,7 +24,7 @@ __all__ = ("MultipartReader",)
 _MAX_BOUNDARY: Final = 1024
 _STEP: Final = 4096
 # after a boundary, the usual head of a text field, up to its content; parse_head() reads it in the same way
-_FIELD_BEGINNING: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
+_SIMPLE_HEAD: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
 _BLANKS: Final = re.compile(rb"[ \t]*")
 
 
@@ -32,41 +32,41 @@ _BLANKS: Final = re.compile(rb"[ \t]*")
 class MultipartReader:
     """An incremental parser of multipart forms, whose result does not depend on where the chunks end.
 
-    It buffers the possible beginning of a delimiter, the head that is arriving and, if `whole` is true, the text field
-    that is arriving. A boundary must be at the beginning of a line; the preamble and the epilogue are skipped.
+    It buffers the possible beginning of a delimiter, the head that is arriving and, if `whole_fields` is true, the text
+    field that is arriving. A boundary must be at the beginning of a line; the preamble and the epilogue are skipped.
 
     Args:
         boundary: The boundary in the content type; None if there is none.
         limits: The limits, of which those on fields, files and the headers of parts are used.
-        whole: Whether a text field is returned decoded, as a pair, instead of in pieces.
+        whole_fields: Whether a text field is returned decoded, as a pair, instead of in pieces.
 
     Raises:
         ClientException: The boundary is missing, empty or impossible.
     """
 
     __slots__ = (
-        "_carried",
+        "_folded_size",
         "_charset",
         "_delimiter",
         "_headers",
-        "_held",
+        "_buffered",
         "_is_file",
-        "_is_open",
+        "_has_open_part",
         "_limits",
         "_line",
         "_matched",
         "_max_size",
         "_name",
         "_parts",
-        "_refusal",
-        "_seen",
+        "_error",
+        "_search_start",
         "_size",
-        "_step",
+        "_scan",
         "_too_large",
-        "_whole",
+        "_whole_fields",
     )
 
-    def __init__(self, boundary: str | None, limits: Limits, whole: bool) -> None:
+    def __init__(self, boundary: str | None, limits: Limits, whole_fields: bool) -> None:
         if not boundary:
             raise no_boundary()
         encoded = boundary.encode("latin-1", "replace")
@@ -76,25 +76,25 @@ class MultipartReader:
             raise broken_multipart("a line break in the boundary")
         self._delimiter = b"\r\n--" + encoded
         self._limits = limits
-        self._whole = whole
+        self._whole_fields = whole_fields
         # the error that follows the returned events: the class or function that makes it, and its argument
-        self._refusal: tuple[Callable[[Any], Exception], Any] | None = None
+        self._error: tuple[Callable[[Any], Exception], Any] | None = None
         # not a bound method, which would refer back to this object
-        self._step: Callable[[Any, bytes, int, list[Any]], int] = MultipartReader._preamble
+        self._scan: Callable[[Any, bytes, int, list[Any]], int] = MultipartReader._scan_preamble
         # the end of the preamble, the head or the text field that is arriving; a line break is assumed before the body
-        self._held: Any = b"\r\n"
+        self._buffered: Any = b"\r\n"
         # the number of bytes of a delimiter at the end of the last chunk
         self._matched = 0
         self._parts = 0
         # of the head: the positions of its last line and of the next search, the number of its headers, and the number
         # of bytes in earlier lines of the last header, if it is folded
-        self._line = self._seen = self._headers = self._carried = 0
+        self._line = self._search_start = self._headers = self._folded_size = 0
         # of the part that is arriving
         self._name = ""
         self._charset: str | None = None
         self._is_file = False
         # whether the part ends if the bytes after the boundary are well-formed
-        self._is_open = False
+        self._has_open_part = False
         self._size = 0
         self._max_size: int | None = None
         self._too_large: Callable[[int], Exception] = field_too_large
@@ -102,8 +102,8 @@ class MultipartReader:
     def feed(self, chunk: bytes) -> list[Any]:
         """Return the events of a chunk; `check()` then raises the error that follows them, if any.
 
-        The events of a part are its `PartHead`, its bytes as they arrive, and None at its end. If `whole` is true, a
-        text field is one pair of name and text instead.
+        The events of a part are its `PartHead`, its bytes as they arrive, and None at its end. If `whole_fields` is
+        true, a text field is one pair of name and text instead.
 
         Args:
             chunk: The next chunk of the body, b"" at its end.
@@ -113,9 +113,9 @@ class MultipartReader:
         size = len(chunk)
         position = 0
         if not size:
-            self._end()
-        while position < size and self._refusal is None:
-            position = self._step(self, chunk, position, events)
+            self._end_body()
+        while position < size and self._error is None:
+            position = self._scan(self, chunk, position, events)
         return events
 
     def check(self) -> None:
@@ -126,36 +126,36 @@ class MultipartReader:
                 decoded.
             RequestEntityTooLarge: A bound of the limits is exceeded.
         """
-        if self._refusal is not None:
+        if self._error is not None:
             # made anew each time, since a stored exception would keep the frames through which it was raised
-            make, argument = self._refusal
+            make, argument = self._error
             raise make(argument)
 
-    def _refuse(self, make: Callable[[Any], Exception], argument: Any) -> int:
-        self._refusal = make, argument
+    def _set_error(self, make: Callable[[Any], Exception], argument: Any) -> int:
+        self._error = make, argument
         return -1
 
-    def _end(self) -> None:
-        is_empty = self._step is MultipartReader._preamble and self._held == b"\r\n"
-        if not is_empty and self._step is not MultipartReader._epilogue and self._refusal is None:
-            self._refuse(broken_multipart, "it ends too early")
+    def _end_body(self) -> None:
+        is_empty = self._scan is MultipartReader._scan_preamble and self._buffered == b"\r\n"
+        if not is_empty and self._scan is not MultipartReader._scan_epilogue and self._error is None:
+            self._set_error(broken_multipart, "it ends too early")
 
-    def _preamble(self, chunk: bytes, position: int, events: list[Any]) -> int:
+    def _scan_preamble(self, chunk: bytes, position: int, events: list[Any]) -> int:
         boundary = self._delimiter[2:]
-        if self._held == b"\r\n" and chunk.startswith(boundary):
-            self._step = MultipartReader._behind_boundary
+        if self._buffered == b"\r\n" and chunk.startswith(boundary):
+            self._scan = MultipartReader._scan_boundary
             return len(boundary)
-        data = self._held + chunk
+        data = self._buffered + chunk
         found = data.find(boundary)
         if found < 0:
-            self._held = data[-len(boundary) - 1 :]
+            self._buffered = data[-len(boundary) - 1 :]
             return len(chunk)
         if data[found - 2 : found] != b"\r\n":
-            return self._refuse(broken_multipart, "the first boundary is not at the beginning of a line")
-        self._step = MultipartReader._behind_boundary
-        return int(found + len(boundary) - len(self._held))
+            return self._set_error(broken_multipart, "the first boundary is not at the beginning of a line")
+        self._scan = MultipartReader._scan_boundary
+        return int(found + len(boundary) - len(self._buffered))
 
-    def _usual_fields(self, chunk: bytes, position: int, events: list[Any]) -> int:
+    def _add_simple_fields(self, chunk: bytes, position: int, events: list[Any]) -> int:
         """Add the complete text fields with the usual head, from this position on; return the position after them.
 
         PERF: the other methods of this class take three times as long.
@@ -169,7 +169,7 @@ class MultipartReader:
         if limits.max_part_headers == 0:
             return position
         while left > 0:
-            match = _FIELD_BEGINNING.match(chunk, position)
+            match = _SIMPLE_HEAD.match(chunk, position)
             if match is None:
                 break
             start = match.end()
@@ -188,90 +188,90 @@ class MultipartReader:
             position = end + size
         return position
 
-    def _behind_boundary(self, chunk: bytes, position: int, events: list[Any]) -> int:
-        if self._whole and not self._is_open:
-            position = self._usual_fields(chunk, position, events)
+    def _scan_boundary(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        if self._whole_fields and not self._has_open_part:
+            position = self._add_simple_fields(chunk, position, events)
         following = chunk[position : position + 2]
         if following == b"\r\n":
             return self._begin_head(position + 2, events)
         if following == b"--":
             return self._begin_epilogue(chunk, events)
         if following[:1] in (b" ", b"\t"):
-            self._step = MultipartReader._padding
+            self._scan = MultipartReader._scan_padding
             return position + 1
         if following == b"\r":
-            self._step = MultipartReader._behind_return
+            self._scan = MultipartReader._scan_after_return
             return position + 1
         if following == b"-":
-            self._step = MultipartReader._behind_hyphen
+            self._scan = MultipartReader._scan_after_hyphen
             return position + 1
-        return self._refuse_boundary()
+        return self._set_boundary_error()
 
-    def _padding(self, chunk: bytes, position: int, events: list[Any]) -> int:
+    def _scan_padding(self, chunk: bytes, position: int, events: list[Any]) -> int:
         match = _BLANKS.match(chunk, position)
         if match is not None:
             position = match.end()
         following = chunk[position : position + 1]
         if following == b"\r":
-            self._step = MultipartReader._behind_return
+            self._scan = MultipartReader._scan_after_return
             return position + 1
-        return self._refuse_boundary() if following else position
+        return self._set_boundary_error() if following else position
 
-    def _behind_return(self, chunk: bytes, position: int, events: list[Any]) -> int:
+    def _scan_after_return(self, chunk: bytes, position: int, events: list[Any]) -> int:
         if chunk[position : position + 1] == b"\n":
             return self._begin_head(position + 1, events)
-        return self._refuse_boundary()
+        return self._set_boundary_error()
 
-    def _behind_hyphen(self, chunk: bytes, position: int, events: list[Any]) -> int:
+    def _scan_after_hyphen(self, chunk: bytes, position: int, events: list[Any]) -> int:
         if chunk[position : position + 1] == b"-":
             return self._begin_epilogue(chunk, events)
-        return self._refuse_boundary()
+        return self._set_boundary_error()
 
-    def _refuse_boundary(self) -> int:
+    def _set_boundary_error(self) -> int:
         # RFC 2046 section 5.1.1 takes it for a boundary, other parsers for content
-        return self._refuse(broken_multipart, "a boundary is not followed by the end of its line")
+        return self._set_error(broken_multipart, "a boundary is not followed by the end of its line")
 
     def _begin_epilogue(self, chunk: bytes, events: list[Any]) -> int:
-        self._step = MultipartReader._epilogue
-        if self._is_open:
+        self._scan = MultipartReader._scan_epilogue
+        if self._has_open_part:
             self._end_part(b"", events)
         return len(chunk)
 
-    def _epilogue(self, chunk: bytes, position: int, events: list[Any]) -> int:
+    def _scan_epilogue(self, chunk: bytes, position: int, events: list[Any]) -> int:
         return len(chunk)
 
     def _begin_head(self, position: int, events: list[Any]) -> int:
-        if self._is_open and not self._end_part(b"", events):
+        if self._has_open_part and not self._end_part(b"", events):
             return -1
         self._parts += 1
         limit = self._limits.max_fields
         if limit is not None and self._parts > limit:
-            return self._refuse(too_many_fields, limit)
-        self._held = bytearray()
-        self._line = self._seen = self._headers = self._carried = 0
-        self._step = MultipartReader._head
+            return self._set_error(too_many_fields, limit)
+        self._buffered = bytearray()
+        self._line = self._search_start = self._headers = self._folded_size = 0
+        self._scan = MultipartReader._scan_head
         return position
 
-    def _head(self, chunk: bytes, position: int, events: list[Any]) -> int:
-        held = self._held
-        if not held:
-            end = self._end_of_head(chunk, position)
+    def _scan_head(self, chunk: bytes, position: int, events: list[Any]) -> int:
+        buffered = self._buffered
+        if not buffered:
+            end = self._find_end_of_head(chunk, position)
             if end < 0:
-                held += chunk[position:]
+                buffered += chunk[position:]
                 return len(chunk)
             head = chunk[position : max(end - 4, position)]
         else:
-            before = len(held)
-            held += chunk[position : position + _STEP]
-            end = self._end_of_head(held, 0)
+            before = len(buffered)
+            buffered += chunk[position : position + _STEP]
+            end = self._find_end_of_head(buffered, 0)
             if end < 0:
-                return position + len(held) - before
-            head = bytes(held[: max(end - 4, 0)])
+                return position + len(buffered) - before
+            head = bytes(buffered[: max(end - 4, 0)])
             end += position - before
         self._begin_part(head, events)
         return end
 
-    def _end_of_head(self, data: Any, start: int) -> int:
+    def _find_end_of_head(self, data: Any, start: int) -> int:
         """Return the position of the content; -1 if the head continues in the next chunk, or is refused.
 
         Args:
@@ -281,139 +281,142 @@ class MultipartReader:
         size = len(data)
         max_headers = self._limits.max_part_headers
         max_size = self._limits.max_part_header_size
-        line, seen = start + self._line, start + self._seen
+        line, search_start = start + self._line, start + self._search_start
         while True:
-            if seen == line:
+            if search_start == line:
                 first = data[line : line + 2]
                 if first == b"\r\n":
                     return line + 2
                 if not first or first == b"\r":
                     break
                 if first[:1] == b"\r":
-                    return self._refuse_line_break()
+                    return self._set_line_break_error()
                 if first[:1] in (b" ", b"\t"):
                     if not self._headers:
-                        return self._refuse(broken_multipart, "the first line of a part's head is a folded one")
+                        return self._set_error(broken_multipart, "the first line of a part's head is a folded one")
                 else:
                     self._headers += 1
-                    self._carried = 0
+                    self._folded_size = 0
                     if max_headers is not None and self._headers > max_headers:
-                        return self._refuse(too_many_part_headers, max_headers)
+                        return self._set_error(too_many_part_headers, max_headers)
             # the last position at which the line break may begin
-            last = size if max_size is None else line + max_size - self._carried
-            end = data.find(b"\r\n", seen, last + 2)
-            if end >= 0 and data.find(b"\n", seen, end) < 0 and data.find(b"\r", seen, end) < 0:
-                self._carried += end - line
-                line = seen = end + 2
+            last = size if max_size is None else line + max_size - self._folded_size
+            end = data.find(b"\r\n", search_start, last + 2)
+            if end >= 0 and data.find(b"\n", search_start, end) < 0 and data.find(b"\r", search_start, end) < 0:
+                self._folded_size += end - line
+                line = search_start = end + 2
                 continue
-            feed = data.find(b"\n", seen, last + 1)
-            back = data.find(b"\r", seen, last + 1)
+            feed = data.find(b"\n", search_start, last + 1)
+            back = data.find(b"\r", search_start, last + 1)
             if feed >= 0 and (back < 0 or feed < back):
-                return self._refuse_line_break()
+                return self._set_line_break_error()
             if back >= 0:
                 if back + 1 < size:
-                    return self._refuse_line_break()
-                seen = back
+                    return self._set_line_break_error()
+                search_start = back
                 break
             if last < size:
-                return self._refuse(part_header_too_large, max_size)
-            seen = size
+                return self._set_error(part_header_too_large, max_size)
+            search_start = size
             break
-        self._line, self._seen = line - start, seen - start
+        self._line, self._search_start = line - start, search_start - start
         return -1
 
-    def _refuse_line_break(self) -> int:
-        return self._refuse(broken_multipart, "a carriage return or a line feed alone in a part's head")
+    def _set_line_break_error(self) -> int:
+        return self._set_error(broken_multipart, "a carriage return or a line feed alone in a part's head")
 
     def _begin_part(self, head: bytes, events: list[Any]) -> None:
         try:
             parsed = parse_head(head)
         except ClientException as error:
-            self._refuse(ClientException, error.detail)
+            self._set_error(ClientException, error.detail)
             return
         self._name, self._charset = parsed.name, parsed.charset
         self._is_file = parsed.filename is not None
-        if self._is_file or not self._whole:
+        if self._is_file or not self._whole_fields:
             events.append(parsed)
-        self._held = bytearray()
+        self._buffered = bytearray()
         self._size = self._matched = 0
         if self._is_file:
             self._max_size, self._too_large = self._limits.max_file_size, file_too_large
         else:
             # the reader of a part that is returned in pieces checks the bound itself
-            self._max_size, self._too_large = (self._limits.max_field_size if self._whole else None), field_too_large
-        self._step = MultipartReader._content
+            self._max_size, self._too_large = (
+                (self._limits.max_field_size if self._whole_fields else None),
+                field_too_large,
+            )
+        self._scan = MultipartReader._scan_content
 
-    def _content(self, chunk: bytes, position: int, events: list[Any]) -> int:
+    def _scan_content(self, chunk: bytes, position: int, events: list[Any]) -> int:
         delimiter = self._delimiter
         if self._matched:
             rest = delimiter[self._matched :]
             piece = chunk[position : position + len(rest)]
             if rest == piece:
                 self._matched = 0
-                self._is_open = True
-                self._step = MultipartReader._behind_boundary
+                self._has_open_part = True
+                self._scan = MultipartReader._scan_boundary
                 return position + len(rest)
             if rest.startswith(piece):
                 self._matched += len(piece)
                 return len(chunk)
             # only the first byte of a delimiter is a carriage return, so no delimiter begins within the buffered bytes
-            held, self._matched = delimiter[: self._matched], 0
-            if not self._give(held, events):
+            buffered, self._matched = delimiter[: self._matched], 0
+            if not self._add_content(buffered, events):
                 return -1
         end = chunk.find(delimiter, position)
         if end >= 0:
             data, position = chunk[position:end], end + len(delimiter)
             if chunk[position : position + 2] in (b"\r\n", b"--"):
-                return self._behind_boundary(chunk, position, events) if self._end_part(data, events) else -1
-            self._is_open = self._give(data, events)
-            self._step = MultipartReader._behind_boundary
+                return self._scan_boundary(chunk, position, events) if self._end_part(data, events) else -1
+            self._has_open_part = self._add_content(data, events)
+            self._scan = MultipartReader._scan_boundary
             return position
         end = chunk.rfind(b"\r", max(position, len(chunk) + 1 - len(delimiter)))
         if end >= 0 and delimiter.startswith(chunk[end:]):
             self._matched = len(chunk) - end
         else:
             end = len(chunk)
-        self._give(chunk[position:end], events)
+        self._add_content(chunk[position:end], events)
         return len(chunk)
 
-    def _is_within_bounds(self, data: bytes) -> bool:
+    def _count_content(self, data: bytes) -> bool:
         self._size += len(data)
         if self._max_size is not None and self._size > self._max_size:
-            self._refuse(self._too_large, self._max_size)
+            self._set_error(self._too_large, self._max_size)
             return False
         return True
 
-    def _give(self, data: bytes, events: list[Any]) -> bool:
+    def _add_content(self, data: bytes, events: list[Any]) -> bool:
         """Add a piece of the content, or buffer it; return whether it is within the bounds."""
         if data:
-            if not self._is_within_bounds(data):
+            if not self._count_content(data):
                 if self._is_file and self._max_size is not None:
                     # return what is within the bounds, so that the result does not depend on where the chunks end
                     data = data[: self._max_size - self._size + len(data)]
                     events += [data] if data else []
                 return False
-            if self._whole and not self._is_file:
-                self._held += data
+            if self._whole_fields and not self._is_file:
+                self._buffered += data
             else:
                 events.append(data)
         return True
 
     def _end_part(self, data: bytes, events: list[Any]) -> bool:
         """Add the last piece of the content and the end of the part; return whether both are valid."""
-        self._is_open = False
-        if not self._whole or self._is_file:
-            if self._give(data, events):
+        self._has_open_part = False
+        if not self._whole_fields or self._is_file:
+            if self._add_content(data, events):
                 events.append(None)
-            return self._refusal is None
-        if not self._is_within_bounds(data):
+            return self._error is None
+        if not self._count_content(data):
             return False
-        if self._held:
-            self._held += data
-            data = self._held
+        if self._buffered:
+            self._buffered += data
+            data = self._buffered
         try:
             events.append((self._name, decode_text(data, self._charset)))
         except ClientException as error:
-            self._refuse(ClientException, error.detail)
+            self._set_error(ClientException, error.detail)
             return False
         return True

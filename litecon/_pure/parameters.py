@@ -54,14 +54,14 @@ class FieldReader:
             each name and of each value.
     """
 
-    __slots__ = ("_count", "_counted", "_has_equals", "_held", "_max_fields", "_max_size", "_refusal", "_size")
+    __slots__ = ("_count", "_counted", "_has_equals", "_buffered", "_max_fields", "_max_size", "_error", "_size")
 
     def __init__(self, limits: Limits) -> None:
         self._max_fields = limits.max_fields
         self._max_size = limits.max_field_size
-        self._refusal: tuple[Callable[[int], Exception], int] | None = None
+        self._error: tuple[Callable[[int], Exception], int] | None = None
         self._count = 0
-        self._held = bytearray()
+        self._buffered = bytearray()
         # of the buffered field: the number of counted bytes, their decoded size, and whether the name has ended
         self._counted = self._size = 0
         self._has_equals = False
@@ -74,22 +74,22 @@ class FieldReader:
         """
         fields: list[tuple[str, str]] = []
         chunk = bytes(chunk)
-        if self._refusal is not None:
+        if self._error is not None:
             return fields
         # consecutive empty fields become one, since they do not count
         pieces = (_AMPERSANDS.sub(b"&", chunk) if b"&&" in chunk else chunk).split(b"&")
         last = pieces.pop() if chunk else None
         for piece in pieces:
-            if piece or self._held:
-                if not self._hold(piece, True):
+            if piece or self._buffered:
+                if not self._buffer_piece(piece, True):
                     return fields
-                name, _, value = self._held.partition(b"=")
-                self._held = bytearray()
+                name, _, value = self._buffered.partition(b"=")
+                self._buffered = bytearray()
                 self._counted = self._size = 0
                 self._has_equals = False
                 fields.append((_decode_field(name), _decode_field(value)))
         if last:
-            self._hold(last, False)
+            self._buffer_piece(last, False)
         return fields
 
     def check(self) -> None:
@@ -98,27 +98,31 @@ class FieldReader:
         Raises:
             RequestEntityTooLarge: There are more fields than accepted, or one is too large.
         """
-        if self._refusal is not None:
-            make, limit = self._refusal
+        if self._error is not None:
+            make, limit = self._error
             raise make(limit)
 
-    def _hold(self, piece: bytes, is_last: bool) -> bool:
+    def _buffer_piece(self, piece: bytes, is_last: bool) -> bool:
         """Add a piece to the field that is arriving, and return whether it is within the bounds."""
-        if not self._held:
+        if not self._buffered:
             self._count += 1
             if self._max_fields is not None and self._count > self._max_fields:
-                self._refusal = too_many_fields, self._max_fields
+                self._error = too_many_fields, self._max_fields
                 return False
-        self._held += piece
+        self._buffered += piece
         # decoding does not enlarge a field
-        if self._max_size is not None and len(self._held) > self._max_size and self._measure(is_last) > self._max_size:
-            self._refusal = field_too_large, self._max_size
+        if (
+            self._max_size is not None
+            and len(self._buffered) > self._max_size
+            and self._measure(is_last) > self._max_size
+        ):
+            self._error = field_too_large, self._max_size
             return False
         return True
 
     def _measure(self, is_last: bool) -> int:
         """Count the new bytes of the buffered field, and return the decoded size of its name or value."""
-        new = bytes(self._held[self._counted :])
+        new = bytes(self._buffered[self._counted :])
         if not is_last:
             # an escape may continue in the next chunk
             cut = new.rfind(b"%", max(len(new) - 2, 0))

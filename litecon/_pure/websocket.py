@@ -10,7 +10,7 @@ from .._shared.codecs import default_serializer
 from ..exceptions import WebSocketDisconnect
 from ..types import Event
 from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, SEND_EVENT, check_mode
-from .codecs import codecs, from_json, from_msgpack
+from .codecs import from_json, from_msgpack, load_serialization
 from .handshake import SocketBase
 from .operation import AsyncIteratorBase
 from .waiting import resume_pending
@@ -238,7 +238,7 @@ class WebSocketBase(SocketBase):
             ValueError: There is no such mode.
         """
         check_mode(mode)
-        encoded = codecs().encode_json(data, serializer)
+        encoded = load_serialization().encode_json(data, serializer)
         if type(self).send_data is not _send_data:
             await self.send_data(encoded, mode=mode, encoding=encoding)
         else:
@@ -260,7 +260,7 @@ class WebSocketBase(SocketBase):
             WebSocketDisconnect: The connection is closed.
             WebSocketStateError: The connection is not accepted.
         """
-        encoded = codecs().encode_msgpack(data, serializer)
+        encoded = load_serialization().encode_msgpack(data, serializer)
         if type(self).send_data is not _send_data:
             await self.send_data(encoded, mode="binary", encoding=encoding)
         else:

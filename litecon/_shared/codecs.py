@@ -87,7 +87,7 @@ def convert_value(value: Any, serializer: Callable[[Any], Any]) -> Any:
         return msgspec.to_builtins(value, enc_hook=serializer, builtin_types=(bytes, bytearray, memoryview, datetime))
     if hasattr(type(value), "__pydantic_validator__"):
         return dict(value)
-    moment = _plain_moment(value)
+    moment = _convert_date_or_time(value)
     if moment is not None:
         return moment
     raise TypeError(f"cannot encode an object of type {type(value).__name__!r}: pass a serializer= that converts it")
@@ -113,7 +113,7 @@ def _is_record(value: Any) -> bool:
     return isinstance(value, Struct)
 
 
-def _plain_moment(value: Any) -> Any:
+def _convert_date_or_time(value: Any) -> Any:
     """Return a date or time as an object of the exact class, a duration as text, and None for anything else."""
     from datetime import date, datetime, time, timedelta
 

@@ -111,10 +111,10 @@ class TrioReceive:
         context: The context in which the system task runs.
     """
 
-    __slots__ = ("_is_taken", "_outcome", "_token")
+    __slots__ = ("_is_awaited", "_outcome", "_token")
 
     def __init__(self, trio: Any, awaitable: Any, context: Context) -> None:
-        self._is_taken = False
+        self._is_awaited = False
         self._outcome = outcome = _Outcome(trio)
         self._token = trio.lowlevel.current_trio_token()
         trio.lowlevel.spawn_system_task(_receive_into, outcome, awaitable, name=_NAME, context=context)
@@ -123,7 +123,7 @@ class TrioReceive:
         outcome = self._outcome
         if not outcome.is_done:
             yield from outcome.done.wait().__await__()
-        self._is_taken = True
+        self._is_awaited = True
         if outcome.error is not None:
             raise outcome.error
         return outcome.event
@@ -134,7 +134,7 @@ class TrioReceive:
 
     def rearm(self) -> bool:
         """Return whether awaiting this can still return an event."""
-        return not self._is_taken and not self._outcome.is_cancelled
+        return not self._is_awaited and not self._outcome.is_cancelled
 
     def __del__(self) -> None:
         if not self._outcome.is_done:

@@ -19,7 +19,7 @@ __all__ = ("PartHead", "decode_text", "parse_head")
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # PERF: the head of a file as browsers write it; parsing it line by line takes five times as long
-_USUAL_FILE: Final = re.compile(
+_SIMPLE_FILE_HEAD: Final = re.compile(
     rb'Content-Disposition: (form-data; name="([ !#$&-:<-\[\]-~]*)"; filename="([ !#$&-:<-\[\]-~]*)")\r\n'
     rb"Content-Type: ([!#$&'*+\-./^_`|~0-9A-Za-z]+)"
 )
@@ -32,7 +32,7 @@ _PARAMETER: Final = re.compile(
 # browsers do not escape backslashes, so one at the end of a name looks like the escape of the closing quote
 _ENDS_WITH_BACKSLASH: Final = re.compile(rb'([^=;"]*)=[ \t]*"([^"\\]*(?:\\.[^"\\]*)*\\)"\Z', re.DOTALL)
 _ESCAPE: Final = re.compile(rb'\\(["\\])')
-_NO_OCTET: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_INVALID_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 # the names of the interpreter's codec modules, with and without aliases, except those that no form uses and that take
 # quadratic time or are not text encodings
@@ -69,15 +69,15 @@ def parse_head(head: bytes) -> PartHead:
     Raises:
         ClientException: The head is malformed, or can be read in two ways.
     """
-    usual = _USUAL_FILE.fullmatch(head)
-    if usual is not None:
-        disposition_text, name, filename, kind_text = [text.decode("ascii") for text in usual.groups()]
+    simple = _SIMPLE_FILE_HEAD.fullmatch(head)
+    if simple is not None:
+        disposition_text, name, filename, kind_text = [text.decode("ascii") for text in simple.groups()]
         headers = {"content-disposition": disposition_text, "content-type": kind_text}
         return PartHead(name, filename, headers, kind_text.lower(), None)
-    return _parse_unusual_head(head)
+    return _parse_head_lines(head)
 
 
-def _parse_unusual_head(head: bytes) -> PartHead:
+def _parse_head_lines(head: bytes) -> PartHead:
     if not head:
         raise broken_multipart("a part has no headers")
     if _FOLD.search(head) is not None:
@@ -101,7 +101,7 @@ def _parse_unusual_head(head: bytes) -> PartHead:
             if kind is not None:
                 raise broken_multipart("a part has two Content-Type headers")
             kind = value
-        headers[name] = _decoded(value)
+        headers[name] = _decode(value)
     if disposition is None:
         raise broken_multipart("a part has no Content-Disposition header")
     form_name, filename = _parse_disposition(disposition)
@@ -130,15 +130,15 @@ def _parse_disposition(value: bytes) -> tuple[str, str | None]:
         name = None
     if name is None:
         raise broken_multipart("the name of a part is not encoded in UTF-8")
-    return name, _filename(found.get(b"filename"), found.get(b"filename*"))
+    return name, _choose_filename(found.get(b"filename"), found.get(b"filename*"))
 
 
-def _filename(plain: bytes | None, extended: bytes | None) -> str | None:
+def _choose_filename(plain: bytes | None, extended: bytes | None) -> str | None:
     """Return the name of a file; `filename*` (RFC 8187) takes precedence if it can be decoded."""
     if extended is not None:
         charset, _, rest = extended.partition(b"'")
         _, quote, text = rest.partition(b"'")
-        if quote and _NO_OCTET.search(text) is None:
+        if quote and _INVALID_ESCAPE.search(text) is None:
             octets = unquote_to_bytes(text)
             if charset.lower() == b"iso-8859-1":
                 return octets.decode("latin-1")
@@ -146,10 +146,10 @@ def _filename(plain: bytes | None, extended: bytes | None) -> str | None:
                 return octets.decode()
         if plain is None:
             # without a name that can be decoded, the part is still a file
-            return _decoded(unquote_to_bytes(text if quote else extended))
+            return _decode(unquote_to_bytes(text if quote else extended))
     if plain is None:
         return None
-    filename = _decoded(plain)
+    filename = _decode(plain)
     if filename[1:3] == ":\\" or filename[:2] == "\\\\":
         # Internet Explorer sent the whole path
         return filename.rpartition("\\")[2]
@@ -160,7 +160,7 @@ def _parse_type(value: bytes) -> tuple[str | None, str | None]:
     """Return the media type and the charset."""
     kind, parameters, _ = _parse_parameters(value)
     charset = next((text for key, text in parameters if key == b"charset"), b"")
-    return _decoded(kind).lower() or None, _decoded(charset) or None
+    return _decode(kind).lower() or None, _decode(charset) or None
 
 
 def _parse_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]], bool]:
@@ -177,12 +177,12 @@ def _parse_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]], b
         # the last group that matched: 1 is a name without a value, 2 a quoted value, 3 an unquoted one
         if match.lastindex != 1:
             text = match[2] if match.lastindex == 2 else match[3].strip(b" \t")
-            parameters.append((match[1].strip(b" \t").lower(), _unquoted(text)))
+            parameters.append((match[1].strip(b" \t").lower(), _unquote(text)))
         position = match.end()
     return kind, parameters, True
 
 
-def _unquoted(text: bytes) -> bytes:
+def _unquote(text: bytes) -> bytes:
     r"""Return an unescaped value: command line tools and RFC 9110 write a quote as `\"`, browsers as `%22`."""
     if b'\\"' in text:
         return _ESCAPE.sub(rb"\1", text)
@@ -199,7 +199,7 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _decoded(text: bytes) -> str:
+def _decode(text: bytes) -> str:
     """Return a text decoded from UTF-8, or from Latin-1 if it is not UTF-8."""
     return text.decode() if _is_utf8(text) else text.decode("latin-1")
 
@@ -214,7 +214,7 @@ def decode_text(data: bytes | bytearray, charset: str | None) -> str:
     Raises:
         ClientException: The charset is unknown or not a text encoding, or the data is not encoded in it.
     """
-    codec = "utf-8" if charset is None or charset.lower() == "utf-8" else _text_codec(charset)
+    codec = "utf-8" if charset is None or charset.lower() == "utf-8" else _find_text_codec(charset)
     try:
         return data.decode(codec)
     except ValueError:
@@ -223,7 +223,7 @@ def decode_text(data: bytes | bytearray, charset: str | None) -> str:
     raise broken_field(f"it is not encoded in {codec}")
 
 
-def _text_codec(charset: str) -> str:
+def _find_text_codec(charset: str) -> str:
     """Return the name of a codec; raise ClientException if there is none for that charset."""
     info = None
     # from CPython 3.15 on, normalize_encoding() warns about other characters

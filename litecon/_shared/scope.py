@@ -37,7 +37,7 @@ def lookup(mapping: Mapping[str, Any], key: str, default: Any = None) -> Any:
         default: The value to return if there is no such key.
     """
     cls = type(mapping)
-    if cls is dict or _has_only_get(cls):
+    if cls is dict or _overrides_only_get(cls):
         return mapping.get(key, default)
     try:
         return mapping[key]
@@ -45,7 +45,7 @@ def lookup(mapping: Mapping[str, Any], key: str, default: Any = None) -> Any:
         return default
 
 
-def _has_only_get(cls: type[Any]) -> bool:
+def _overrides_only_get(cls: type[Any]) -> bool:
     return (
         issubclass(cls, dict)
         and cls.get is not dict.get

@@ -146,18 +146,18 @@ def normalised_event(event: Any) -> tuple[int, Event]:
         raise misconfigured(
             f"send() was given an event of type {quoted(kind)}, expected one of {', '.join(map(repr, _KINDS))}"
         )
-    known, normalise = _NORMALISE[number]
+    known, normalise = _NORMALISERS[number]
     # each key is looked up once
     fields = {key: value for key in known if (value := lookup(event, key, _MISSING)) is not _MISSING}
     whole = normalise(fields)
     return number, {key: value for key, value in whole.items() if key == "type" or key in fields}
 
 
-def _accept(fields: dict[str, Any]) -> Event:
+def _normalise_accept(fields: dict[str, Any]) -> Event:
     return accept_event(fields.get("subprotocol"), fields.get("headers"))
 
 
-def _message(fields: dict[str, Any]) -> Event:
+def _normalise_message(fields: dict[str, Any]) -> Event:
     text, data = fields.get("text"), fields.get("bytes")
     if (text is None) == (data is None):
         which = "neither 'text' nor 'bytes'" if text is None else "both 'text' and 'bytes', expected one of them"
@@ -172,15 +172,15 @@ def _message(fields: dict[str, Any]) -> Event:
     )
 
 
-def _close(fields: dict[str, Any]) -> Event:
+def _normalise_close(fields: dict[str, Any]) -> Event:
     return close_event(fields.get("code", 1000), fields.get("reason"))
 
 
-def _response_start(fields: dict[str, Any]) -> Event:
+def _normalise_response_start(fields: dict[str, Any]) -> Event:
     return denial_events(fields.get("status"), fields.get("headers"), b"")[0]
 
 
-def _response_body(fields: dict[str, Any]) -> Event:
+def _normalise_response_body(fields: dict[str, Any]) -> Event:
     return _body_event(fields.get("body", b""), bool(fields.get("more_body", False)))
 
 
@@ -191,12 +191,12 @@ def _plain_int(number: Any) -> Any:
 
 _MISSING: Final = object()
 # for each kind of event: its keys, and the function that checks their values
-_NORMALISE: Final = (
-    (("subprotocol", "headers"), _accept),
-    (("text", "bytes"), _message),
-    (("code", "reason"), _close),
-    (("status", "headers"), _response_start),
-    (("body", "more_body"), _response_body),
+_NORMALISERS: Final = (
+    (("subprotocol", "headers"), _normalise_accept),
+    (("text", "bytes"), _normalise_message),
+    (("code", "reason"), _normalise_close),
+    (("status", "headers"), _normalise_response_start),
+    (("body", "more_body"), _normalise_response_body),
 )
 
 
@@ -217,15 +217,15 @@ def _header_list(headers: Any) -> RawHeaders:
         raise misconfigured(
             f"the headers are of type {type(headers).__name__!r}, expected a mapping or pairs of bytes or str"
         )
-    return [_header(pair) for pair in pairs]
+    return [_encode_header(pair) for pair in pairs]
 
 
-def _header(pair: Any) -> tuple[bytes, bytes]:
+def _encode_header(pair: Any) -> tuple[bytes, bytes]:
     if isinstance(pair, (str, bytes)) or not isinstance(pair, Iterable) or len(items := tuple(pair)) != 2:
         raise misconfigured(
             f"the headers hold an item of type {type(pair).__name__!r}, expected a pair of name and value"
         )
-    name, value = _encoded("name", items[0]), _encoded("value", items[1])
+    name, value = _encode_text("name", items[0]), _encode_text("value", items[1])
     if _TOKEN.fullmatch(name) is None:
         raise misconfigured(f"{quoted(name)} is not a valid header name, expected a token (RFC 9110 section 5.6.2)")
     if _FORBIDDEN.search(value) is not None:
@@ -236,7 +236,7 @@ def _header(pair: Any) -> tuple[bytes, bytes]:
     return name.lower(), value
 
 
-def _encoded(what: str, text: Any) -> bytes:
+def _encode_text(what: str, text: Any) -> bytes:
     if isinstance(text, bytes):
         return bytes(text)
     try:

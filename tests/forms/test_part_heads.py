@@ -19,9 +19,9 @@ kinds = st.text('aB/;= .+-"', max_size=8).map(str.encode)
 @example(b"a", b"C:/x", b"a/b; charset=utf-8")
 def test_the_usual_head_of_a_file(name: bytes, filename: bytes, kind: bytes) -> None:
     head = b'Content-Disposition: form-data; name="%b"; filename="%b"\r\nContent-Type: %b' % (name, filename, kind)
-    assert outcome(multipart.parse_head, head) == outcome(multipart._parse_unusual_head, head)
+    assert outcome(multipart.parse_head, head) == outcome(multipart._parse_head_lines, head)
 
 
 def test_what_browsers_send_is_usual() -> None:
     head = b'Content-Disposition: form-data; name="file"; filename="a b.tar.gz"\r\nContent-Type: application/x-gzip'
-    assert multipart._USUAL_FILE.fullmatch(head) is not None
+    assert multipart._SIMPLE_FILE_HEAD.fullmatch(head) is not None
