@@ -187,12 +187,12 @@ def broken_field(reason: str) -> ClientException:
     return ClientException(f"a text field of the form cannot be decoded: {reason}")
 
 
-def part_read() -> StreamConsumed:
+def part_already_read() -> StreamConsumed:
     """A part of a form was read twice."""
     return with_note(StreamConsumed("this part was read before, and is not kept"), "keep what read() returns")
 
 
-def part_passed() -> StreamConsumed:
+def part_not_current() -> StreamConsumed:
     """A part of a form was read after the next one was requested."""
     return with_note(StreamConsumed("this part is no longer available"), "read it before asking for the next one")
 
@@ -212,7 +212,7 @@ def body_streamed() -> StreamConsumed:
     )
 
 
-def disconnected() -> ClientDisconnect:
+def client_disconnected() -> ClientDisconnect:
     return with_note(
         ClientDisconnect("the client disconnected before the whole body had arrived"),
         "if something else read the body first, pass on request.replay(), or use litecon.starlette.request_of()",
@@ -228,7 +228,7 @@ class BodyErrors(NamedTuple):
     too_large: Callable[[int], Exception]
 
 
-BODY_ERRORS: Final = BodyErrors(body_busy, disconnected, body_streamed, body_too_large)
+BODY_ERRORS: Final = BodyErrors(body_busy, client_disconnected, body_streamed, body_too_large)
 
 
 def wrong_event(event: Any) -> ImproperlyConfiguredException:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ._core import RequestBase, read_form, with_fast_constructor
 from ._errors import misconfigured, quoted
 from ._shared.body import Replay, poll_disconnected, skip_body
-from ._shared.scope import offers_extension, plain_bytes, plain_str
+from ._shared.scope import exact_bytes, exact_str, offers_extension
 from .connection import ASGIConnection, AuthT, StateT, UserT, with_public_names
 from .exceptions import LiteconException, LiteconWarning
 from .types import Receive
@@ -218,12 +218,12 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
                 "the server does not offer server push: ask supports_push_promise before", raise_if_unavailable
             )
             return
-        pairs = [(plain_bytes(name).lower(), plain_bytes(value)) for name, value in self.headers.to_header_list()]
+        pairs = [(exact_bytes(name).lower(), exact_bytes(value)) for name, value in self.headers.to_header_list()]
         headers = [(name, value) for name, value in pairs if name in _PUSH_HEADERS]
         for name, value in headers:
             if _FORBIDDEN.search(value):
                 raise misconfigured(f"the header {quoted(name)} has a CR, LF or NUL in its value, which cannot be sent")
-        await self.send({"type": _PUSH, "path": plain_str(path), "headers": headers})
+        await self.send({"type": _PUSH, "path": exact_str(path), "headers": headers})
 
 
 def _unavailable(message: str, must_raise: bool) -> None:
@@ -240,4 +240,4 @@ def _link(link: Any) -> bytes:
         raise misconfigured(
             f"the link is {quoted(link)}, expected a Link header field such as '</style.css>; rel=preload; as=style'"
         )
-    return plain_bytes(value)
+    return exact_bytes(value)

@@ -23,7 +23,7 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._shared.scope import event_type, offers_extension, plain_str
+from litecon._shared.scope import event_type, exact_str, offers_extension
 from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 
 cdef extern from *:
@@ -167,7 +167,7 @@ cdef object _disconnect_event_error(Channel channel):
 
 cdef int store_close_code(Channel channel, object code, object reason, int default) except -1:
     channel.code = code if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
-    channel.reason = plain_str(reason) if isinstance(reason, str) else ""
+    channel.reason = exact_str(reason) if isinstance(reason, str) else ""
     return 0
 
 

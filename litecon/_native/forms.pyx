@@ -4,7 +4,7 @@
 cimport cython
 
 from litecon._native.body cimport BodyReader
-from litecon._native.headers cimport plain_bytes
+from litecon._native.headers cimport exact_bytes
 from litecon._native.operation cimport DONE, Operation, finalize, register_operation, release
 from litecon._native.parameters cimport read_query
 from litecon._native.request cimport RequestBase, reader_of, start_reading
@@ -101,7 +101,7 @@ cdef class FormAwaitable(Operation):
         if self.awaited == FORM:
             return self.store_and_finish(result)
         if self.awaited == OVERRIDDEN_BODY:
-            return self.parse_whole(plain_bytes(result))
+            return self.parse_whole(exact_bytes(result))
         chunk = reader.feed_event(result, self.max_size)
         # PERF: most bodies arrive in one event, and need no incremental parser
         if self.parser is None and not reader.ended:

@@ -18,7 +18,7 @@ cdef object scan_list_header(object headers, const char *name, Py_ssize_t length
 # Return mapping[key] for a dict subclass or another mapping, which may define its own look-up.
 cdef object lookup_generic(object mapping, object key, object default)
 # Return bytes as exact bytes; raise TypeError for anything else.
-cdef bytes plain_bytes(object data)
+cdef bytes exact_bytes(object data)
 
 cdef extern from *:
     """

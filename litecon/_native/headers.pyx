@@ -64,7 +64,7 @@ cdef object lookup_generic(object mapping, object key, object default):
     return lookup(mapping, key, default)
 
 
-cdef bytes plain_bytes(object data):
+cdef bytes exact_bytes(object data):
     if type(data) is bytes:
         return <bytes> data
     if not isinstance(data, bytes):
@@ -94,7 +94,7 @@ cdef object _scan_generic(object headers, const char *name, Py_ssize_t length):
             key, value = pair
             if _is_named(key, name, length):
                 if isinstance(value, bytes):
-                    return plain_bytes(value)
+                    return exact_bytes(value)
                 break
         else:
             return None
@@ -120,7 +120,7 @@ def find_header(headers, name):
     Raises:
         ImproperlyConfiguredException: A header is not a pair of bytes.
     """
-    cdef bytes key = plain_bytes(name)
+    cdef bytes key = exact_bytes(name)
     return scan_headers(headers, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
@@ -134,7 +134,7 @@ def find_headers(headers, name):
     Raises:
         ImproperlyConfiguredException: A header is not a pair of bytes.
     """
-    cdef bytes key = plain_bytes(name)
+    cdef bytes key = exact_bytes(name)
     return scan_all_headers(headers, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
 
 
@@ -158,7 +158,7 @@ cdef list _scan_all_generic(object headers, const char *name, Py_ssize_t length)
             if _is_named(key, name, length):
                 if not isinstance(value, bytes):
                     break
-                found.append(plain_bytes(value))
+                found.append(exact_bytes(value))
         else:
             return found
     except (TypeError, ValueError):

@@ -9,7 +9,7 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1, PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcpy
 
 from litecon._native.bounds cimport bound
-from litecon._native.headers cimport plain_bytes, scan_all_headers
+from litecon._native.headers cimport exact_bytes, scan_all_headers
 
 from litecon._errors import field_too_large, too_many_fields
 
@@ -113,7 +113,7 @@ def parse_query(query, max_fields):
     Raises:
         RequestEntityTooLarge: There are more pairs.
     """
-    return read_query(plain_bytes(query), bound(max_fields))
+    return read_query(exact_bytes(query), bound(max_fields))
 
 
 cdef list read_query(bytes query, Py_ssize_t limit):

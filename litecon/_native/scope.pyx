@@ -4,7 +4,7 @@
 cimport cython
 from cpython.object cimport PyObject
 
-from litecon._native.headers cimport HeadersBase, new_headers, plain_bytes
+from litecon._native.headers cimport HeadersBase, exact_bytes, new_headers
 from litecon._native.mapping cimport item, item_or
 from litecon._native.parameters cimport read_cookies, read_query
 from litecon._native.traits cimport RECEIVE, SCOPE, SEND, track_override, traits_of, traits_with_bounds
@@ -111,7 +111,7 @@ cdef object query_of(object scope):
     cdef object query = item_or(scope, "query_string", b"")
     if not isinstance(query, bytes):
         raise wrong_type("query_string", query, "bytes")
-    return plain_bytes(query)
+    return exact_bytes(query)
 
 
 cdef object add_state(object scope):

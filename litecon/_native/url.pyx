@@ -11,7 +11,7 @@ from cpython.unicode cimport (
     PyUnicode_READ_CHAR,
 )
 
-from litecon._native.headers cimport plain_bytes, scan_headers
+from litecon._native.headers cimport exact_bytes, scan_headers
 from litecon._native.mapping cimport item, item_or
 
 from litecon._errors import invalid_host, missing_key, not_constructed, text_type, wrong_scheme, wrong_type
@@ -168,7 +168,7 @@ cdef extern from *:
     bint litecon_is_query(unsigned char c) noexcept
 
 
-cdef str _plain_str(object text):
+cdef str _exact_str(object text):
     """Return a text as an exact str, whatever a subclass overrides."""
     return <str> text if type(text) is str else PyUnicode_FromObject(text)
 
@@ -287,7 +287,7 @@ def make_url(cls, scheme, netloc, path, query, fragment):
 cdef str _check_component(object value):
     if not isinstance(value, str):
         raise text_type("a component of a URL", value)
-    return _plain_str(value)
+    return _exact_str(value)
 
 
 def url_from_scope(cls, scope, base):
@@ -324,7 +324,7 @@ cdef object new_url_from_scope(type cls, object scope, bint base):
     if PyUnicode_GET_LENGTH(path) == 0 and item(scope, "path") != "":
         # a target of that form has neither path nor query (RFC 9112 section 3.3)
         query = b""
-    return _new_url(cls, written_scheme, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
+    return _new_url(cls, written_scheme, netloc, _encode_path(path), _encode_query(exact_bytes(query)), "")
 
 
 cdef str _scheme(object scope):
@@ -336,7 +336,7 @@ cdef str _scheme(object scope):
         return "ws" if item(scope, "type") == "websocket" else "http"
     if not isinstance(value, str):
         raise wrong_type("scheme", value, "a str")
-    scheme = _plain_str(value)
+    scheme = _exact_str(value)
     if litecon_default_port(scheme) < 0:
         if not is_scheme(scheme):
             raise wrong_scheme(scheme)
@@ -368,7 +368,7 @@ cdef str _server_netloc(object scope, str scheme):
     cdef str name
     if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
         return ""
-    name = _plain_str(server[0])
+    name = _exact_str(server[0])
     port = port_number(server[1]) if len(server) > 1 else None
     if ":" in name:
         name = name.strip("[]")
@@ -390,7 +390,7 @@ cdef str _root_path(object scope, str key):
         return ""
     if not isinstance(root_path, str):
         raise wrong_type(key, root_path, "a str")
-    return _plain_str(root_path).rstrip("/")
+    return _exact_str(root_path).rstrip("/")
 
 
 cdef inline bint _is_full_path(object path, str root_path) noexcept:
@@ -411,7 +411,7 @@ cdef str _base_path(object scope, object host, str scheme):
     if _is_full_path(path, root_path):
         return "/"
     if isinstance(path, str):
-        _path_of_other_target(scope, _plain_str(path), root_path, host, scheme)
+        _path_of_other_target(scope, _exact_str(path), root_path, host, scheme)
     return _encode_path(root_path + "/") if root_path else "/"
 
 
@@ -423,7 +423,7 @@ cdef str _full_path(object scope, object host, str scheme):
     root_path = _root_path(scope, "root_path")
     if _is_full_path(value, root_path):
         return <str> value
-    path = _plain_str(value)
+    path = _exact_str(value)
     other = _path_of_other_target(scope, path, root_path, host, scheme)
     if other is not None:
         return other

@@ -19,7 +19,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._shared.scope import event_type, lookup, offers_extension, plain_str
+from .._shared.scope import event_type, exact_str, lookup, offers_extension
 from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
@@ -217,7 +217,7 @@ class Channel:
         """Store the close code and the reason; the default is used if there is no code."""
         is_code = isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF
         self.code = int.__int__(code) if is_code else default
-        self.reason = plain_str(reason) if isinstance(reason, str) else ""
+        self.reason = exact_str(reason) if isinstance(reason, str) else ""
 
 
 @final

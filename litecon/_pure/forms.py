@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Final, final
 
-from .._shared.scope import plain_bytes
+from .._shared.scope import exact_bytes
 from ..datastructures import FormMultiDict
 from ..limits import Limits
 from .parameters import FieldReader, parse_query
@@ -114,7 +114,7 @@ async def _read_fields(request: RequestBase) -> list[tuple[str, str]]:
     """Return the fields of an urlencoded body, in order; the body is kept, so that `body()` returns it too."""
     limits = type(request).limits  # type: ignore[attr-defined]
     if request._is_overridden():
-        return _parse_whole(plain_bytes(await request.body()), limits)
+        return _parse_whole(exact_bytes(await request.body()), limits)
     reader = request.body_reader
     fields: list[tuple[str, str]] = []
     parser: Any = None

@@ -7,7 +7,7 @@ from operator import is_
 from typing import Any, Final
 
 from .._errors import header_name_type, wrong_header
-from .._shared.scope import plain_bytes
+from .._shared.scope import exact_bytes
 
 __all__ = ("HeadersBase", "find_header", "find_headers", "make_headers")
 
@@ -37,7 +37,7 @@ def find_header(headers: Sequence[Any], name: bytes) -> bytes | None:
             key, value = pair
             if lower(key) == name:
                 if isinstance(value, bytes):
-                    return plain_bytes(value)
+                    return exact_bytes(value)
                 break
         else:
             return None
@@ -66,7 +66,7 @@ def find_headers(headers: Sequence[Any], name: bytes) -> list[bytes]:
             if lower(key) == name:
                 if not isinstance(value, bytes):
                     break
-                found.append(plain_bytes(value))
+                found.append(exact_bytes(value))
         else:
             return found
     except (TypeError, ValueError):

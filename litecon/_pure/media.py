@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .._errors import text_type
-from .._shared.scope import plain_str
+from .._shared.scope import exact_str
 
 __all__ = ("best_match", "parse_accept", "parse_content_type")
 
@@ -164,4 +164,4 @@ def _lower(text: str) -> str:
 def _require_str(what: str, text: str) -> str:
     if not isinstance(text, str):
         raise text_type(what, text)
-    return plain_str(text)
+    return exact_str(text)

@@ -8,7 +8,7 @@ from typing import Any, Final, final
 from urllib.parse import unquote, unquote_to_bytes
 
 from .._errors import field_too_large, too_many_fields
-from .._shared.scope import plain_bytes
+from .._shared.scope import exact_bytes
 from ..limits import Limits
 from .headers import find_headers
 
@@ -33,7 +33,7 @@ def parse_query(query: bytes, max_fields: int | None) -> list[tuple[str, str]]:
     Raises:
         RequestEntityTooLarge: There are more pairs.
     """
-    pairs = [pair for pair in plain_bytes(query).split(b"&") if pair]
+    pairs = [pair for pair in exact_bytes(query).split(b"&") if pair]
     if max_fields is not None and len(pairs) > max_fields:
         raise too_many_fields(max_fields)
     fields = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from .._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
-from .._shared.scope import lookup, plain_bytes, plain_str
+from .._shared.scope import exact_bytes, exact_str, lookup
 from .._shared.url import DEFAULT_PORTS, is_ipv6, is_scheme, list_headers, path_of_target, port_number
 from .headers import find_header
 
@@ -89,7 +89,7 @@ def make_url(cls: type[Any], scheme: str, netloc: str, path: str, query: str, fr
 def _check_component(value: str) -> str:
     if not isinstance(value, str):
         raise text_type("a component of a URL", value)
-    return plain_str(value)
+    return exact_str(value)
 
 
 def raw_headers(scope: Mapping[str, Any]) -> Any:
@@ -132,7 +132,7 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
         root_path = _root_path(scope, key)
         path = lookup(scope, "path")
         if isinstance(path, str):
-            _path_of_other_target(scope, plain_str(path), root_path, host, scheme)
+            _path_of_other_target(scope, exact_str(path), root_path, host, scheme)
         return make_url(cls, written_scheme, netloc, _encode_path(root_path + "/"), "", "")
     path = _full_path(scope, host, scheme)
     query = lookup(scope, "query_string", b"")
@@ -141,7 +141,7 @@ def url_from_scope(cls: type[Any], scope: Mapping[str, Any], base: bool) -> Any:
     if path == "" and lookup(scope, "path") != "":
         # a target of that form has neither path nor query (RFC 9112 section 3.3)
         query = b""
-    return make_url(cls, written_scheme, netloc, _encode_path(path), _encode_query(plain_bytes(query)), "")
+    return make_url(cls, written_scheme, netloc, _encode_path(path), _encode_query(exact_bytes(query)), "")
 
 
 def _scheme(scope: Mapping[str, Any]) -> str:
@@ -150,7 +150,7 @@ def _scheme(scope: Mapping[str, Any]) -> str:
         return "ws" if lookup(scope, "type") == "websocket" else "http"
     if not isinstance(scheme, str):
         raise wrong_type("scheme", scheme, "a str")
-    scheme = plain_str(scheme)
+    scheme = exact_str(scheme)
     if scheme not in DEFAULT_PORTS:
         if not is_scheme(scheme):
             raise wrong_scheme(scheme)
@@ -175,7 +175,7 @@ def _server_address(scope: Mapping[str, Any]) -> tuple[str, int | None]:
     server = lookup(scope, "server")
     if not isinstance(server, (tuple, list)) or not server or not isinstance(server[0], str):
         return "", None
-    name = plain_str(server[0])
+    name = exact_str(server[0])
     port = port_number(server[1]) if len(server) > 1 else None
     if ":" in name:
         name = name.strip("[]")
@@ -190,7 +190,7 @@ def _full_path(scope: Mapping[str, Any], host: bytes | None, scheme: str) -> str
     path = lookup(scope, "path")
     if not isinstance(path, str):
         raise missing_key("path") if path is None else wrong_type("path", path, "a str")
-    path = plain_str(path)
+    path = exact_str(path)
     root_path = _root_path(scope, "root_path")
     other = _path_of_other_target(scope, path, root_path, host, scheme)
     if other is not None:
@@ -225,7 +225,7 @@ def _root_path(scope: Mapping[str, Any], key: str) -> str:
         return ""
     if not isinstance(root_path, str):
         raise wrong_type(key, root_path, "a str")
-    return plain_str(root_path).rstrip("/")
+    return exact_str(root_path).rstrip("/")
 
 
 def _encode_path(path: str) -> str:

@@ -15,11 +15,11 @@ __all__ = (
     "empty_receive",
     "empty_send",
     "event_type",
+    "exact_bytes",
+    "exact_str",
     "lookup",
     "offers_extension",
     "pass_to_setter",
-    "plain_bytes",
-    "plain_str",
 )
 
 _MISSING: Final = object()
@@ -64,7 +64,7 @@ def event_type(event: Any) -> str | None:
         kind = event["type"]
     except (TypeError, KeyError, IndexError):
         return None
-    return plain_str(kind) if isinstance(kind, str) else None
+    return exact_str(kind) if isinstance(kind, str) else None
 
 
 def offers_extension(scope: Mapping[str, Any], extension: str) -> bool:
@@ -80,7 +80,7 @@ def offers_extension(scope: Mapping[str, Any], extension: str) -> bool:
         return False
 
 
-def plain_str(text: str) -> str:
+def exact_str(text: str) -> str:
     """Return a text as an exact str, whatever a subclass overrides.
 
     Args:
@@ -89,7 +89,7 @@ def plain_str(text: str) -> str:
     return text if type(text) is str else str.__str__(text)
 
 
-def plain_bytes(data: bytes) -> bytes:
+def exact_bytes(data: bytes) -> bytes:
     """Return bytes as exact bytes, whatever a subclass overrides.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .._errors import misconfigured, quoted
 from ..types import Event, RawHeaders
-from .scope import lookup, plain_str
+from .scope import exact_str, lookup
 
 __all__ = (
     "HINTS",
@@ -69,7 +69,7 @@ def accept_event(subprotocol: Any, headers: Any) -> Event:
     """
     if isinstance(subprotocol, str):
         # the object that is checked is the one that is sent
-        subprotocol = plain_str(subprotocol)
+        subprotocol = exact_str(subprotocol)
     if subprotocol is not None and not (isinstance(subprotocol, str) and _SUBPROTOCOL.fullmatch(subprotocol)):
         raise misconfigured(
             f"the subprotocol is {quoted(subprotocol)}, expected a str of visible ASCII characters without a comma"
@@ -94,7 +94,7 @@ def close_event(code: Any, reason: Any) -> Event:
         )
     if reason is not None and not isinstance(reason, str):
         raise misconfigured(f"the reason is of type {type(reason).__name__!r}, expected a str or None")
-    reason = plain_str(reason or "")
+    reason = exact_str(reason or "")
     size = len(reason.encode("utf-8", "surrogatepass"))
     if size > _MAX_REASON:
         raise misconfigured(f"the reason has {size} bytes of UTF-8, a close frame has room for {_MAX_REASON}")
@@ -163,7 +163,7 @@ def _normalise_message(fields: dict[str, Any]) -> Event:
         which = "neither 'text' nor 'bytes'" if text is None else "both 'text' and 'bytes', expected one of them"
         raise misconfigured(f"send() was given a 'websocket.send' event with {which}")
     if isinstance(text, str):
-        return {"type": "websocket.send", "text": plain_str(text), "bytes": None}
+        return {"type": "websocket.send", "text": exact_str(text), "bytes": None}
     if isinstance(data, (bytes, bytearray, memoryview)):
         return {"type": "websocket.send", "text": None, "bytes": bytes(data)}
     raise misconfigured(
@@ -185,7 +185,7 @@ def _normalise_response_body(fields: dict[str, Any]) -> Event:
 
 
 def _plain_int(number: Any) -> Any:
-    """Return an object of an int subclass as an exact int, as plain_str() does for str; anything else unchanged."""
+    """Return an object of an int subclass as an exact int, as exact_str() does for str; anything else unchanged."""
     return int.__int__(number) if isinstance(number, int) and not isinstance(number, bool) else number
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, overload
 
 from .._core import best_match, parse_accept
 from .._errors import text_type
-from .._shared.scope import plain_str
+from .._shared.scope import exact_str
 
 __all__ = ("Accept",)
 
@@ -32,7 +32,7 @@ class Accept:
         if type(accept_value) is not str:
             if not isinstance(accept_value, str):
                 raise text_type("an Accept header", accept_value)
-            accept_value = plain_str(accept_value)
+            accept_value = exact_str(accept_value)
         self._value = accept_value
 
     def _texts(self) -> list[str]:

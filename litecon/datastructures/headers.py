@@ -9,7 +9,7 @@ from multidict import MultiMapping
 
 from .._core import HeadersBase, make_headers, raw_headers
 from .._errors import wrong_header
-from .._shared.scope import plain_bytes
+from .._shared.scope import exact_bytes
 from ..types import RawHeaders, Scope
 
 __all__ = ("Headers",)
@@ -17,7 +17,7 @@ __all__ = ("Headers",)
 _MISSING: Final = object()
 
 
-def _encoded(text: str | bytes) -> bytes:
+def _encode(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 
@@ -49,7 +49,7 @@ class Headers(HeadersBase):
             return make_headers(cls, headers)
         else:
             pairs = headers
-        return make_headers(cls, [(_encoded(name), _encoded(value)) for name, value in pairs])
+        return make_headers(cls, [(_encode(name), _encode(value)) for name, value in pairs])
 
     @classmethod
     def from_scope(cls, scope: Scope) -> Headers:
@@ -148,9 +148,9 @@ class Headers(HeadersBase):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Headers):
-            return _folded(self.multi_items()) == _folded(other.multi_items())
+            return _lower_names(self.multi_items()) == _lower_names(other.multi_items())
         if isinstance(other, MultiMapping):
-            return _folded(self.multi_items()) == _folded(other.items())
+            return _lower_names(self.multi_items()) == _lower_names(other.items())
         if isinstance(other, Mapping):
             return len(self) == len(other) and self.dict() == _values_of(other)
         return NotImplemented
@@ -175,7 +175,7 @@ def _pairs(raw: Iterable[Any]) -> RawHeaders:
             if type(name) is not bytes or type(value) is not bytes:
                 if not isinstance(name, bytes) or not isinstance(value, bytes):
                     break
-                name, value = plain_bytes(name), plain_bytes(value)
+                name, value = exact_bytes(name), exact_bytes(value)
             pairs.append((name, value))
         else:
             return pairs
@@ -192,7 +192,7 @@ def _values_of(mapping: Mapping[Any, Any]) -> dict[Any, list[Any]]:
     return values
 
 
-def _folded(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _lower_names(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name.lower(), value) for name, value in items]
 
 

@@ -22,44 +22,44 @@ class ThreadedFile:
     A thread cannot be stopped: if the file is to be closed while a thread uses it, that thread closes it at its end.
     """
 
-    __slots__ = ("_lock", "_must_end")
+    __slots__ = ("_is_closing", "_lock")
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._must_end = False
+        self._is_closing = False
 
-    def _work(self, function: Callable[..., ResultT], *arguments: Any) -> ResultT:
+    def _run(self, function: Callable[..., ResultT], *arguments: Any) -> ResultT:
         """Call a function that uses the file, and return its result; this is called in a thread.
 
         Raises:
             ValueError: The file is closed.
         """
-        self._expect_open()
+        self._check_open()
         try:
             with self._lock:
-                self._expect_open()
+                self._check_open()
                 return function(*arguments)
         finally:
-            self._end_if_free()
+            self._close_if_idle()
 
-    def _expect_open(self) -> None:
-        if self._must_end:
+    def _check_open(self) -> None:
+        if self._is_closing:
             raise ValueError("I/O operation on closed file.")
 
-    def _end_soon(self) -> None:
+    def _request_close(self) -> None:
         """Close the file, now or when the thread that uses it has ended."""
-        self._must_end = True
-        self._end_if_free()
+        self._is_closing = True
+        self._close_if_idle()
 
-    def _end_if_free(self) -> None:
+    def _close_if_idle(self) -> None:
         # the thread that holds the lock calls this after its release
-        if self._must_end and self._lock.acquire(blocking=False):
+        if self._is_closing and self._lock.acquire(blocking=False):
             try:
-                self._end()
+                self._close_file()
             finally:
                 self._lock.release()
 
-    def _end(self) -> None:
+    def _close_file(self) -> None:
         """Close the file; a second call does nothing."""
         raise NotImplementedError
 
@@ -109,7 +109,7 @@ class UploadFile(ThreadedFile):
     @property
     def closed(self) -> bool:
         """Whether the file is closed."""
-        return self._must_end or bool(self._file.closed)
+        return self._is_closing or bool(self._file.closed)
 
     async def write(self, data: bytes) -> int:
         """Write bytes at the current position, and return their number.
@@ -121,10 +121,10 @@ class UploadFile(ThreadedFile):
             ValueError: The file is closed.
             OSError: The disk operation failed.
         """
-        self._expect_open()
+        self._check_open()
         position = self._file.tell()
         if self._on_disk or position + len(data) > self.max_spool_size:
-            await run_in_thread(self._work, self._write_to_disk, data)
+            await run_in_thread(self._run, self._write_to_disk, data)
         else:
             self._file.write(data)
             self.size = max(self.size, position + len(data))
@@ -140,8 +140,8 @@ class UploadFile(ThreadedFile):
             ValueError: The file is closed.
             OSError: The disk operation failed.
         """
-        self._expect_open()
-        data: bytes = await run_in_thread(self._work, self._file.read, size) if self._on_disk else self._file.read(size)
+        self._check_open()
+        data: bytes = await run_in_thread(self._run, self._file.read, size) if self._on_disk else self._file.read(size)
         return data
 
     async def seek(self, offset: int) -> int:
@@ -155,7 +155,7 @@ class UploadFile(ThreadedFile):
         """
         if offset < 0:
             raise ValueError(f"the offset is {offset}, expected 0 or more")
-        self._expect_open()
+        self._check_open()
         position: int = self._file.seek(offset)
         return position
 
@@ -165,9 +165,9 @@ class UploadFile(ThreadedFile):
 
     def close_now(self) -> None:
         """Close the file, as `close()` does, which never suspends: there is no buffer to write to the disk."""
-        self._end_soon()
+        self._request_close()
 
-    def _end(self) -> None:
+    def _close_file(self) -> None:
         self._file.close()
 
     def _write_to_disk(self, data: bytes) -> None:
@@ -192,8 +192,8 @@ class UploadFile(ThreadedFile):
         self.size = max(self.size, self._file.tell())
 
     def __repr__(self) -> str:
-        where = "closed" if self.closed else "on disk" if self._on_disk else "in memory"
-        return f"<UploadFile {self.filename[:80]!r}, {self.size} bytes, {where}>"
+        location = "closed" if self.closed else "on disk" if self._on_disk else "in memory"
+        return f"<UploadFile {self.filename[:80]!r}, {self.size} bytes, {location}>"
 
 
 def write_all(file: Any, data: Any) -> None:

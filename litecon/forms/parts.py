@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, final
 
 from .._core import MultipartReader, RequestBase
-from .._errors import field_too_large, part_passed, part_read
+from .._errors import field_too_large, part_already_read, part_not_current
 from .._shared.loops import run_in_thread, run_in_thread_shielded
 from .._shared.multipart import decode_text
 from ..limits import Limits
@@ -78,7 +78,7 @@ class Part:
             ClientException: While iterating: the body is malformed.
             ClientDisconnect: While iterating: the client disconnected before the end.
         """
-        self._begin()
+        self._mark_read()
         return _PartChunks(self)
 
     async def read(self, limit: int | None = None) -> bytes:
@@ -93,7 +93,7 @@ class Part:
             ClientException: The body is malformed.
             ClientDisconnect: The client disconnected before the end.
         """
-        self._begin()
+        self._mark_read()
         if limit is None:
             limit = self._stream.limits.max_field_size
         pieces = Pieces()
@@ -144,7 +144,7 @@ class Part:
             ClientDisconnect: The client disconnected before the end.
         """
         target = TargetFile(os.fspath(path))
-        self._begin()
+        self._mark_read()
         try:
             await run_in_thread(target.open)
             batch = Pieces()
@@ -156,7 +156,7 @@ class Part:
                     await run_in_thread(target.write, batch.take())
                     collected = 0
                 if progress is not None:
-                    progress(self.size, self._total())
+                    progress(self.size, self._announced_size())
             await run_in_thread(target.finish, batch.take())
             # a separate step, so that an upload that is cancelled while it is written replaces nothing
             await run_in_thread(target.replace)
@@ -169,14 +169,14 @@ class Part:
             raise
         return self.size
 
-    def _total(self) -> int | None:
+    def _announced_size(self) -> int | None:
         length = self.headers.get("content-length", "")
         total = int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else -1
         return total if total >= self.size else None
 
-    def _begin(self) -> None:
+    def _mark_read(self) -> None:
         if self._is_read:
-            raise part_read()
+            raise part_already_read()
         self._is_read = True
 
     def __repr__(self) -> str:
@@ -207,15 +207,15 @@ class _PartChunks:
         part = self._part
         stream = part._stream
         # PERF: the same as FormStream.next_chunk(), without its two coroutines for each chunk
-        if part._number != stream._open:
-            raise part_passed()
+        if part._number != stream._current_number:
+            raise part_not_current()
         while not stream._events and not stream.end_if_complete():
             try:
                 received = await stream._chunks.__anext__()
             except StopAsyncIteration:
                 received = b""
             stream.feed(received)
-        chunk = stream.take(part)
+        chunk = stream.take_chunk(part)
         if chunk is None:
             self._is_closed = True
             raise StopAsyncIteration
@@ -240,7 +240,7 @@ class FormStream:
         "_has_ended",
         "_events",
         "_number",
-        "_open",
+        "_current_number",
         "_reader",
         "_request",
         "_size",
@@ -254,7 +254,7 @@ class FormStream:
         self._chunks: Any = None
         # the number of parts yielded, and the number of the one that is arriving, 0 for none; storing the part itself
         # would make a reference cycle
-        self._number = self._open = 0
+        self._number = self._current_number = 0
         self._size = 0
         # the events of the last chunk that were not taken yet, and whether that was the last chunk of the body
         self._events: deque[Any] = deque()
@@ -265,17 +265,17 @@ class FormStream:
 
     async def __anext__(self) -> Part:
         if self._chunks is None:
-            self._start()
-        while self._open:
+            self._open_reader()
+        while self._current_number:
             if not self._events:
-                await self.fill()
-            self.take()
+                await self.receive_events()
+            self.take_chunk()
         if not self._events:
-            await self.fill()
+            await self.receive_events()
         head = self._events.popleft()
         if head is None:
             raise StopAsyncIteration
-        self._number = self._open = self._number + 1
+        self._number = self._current_number = self._number + 1
         self._size = 0
         return Part(self, head.name, head.filename, head.headers, head.content_type, head.charset, self._number)
 
@@ -291,13 +291,13 @@ class FormStream:
             ClientException: The body is malformed.
             ClientDisconnect: The client disconnected before the end.
         """
-        if part._number != self._open:
-            raise part_passed()
+        if part._number != self._current_number:
+            raise part_not_current()
         if not self._events:
-            await self.fill()
-        return self.take(part)
+            await self.receive_events()
+        return self.take_chunk(part)
 
-    def take(self, part: Part | None = None) -> bytes | None:
+    def take_chunk(self, part: Part | None = None) -> bytes | None:
         """Return the next chunk of the part that is arriving, from the events received; None at its end.
 
         Args:
@@ -305,14 +305,14 @@ class FormStream:
         """
         chunk: bytes | None = self._events.popleft()
         if chunk is None:
-            self._open = 0
+            self._current_number = 0
             return None
         self._size = size = self._size + len(chunk)
         if part is not None:
             part.size = size
         return chunk
 
-    def _start(self) -> None:
+    def _open_reader(self) -> None:
         media_type, parameters = self._request.content_type
         if media_type == MULTIPART:
             self._reader = MultipartReader(parameters.get("boundary"), self.limits, False)
@@ -321,7 +321,7 @@ class FormStream:
         self._request.body_reader.check_unread()
         self._chunks = self._request.stream()
 
-    async def fill(self) -> None:
+    async def receive_events(self) -> None:
         """Receive until there is an event: a head, bytes, or None at the end of a part and of the form."""
         while not self._events and not self.end_if_complete():
             try:

@@ -58,13 +58,13 @@ class IncomingFile:
         limits: The limits, of which `spool_size` is used.
     """
 
-    __slots__ = ("_batch", "_batch_size", "_file", "_make", "_room", "name")
+    __slots__ = ("_batch", "_batch_limit", "_batch_size", "_file", "_upload_arguments", "name")
 
     def __init__(self, head: Any, limits: Limits) -> None:
         self.name: str = head.name
         content_type = head.content_type or "application/octet-stream"
-        self._make = (content_type, head.filename, head.headers, limits.spool_size)
-        self._room = limits.spool_size
+        self._upload_arguments = (content_type, head.filename, head.headers, limits.spool_size)
+        self._batch_limit = limits.spool_size
         self._file: UploadFile | None = None
         self._batch = Pieces()
         self._batch_size = 0
@@ -73,20 +73,20 @@ class IncomingFile:
         """Add a chunk, and return whether `flush()` must be awaited before the next one."""
         self._batch.add(chunk)
         self._batch_size += len(chunk)
-        return self._batch_size > self._room
+        return self._batch_size > self._batch_limit
 
     async def flush(self) -> None:
         """Write the collected bytes to the disk."""
         if self._file is None:
-            self._file = self._made(b"")
+            self._file = self._new_upload(b"")
         self._batch_size = 0
-        self._room = BATCH
+        self._batch_limit = BATCH
         await self._file.write(self._batch.take())
 
     async def finish(self) -> UploadFile:
         """Return the upload, positioned at its beginning."""
         if self._file is None:
-            return self._made(self._batch.take())
+            return self._new_upload(self._batch.take())
         if self._batch_size:
             await self.flush()
         await self._file.seek(0)
@@ -97,8 +97,8 @@ class IncomingFile:
         if self._file is not None:
             self._file.close_now()
 
-    def _made(self, data: bytes) -> UploadFile:
-        content_type, filename, headers, spool_size = self._make
+    def _new_upload(self, data: bytes) -> UploadFile:
+        content_type, filename, headers, spool_size = self._upload_arguments
         return UploadFile(content_type, filename, data, headers, spool_size)
 
 
@@ -122,19 +122,19 @@ class TargetFile(ThreadedFile):
         self._temporary_path: Any = None
 
     def open(self) -> None:
-        self._work(self._open)
+        self._run(self._open)
 
     def write(self, data: bytes) -> None:
-        self._work(write_all, self._file, data)
+        self._run(write_all, self._file, data)
 
     def finish(self, data: bytes) -> None:
-        self._work(self._finish, data)
+        self._run(self._finish, data)
 
     def replace(self) -> None:
-        self._work(self._replace)
+        self._run(self._replace)
 
     def discard(self) -> None:
-        self._end_soon()
+        self._request_close()
 
     def _open(self) -> None:
         mode = 0
@@ -163,7 +163,7 @@ class TargetFile(ThreadedFile):
             os.replace(self._temporary_path, self._path)
             self._temporary_path = None
 
-    def _end(self) -> None:
+    def _close_file(self) -> None:
         if self._file is None:
             return
         # the error that matters is being raised already; a full disk may report another one here
