@@ -33,12 +33,12 @@ _HOW_TO_SET: Final = {
 }
 
 
-def raised_stop_iteration() -> RuntimeError:
+def stop_iteration_error() -> RuntimeError:
     """Return the error for a StopIteration that foreign code raised, which must not end a coroutine (PEP 479)."""
     return RuntimeError("coroutine raised StopIteration")
 
 
-def raised_stop_async_iteration() -> RuntimeError:
+def stop_async_iteration_error() -> RuntimeError:
     """Return the error for a StopAsyncIteration that foreign code raised, which must not end an iterator (PEP 525)."""
     return RuntimeError("async generator raised StopAsyncIteration")
 

@@ -24,7 +24,7 @@ from litecon._errors import (
     wrong_socket_event,
 )
 from litecon._shared.scope import event_type, exact_str, offers_extension
-from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
+from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalise_event
 
 cdef extern from *:
     """
@@ -402,7 +402,7 @@ cdef class SendEvent(SendingOperation):
             kind = CLOSE_EVENT if item(self.event, "type") == "websocket.close" else SEND_EVENT
             return self.send_event(channel, self.send, self.event, check_send(channel, kind))
         # the object that is checked is the one that is sent
-        kind, event = normalised_event(self.event)
+        kind, event = normalise_event(self.event)
         # a custom mapping runs code here, which may change the state, so the state is read afterwards
         is_offered = kind != RESPONSE_START or offers_denial(self.scope)
         state = check_send(channel, kind)

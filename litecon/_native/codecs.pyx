@@ -114,7 +114,7 @@ cdef extern from *:
         return 0;
     }
 
-    static unsigned long long litecon_big_endian(const unsigned char *text, int width) {
+    static unsigned long long litecon_read_big_endian(const unsigned char *text, int width) {
         unsigned long long number = 0;
         while (width--) number = number * 256 + *text++;
         return number;
@@ -196,7 +196,7 @@ cdef extern from *:
             number = head.extra;
             if (head.width) {
                 if (head.width > size - position) return size + 1;
-                number += litecon_big_endian(text + position, head.width);
+                number += litecon_read_big_endian(text + position, head.width);
                 position += head.width;
             }
             if (head.times) {

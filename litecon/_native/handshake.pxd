@@ -21,7 +21,9 @@ cdef inline int check_constructed(object socket, Channel channel) except -1:
 
 
 # Return the operation of accept(), close() or deny().
-cdef object handshake_operation(object socket, Channel channel, int method, object first, object second, object third)
+cdef object new_handshake_operation(
+    object socket, Channel channel, int method, object first, object second, object third
+)
 
 
 # Return whether events are received, or sent, by a callable other than litecon's own over the server's.

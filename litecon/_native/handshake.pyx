@@ -195,10 +195,12 @@ cdef dict _default_accept_event():
 
 cdef inline object new_handshake(SocketBase socket, int method, object first, object second, object third):
     cdef Channel channel = socket.channel
-    return handshake_operation(socket, channel, method, first, second, third)
+    return new_handshake_operation(socket, channel, method, first, second, third)
 
 
-cdef object handshake_operation(object socket, Channel channel, int method, object first, object second, object third):
+cdef object new_handshake_operation(
+    object socket, Channel channel, int method, object first, object second, object third
+):
     cdef HandshakeOperation operation = HandshakeOperation.__new__(HandshakeOperation)
     operation.socket = socket
     operation.channel = channel

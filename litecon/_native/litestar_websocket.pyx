@@ -18,7 +18,7 @@ from litecon._native.channel cimport (
     set_state,
     state_name,
 )
-from litecon._native.handshake cimport handshake_operation
+from litecon._native.handshake cimport new_handshake_operation
 from litecon._native.litestar_request cimport fill_connection
 from litecon._native.messages cimport (
     BYTES,
@@ -26,9 +26,9 @@ from litecon._native.messages cimport (
     JSON,
     MSGPACK,
     TEXT,
-    message_iterator,
-    receive_operation,
-    send_operation,
+    new_message_iterator,
+    new_receive_operation,
+    new_send_operation,
 )
 from litecon._native.operation cimport mark_coroutine_function
 from litecon._native.traits cimport (
@@ -111,22 +111,22 @@ cdef inline Channel check_channel(object found):
 
 cdef object _new_handshake(object socket, int method, object first, object second, object third):
     cdef Channel channel = channel_of(socket)
-    return handshake_operation(socket, channel, method, first, second, third)
+    return new_handshake_operation(socket, channel, method, first, second, third)
 
 
 cdef object _new_receive(object socket, int method, object mode, object type_):
     cdef Channel channel = channel_of(socket)
-    return receive_operation(socket, channel, method, mode, type_)
+    return new_receive_operation(socket, channel, method, mode, type_)
 
 
 cdef object _new_iterator(object socket, int method, object mode, object type_):
     cdef Channel channel = channel_of(socket)
-    return message_iterator(socket, channel, method, mode, type_)
+    return new_message_iterator(socket, channel, method, mode, type_)
 
 
 cdef object _new_send(object socket, int method, object data, object mode, object encoding, object serializer):
     cdef Channel channel = channel_of(socket)
-    return send_operation(socket, channel, method, data, mode, encoding, serializer)
+    return new_send_operation(socket, channel, method, data, mode, encoding, serializer)
 
 
 class SocketMethods:

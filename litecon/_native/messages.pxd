@@ -21,10 +21,10 @@ cdef inline str method_name(str verb, int method):
 
 
 # Return the operation of a method that receives; type_ is the type to decode into.
-cdef Operation receive_operation(object socket, Channel channel, int method, object mode, object type_)
-cdef object message_iterator(object socket, Channel channel, int method, object mode, object type_)
+cdef Operation new_receive_operation(object socket, Channel channel, int method, object mode, object type_)
+cdef object new_message_iterator(object socket, Channel channel, int method, object mode, object type_)
 # Return the operation of a method that sends; serializer is None if nothing is encoded.
-cdef Operation send_operation(
+cdef Operation new_send_operation(
     object socket, Channel channel, int method, object data, object mode, object encoding, object serializer
 )
 
@@ -33,16 +33,16 @@ cdef Operation send_operation(
 
 cdef inline Operation new_receive(SocketBase socket, int method, object mode, object type_):
     cdef Channel channel = socket.channel
-    return receive_operation(socket, channel, method, mode, type_)
+    return new_receive_operation(socket, channel, method, mode, type_)
 
 
 cdef inline object new_iterator(SocketBase socket, int method, object mode, object type_):
     cdef Channel channel = socket.channel
-    return message_iterator(socket, channel, method, mode, type_)
+    return new_message_iterator(socket, channel, method, mode, type_)
 
 
 cdef inline Operation new_send(
     SocketBase socket, int method, object data, object mode, object encoding, object serializer
 ):
     cdef Channel channel = socket.channel
-    return send_operation(socket, channel, method, data, mode, encoding, serializer)
+    return new_send_operation(socket, channel, method, data, mode, encoding, serializer)

@@ -188,7 +188,7 @@ cdef object decode_msgpack_message(object data, object type_, object socket, Cha
     return from_msgpack(data, type_, socket)
 
 
-cdef Operation receive_operation(object socket, Channel channel, int method, object mode, object type_):
+cdef Operation new_receive_operation(object socket, Channel channel, int method, object mode, object type_):
     cdef ReceiveMessage operation = ReceiveMessage.__new__(ReceiveMessage)
     operation.socket = socket
     operation.channel = channel
@@ -223,7 +223,7 @@ cdef class MessageIterator(AsyncIteratorBase):
         return operation
 
 
-cdef object message_iterator(object socket, Channel channel, int method, object mode, object type_):
+cdef object new_message_iterator(object socket, Channel channel, int method, object mode, object type_):
     cdef MessageIterator iterator = MessageIterator.__new__(MessageIterator)
     is_binary(mode)
     iterator.socket = socket
@@ -334,7 +334,7 @@ cdef dict event_with_both_keys(object data, object encoding, bint binary):
     return event
 
 
-cdef Operation send_operation(
+cdef Operation new_send_operation(
     object socket, Channel channel, int method, object data, object mode, object encoding, object serializer
 ):
     cdef SendMessage operation = SendMessage.__new__(SendMessage)

@@ -13,7 +13,7 @@ from cpython.ref cimport Py_INCREF, Py_REFCNT
 
 import sys
 
-from litecon._errors import raised_stop_async_iteration, raised_stop_iteration
+from litecon._errors import stop_async_iteration_error, stop_iteration_error
 from litecon._native.interpreted import await_in_interpreter
 
 cdef extern from "operation.h":
@@ -169,11 +169,11 @@ cdef object close_on_error(Operation self, object error, bint has_started=True):
         if not has_started and PY_VERSION_HEX >= 0x030C0000:
             # a coroutine that has not started raises it unchanged
             raise
-        raise raised_stop_iteration() from stop
+        raise stop_iteration_error() from stop
     except StopAsyncIteration as stop:
         if not self._is_step or not has_started:
             raise
-        raise raised_stop_async_iteration() from stop
+        raise stop_async_iteration_error() from stop
     finally:
         self._state = DONE
         release(self)

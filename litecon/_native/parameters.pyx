@@ -17,7 +17,7 @@ cdef extern from *:
     """
     #include <stdint.h>
 
-    static inline int litecon_hex(unsigned char c) {
+    static inline int litecon_hex_value(unsigned char c) {
         if (c >= '0' && c <= '9') return c - '0';
         if (c >= 'a' && c <= 'f') return c - 'a' + 10;
         if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -30,7 +30,7 @@ cdef extern from *:
         char *start = to;
         while (from < end) {
             if (*from == '%' && end - from > 2) {
-                int high = litecon_hex((unsigned char) from[1]), low = litecon_hex((unsigned char) from[2]);
+                int high = litecon_hex_value((unsigned char) from[1]), low = litecon_hex_value((unsigned char) from[2]);
                 if (high >= 0 && low >= 0) {
                     *to++ = (char) (high * 16 + low);
                     from += 3;
@@ -85,8 +85,8 @@ cdef extern from *:
         const char *end = from + length;
         Py_ssize_t escapes = 0;
         while ((from = from < end ? (const char *) memchr(from, '%', end - from) : NULL) != NULL) {
-            if (end - from > 2 && litecon_hex((unsigned char) from[1]) >= 0
-                    && litecon_hex((unsigned char) from[2]) >= 0) {
+            if (end - from > 2 && litecon_hex_value((unsigned char) from[1]) >= 0
+                    && litecon_hex_value((unsigned char) from[2]) >= 0) {
                 escapes++;
                 from += 3;
             } else {

@@ -25,7 +25,7 @@ cdef extern from *:
         return overflow == 0 && number >= 0 && number <= 65535;
     }
 
-    static PyObject *litecon_tuple(PyTypeObject *cls, PyObject *items) {
+    static PyObject *litecon_new_tuple(PyTypeObject *cls, PyObject *items) {
         return PyTuple_Type.tp_vectorcall((PyObject *) cls, &items, 1, NULL);
     }
 
@@ -52,7 +52,7 @@ cdef extern from *:
     """
     object PyObject_CallOneArg(object function, object argument)
     bint litecon_is_port(object port) noexcept
-    object litecon_tuple(type cls, tuple items)
+    object litecon_new_tuple(type cls, tuple items)
     object litecon_allocate(type cls, tuple no_arguments)
     bint litecon_has_kernel_constructor(type cls, type base) noexcept
     void litecon_set_other_init(type base) noexcept
@@ -398,10 +398,10 @@ cdef class ConnectionBase:
         cdef object client = item(scope_of(self), "client")
         # PERF: the constructor of a named tuple is a Python function
         if type(client) is tuple and len(<tuple> client) == 2 and litecon_is_port((<tuple> client)[1]):
-            return None if (<tuple> client)[0] is None else litecon_tuple(_address_class, client)
+            return None if (<tuple> client)[0] is None else litecon_new_tuple(_address_class, client)
         if not isinstance(client, (tuple, list)) or len(client) < 2 or client[0] is None:
             return None
-        return litecon_tuple(_address_class, (client[0], port_number(client[1])))
+        return litecon_new_tuple(_address_class, (client[0], port_number(client[1])))
 
 
 track_override(ConnectionBase, "scope", SCOPE)

@@ -9,7 +9,7 @@ from threading import Lock
 from types import CoroutineType
 from typing import Any, Final, final
 
-from .._errors import BODY_ERRORS, raised_stop_async_iteration, wrong_event, wrong_event_body
+from .._errors import BODY_ERRORS, stop_async_iteration_error, wrong_event, wrong_event_body
 from .._shared.body import await_as_reader
 from .._shared.scope import event_type, lookup
 from ..types import Event, Receive, Scope
@@ -357,7 +357,7 @@ class BodyStream(AsyncIteratorBase):
                 reader.streamed_size += len(chunk)
                 return chunk
         except StopAsyncIteration as error:
-            raise raised_stop_async_iteration() from error
+            raise stop_async_iteration_error() from error
         finally:
             reader._release()
         self._closed = reader.consumed = True

@@ -20,7 +20,7 @@ from .._errors import (
     wrong_socket_event,
 )
 from .._shared.scope import event_type, exact_str, lookup, offers_extension
-from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalised_event
+from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalise_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
 from .waiting import cancel_pending, resume_pending, shield_future
@@ -258,7 +258,7 @@ class SocketSend:
         """Send an event."""
         channel = self.channel
         # the object that is checked is the one that is sent
-        kind, event = normalised_event(event)
+        kind, event = normalise_event(event)
         # a custom mapping runs code here, which may change the state, so the state is read afterwards
         is_offered = kind != RESPONSE_START or offers_denial(self.scope)
         state = channel.check_send(kind, event["type"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, final
 
-from .._errors import cannot_receive, empty_message, raised_stop_async_iteration, wrong_data
+from .._errors import cannot_receive, empty_message, stop_async_iteration_error, wrong_data
 from .._shared.codecs import default_serializer
 from ..exceptions import WebSocketDisconnect
 from ..types import Event
@@ -339,7 +339,7 @@ class MessageIterator(AsyncIteratorBase):
             except WebSocketDisconnect:
                 self._closed = True
             except StopAsyncIteration as error:
-                raise raised_stop_async_iteration() from error
+                raise stop_async_iteration_error() from error
         raise StopAsyncIteration
 
     async def _next_message(self) -> Any:

@@ -17,7 +17,7 @@ __all__ = (
     "accept_event",
     "close_event",
     "denial_events",
-    "normalised_event",
+    "normalise_event",
 )
 
 STATE_NAMES: Final = ("init", "connect", "connect", "receive", "connect", "disconnect", "disconnect")
@@ -74,7 +74,7 @@ def accept_event(subprotocol: Any, headers: Any) -> Event:
         raise misconfigured(
             f"the subprotocol is {quoted(subprotocol)}, expected a str of visible ASCII characters without a comma"
         )
-    return {"type": "websocket.accept", "subprotocol": subprotocol, "headers": _header_list(headers)}
+    return {"type": "websocket.accept", "subprotocol": subprotocol, "headers": _encode_headers(headers)}
 
 
 def close_event(code: Any, reason: Any) -> Event:
@@ -118,10 +118,10 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
         raise misconfigured(f"the status is {quoted(status)}, expected 200 to 599")
     end = _body_event(body, False)
-    return [{"type": "websocket.http.response.start", "status": status, "headers": _header_list(headers)}, end]
+    return [{"type": "websocket.http.response.start", "status": status, "headers": _encode_headers(headers)}, end]
 
 
-def normalised_event(event: Any) -> tuple[int, Event]:
+def normalise_event(event: Any) -> tuple[int, Event]:
     """Return the kind of an event, as an index into `NEXT_STATES`, and the event as it is sent.
 
     Each value is read once and checked. The returned event has only values of built-in types, and only those of the
@@ -206,7 +206,7 @@ def _body_event(body: Any, more_body: bool) -> Event:
     return {"type": "websocket.http.response.body", "body": bytes(body), "more_body": more_body}
 
 
-def _header_list(headers: Any) -> RawHeaders:
+def _encode_headers(headers: Any) -> RawHeaders:
     if headers is None:
         return []
     if hasattr(headers, "to_header_list"):

@@ -29,16 +29,16 @@ __all__ = ("LiteconPlugin",)
 _combined: WeakKeyDictionary[type[Any], type[Any]] = WeakKeyDictionary()
 
 
-def _combine_classes(cls: Any, ours: type[Any]) -> type[Any]:
+def _combine_classes(cls: Any, litecon_class: type[Any]) -> type[Any]:
     """Return a subclass of both a user's class and litecon's.
 
     Args:
         cls: The class that the user has chosen for a layer; None for none.
-        ours: `Request` or `WebSocket`.
+        litecon_class: `Request` or `WebSocket`.
     """
-    if cls is None or issubclass(ours, cls):
-        return ours
-    if issubclass(cls, ours):
+    if cls is None or issubclass(litecon_class, cls):
+        return litecon_class
+    if issubclass(cls, litecon_class):
         return cls  # type: ignore[no-any-return]
     if cls not in _combined:
         names = {
@@ -47,27 +47,27 @@ def _combine_classes(cls: Any, ours: type[Any]) -> type[Any]:
             "__qualname__": cls.__qualname__,
             "__doc__": cls.__doc__,
         }
-        _combined[cls] = type(cls)(cls.__name__, (cls, ours), names)
+        _combined[cls] = type(cls)(cls.__name__, (cls, litecon_class), names)
     return _combined[cls]
 
 
-def _set_handler_class(handler: Any, name: str, ours: type[Any]) -> None:
+def _set_handler_class(handler: Any, name: str, litecon_class: type[Any]) -> None:
     """Make a handler use a subclass of both litecon's class and the class that the handler or its layers have chosen.
 
     Args:
         handler: The handler, of any kind.
         name: "request_class" or "websocket_class".
-        ours: `Request` or `WebSocket`.
+        litecon_class: `Request` or `WebSocket`.
     """
     # since Litestar 3.0 a property returns the choice of the layers; before, a method does
     is_property = isinstance(getattr(type(handler), name, None), property)
     chosen = getattr(handler, name) if is_property else getattr(handler, f"resolve_{name}")()
-    if issubclass(chosen, ours):
+    if issubclass(chosen, litecon_class):
         return
     if is_property:
-        setattr(handler, f"_{name}", _combine_classes(chosen, ours))
+        setattr(handler, f"_{name}", _combine_classes(chosen, litecon_class))
         return
-    setattr(handler, name, _combine_classes(chosen, ours))
+    setattr(handler, name, _combine_classes(chosen, litecon_class))
     if name == "request_class":
         # the handler caches the class that it resolved
         handler._resolved_request_class = Empty
