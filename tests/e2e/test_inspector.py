@@ -334,7 +334,7 @@ def test_missing_server(server_name: str) -> None:
     [
         (("--server", "nginx"), "argument --server: invalid choice: 'nginx'"),
         (("--port", "http"), "argument --port: 'http' is not a port: expected a number from 0 to 65535"),
-        (("--port", "65536"), "argument --port: '65536' is no port"),
+        (("--port", "65536"), "argument --port: '65536' is not a port"),
         (("--port", "-1"), "argument --port: "),
         (("--nonsense",), "unrecognized arguments: --nonsense"),
     ],
