@@ -53,6 +53,7 @@ cdef extern from *:
 cdef enum:
     NO_STATUS_RECEIVED = 1005
     ABNORMAL_CLOSURE = 1006
+    # the size of NEXT_STATES: from CLOSED on, nothing is sent
     STATES = 5
     KINDS = 5
 

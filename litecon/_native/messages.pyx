@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The messages of a WebSocket: receiving them one by one and by iteration, and sending them."""
+"""The operations of a WebSocket's messages: receiving them one by one and by iteration, and sending them."""
 
 cimport cython
 

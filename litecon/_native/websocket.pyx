@@ -1,5 +1,5 @@
 # cython: language_level=3, binding=True, freethreading_compatible=True, auto_pickle=False, embedsignature=True
-"""The messages of a WebSocket: receiving, iterating and sending."""
+"""The receiving and sending methods of a WebSocket; `messages` has their operations."""
 
 from litecon._native.handshake cimport SocketBase
 from litecon._native.messages cimport BYTES, DATA, JSON, MSGPACK, TEXT, new_iterator, new_receive, new_send

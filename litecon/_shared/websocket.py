@@ -28,7 +28,7 @@ _NOT_ACCEPTED: Final = "accept() it before"
 _ACCEPTED: Final = "it was accepted before"
 
 HINTS: Final = (_NOT_ACCEPTED, _NOT_ACCEPTED, _ACCEPTED, _ACCEPTED, "a denial response is being sent")
-"""For each state, the note of an error that says why an event cannot be sent in it."""
+"""For each state before the end, the note of an error that says why an event cannot be sent in it."""
 
 _KINDS: Final = {
     "websocket.accept": 0,
@@ -46,7 +46,7 @@ NEXT_STATES: Final = (
     (None, 3, 5, None, None),
     (None, None, None, None, 4),
 )
-"""For each state and kind of event, the state after the event was sent; None if it must not be sent."""
+"""For each state before the end and kind of event, the state after it was sent; None if it must not be sent."""
 
 _MAX_REASON: Final = 123
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
