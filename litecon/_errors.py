@@ -266,8 +266,8 @@ def cannot_receive(state: str) -> WebSocketStateError:
     )
 
 
-def cannot_send(kind: str, state: str, hint: str) -> WebSocketStateError:
-    return with_note(WebSocketStateError(f"cannot send {kind!r} in the state {state!r}"), hint)
+def cannot_send(type_: str, state: str, hint: str) -> WebSocketStateError:
+    return with_note(WebSocketStateError(f"cannot send {type_!r} in the state {state!r}"), hint)
 
 
 def no_denial() -> WebSocketStateError:

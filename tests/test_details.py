@@ -27,7 +27,7 @@ ARGUMENTS: dict[str, Any] = {
     "key": "session", "value": 5, "expected": "a str", "scheme": "x", "pair": None, "scope": None, "name": 5,
     "host": "a b",
     "limit": 5, "event": {"type": "x"}, "body": 5, "code": 1000, "reason": "", "state": "connect",
-    "kind": "websocket.send", "hint": "accept() it before", "wanted": "text", "data": b"x", "mode": 5, "o": 5,
+    "type_": "websocket.send", "hint": "accept() it before", "wanted": "text", "data": b"x", "mode": 5, "o": 5,
     "connection": 5, "what": "x", "authority": "a", "digits": 25, "headers": None,
 }  # fmt: skip
 

@@ -18,16 +18,16 @@ from litecon._shared.scope import event_type
 cdef extern from *:
     """
     /* 1 for http.request, 2 for http.disconnect, 0 for anything else */
-    static int litecon_http_event(PyObject *kind) {
-        if (!PyUnicode_Check(kind) || !PyUnicode_IS_ASCII(kind)) return 0;
-        if (PyUnicode_GET_LENGTH(kind) == 12) return memcmp(PyUnicode_1BYTE_DATA(kind), "http.request", 12) == 0;
-        if (PyUnicode_GET_LENGTH(kind) == 15) {
-            return memcmp(PyUnicode_1BYTE_DATA(kind), "http.disconnect", 15) == 0 ? 2 : 0;
+    static int litecon_http_event(PyObject *type) {
+        if (!PyUnicode_Check(type) || !PyUnicode_IS_ASCII(type)) return 0;
+        if (PyUnicode_GET_LENGTH(type) == 12) return memcmp(PyUnicode_1BYTE_DATA(type), "http.request", 12) == 0;
+        if (PyUnicode_GET_LENGTH(type) == 15) {
+            return memcmp(PyUnicode_1BYTE_DATA(type), "http.disconnect", 15) == 0 ? 2 : 0;
         }
         return 0;
     }
     """
-    int litecon_http_event(object kind) noexcept
+    int litecon_http_event(object type_) noexcept
     int PyCoro_CheckExact(object o) noexcept
     object PyObject_CallNoArgs(object function)
 
@@ -48,19 +48,19 @@ cdef enum:
 
 cdef int _kind_of(object event) except -1:
     cdef PyObject *found
-    cdef object kind
-    cdef int code
+    cdef object type_
+    cdef int kind
     if PyDict_CheckExact(event):
         found = PyDict_GetItemWithError(event, "type")
         if found is NULL:
             raise wrong_event(event)
-        kind = <object> found
+        type_ = <object> found
     else:
-        kind = event_type(event)
-    code = litecon_http_event(kind)
-    if code == 0:
+        type_ = event_type(event)
+    kind = litecon_http_event(type_)
+    if kind == 0:
         raise wrong_event(event)
-    return code
+    return kind
 
 
 cdef Py_ssize_t announced_size(object announced) except -2:

@@ -8,11 +8,11 @@ cdef extern from *:
     #define LITECON_CHANNEL
 
     /* 1 for websocket.connect, 2 for websocket.receive, 3 for websocket.disconnect, 0 for anything else */
-    static inline int litecon_socket_event(PyObject *kind) {
+    static inline int litecon_socket_event(PyObject *type) {
         const char *text;
-        if (!PyUnicode_Check(kind) || !PyUnicode_IS_ASCII(kind)) return 0;
-        text = (const char *) PyUnicode_1BYTE_DATA(kind);
-        switch (PyUnicode_GET_LENGTH(kind)) {
+        if (!PyUnicode_Check(type) || !PyUnicode_IS_ASCII(type)) return 0;
+        text = (const char *) PyUnicode_1BYTE_DATA(type);
+        switch (PyUnicode_GET_LENGTH(type)) {
             case 17:
                 if (memcmp(text, "websocket.receive", 17) == 0) return 2;
                 return memcmp(text, "websocket.connect", 17) == 0;
@@ -23,7 +23,7 @@ cdef extern from *:
     }
     #endif
     """
-    int litecon_socket_event(object kind) noexcept
+    int litecon_socket_event(object type_) noexcept
 
 
 cdef enum:

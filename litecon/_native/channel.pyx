@@ -174,39 +174,39 @@ cdef int store_close_code(Channel channel, object code, object reason, int defau
 
 cdef int process_event(Channel channel, object event, bint from_application) except -1:
     cdef PyObject *found
-    cdef object kind
-    cdef int code
+    cdef object type_
+    cdef int kind
     if PyDict_CheckExact(event):
         found = PyDict_GetItemWithError(event, "type")
         if found is NULL:
             raise wrong_socket_event(event, state_name(channel))
-        kind = <object> found
+        type_ = <object> found
     else:
-        kind = event_type(event)
-    code = litecon_socket_event(kind)
-    if code != RECEIVE_EVENT or channel.state != OPEN:
-        _update_state(channel, code, event, from_application)
-    return code
+        type_ = event_type(event)
+    kind = litecon_socket_event(type_)
+    if kind != RECEIVE_EVENT or channel.state != OPEN:
+        _update_state(channel, kind, event, from_application)
+    return kind
 
 
-cdef int _update_state(Channel channel, int code, object event, bint from_application) except -1:
+cdef int _update_state(Channel channel, int kind, object event, bint from_application) except -1:
     cdef int state = channel.state
     from_application = from_application or channel.flags & HAS_RULES
-    if code == RECEIVE_EVENT:
+    if kind == RECEIVE_EVENT:
         # a receive that was under way when the application closed may still return its event
         if state < CLOSED and state != OPEN:
             if state != ACCEPTED and not from_application:
                 raise wrong_socket_event(event, state_name(channel))
             channel.state = OPEN
-    elif code == DISCONNECT_EVENT:
+    elif kind == DISCONNECT_EVENT:
         if state < CLOSED:
             channel.state = DISCONNECTED
         if channel.reason is None:
             store_close_code(channel, item(event, "code"), item(event, "reason"), NO_STATUS_RECEIVED)
-    elif code == CONNECT_EVENT and state == INIT:
+    elif kind == CONNECT_EVENT and state == INIT:
         channel.state = CONNECT
     # the handshake may be closed or denied before its event is received
-    elif code != CONNECT_EVENT or not (from_application or state >= DENYING):
+    elif kind != CONNECT_EVENT or not (from_application or state >= DENYING):
         raise wrong_socket_event(event, state_name(channel))
     return 0
 

@@ -119,25 +119,25 @@ class Channel:
             event: The event, one of a WebSocket.
             from_application: Whether a callable of the application returned it, and may have updated the state already.
         """
-        kind = event_type(event)
+        type_ = event_type(event)
         state = self.state
-        if kind == "websocket.receive":
+        if type_ == "websocket.receive":
             # a receive that was under way when the application closed may still return its event
             if state < CLOSED and state != OPEN:
                 if state != ACCEPTED and not from_application:
                     raise wrong_socket_event(event, self.state_name)
                 self.state = OPEN
-        elif kind == "websocket.disconnect":
+        elif type_ == "websocket.disconnect":
             if state < CLOSED:
                 self.state = DISCONNECTED
             if self.reason is None:
                 self.store_close_code(lookup(event, "code"), lookup(event, "reason"), NO_STATUS_RECEIVED)
-        elif kind == "websocket.connect" and state == INIT:
+        elif type_ == "websocket.connect" and state == INIT:
             self.state = CONNECT
         # the handshake may be closed or denied before its event is received
-        elif kind != "websocket.connect" or not (from_application or state >= DENYING):
+        elif type_ != "websocket.connect" or not (from_application or state >= DENYING):
             raise wrong_socket_event(event, self.state_name)
-        return kind
+        return type_
 
     def process_message(
         self, event: Event, mode: str, max_size: int | None, from_application: bool = False
@@ -148,10 +148,10 @@ class Channel:
             # a character has at most four bytes
             if text is not None and (max_size is None or 4 * len(text) <= max_size):
                 return text
-        kind = self.process_event(event, from_application)
-        if kind == "websocket.disconnect":
+        type_ = self.process_event(event, from_application)
+        if type_ == "websocket.disconnect":
             raise self.disconnected_error()
-        if kind != "websocket.receive":
+        if type_ != "websocket.receive":
             raise wrong_socket_event(event, self.state_name)
         if mode == "text":
             data = lookup(event, "text")
@@ -305,9 +305,9 @@ def _text_of_plain_event(event: Event) -> str | None:
     PERF: the general way through the checks takes three times as much.
     """
     if type(event) is dict:
-        kind = event.get("type")
+        type_ = event.get("type")
         text = event.get("text")
-        if type(kind) is str and kind == "websocket.receive" and type(text) is str:
+        if type(type_) is str and type_ == "websocket.receive" and type(text) is str:
             return text
     return None
 

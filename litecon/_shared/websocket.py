@@ -134,23 +134,23 @@ def normalise_event(event: Any) -> tuple[int, Event]:
         ImproperlyConfiguredException: The ASGI specification has no such event, or does not allow these values.
     """
     try:
-        kind = lookup(event, "type", _MISSING)
+        type_ = lookup(event, "type", _MISSING)
     except (TypeError, LookupError, AttributeError):
-        kind = _MISSING
-    if kind is _MISSING:
+        type_ = _MISSING
+    if type_ is _MISSING:
         raise misconfigured(
             f"send() was given an object of type {type(event).__name__!r} without 'type', expected an ASGI event"
         )
-    number = _KINDS.get(kind) if isinstance(kind, str) else None
-    if number is None:
+    kind = _KINDS.get(type_) if isinstance(type_, str) else None
+    if kind is None:
         raise misconfigured(
-            f"send() was given an event of type {quoted(kind)}, expected one of {', '.join(map(repr, _KINDS))}"
+            f"send() was given an event of type {quoted(type_)}, expected one of {', '.join(map(repr, _KINDS))}"
         )
-    known, normalise = _NORMALISERS[number]
+    known, normalise = _NORMALISERS[kind]
     # each key is looked up once
     fields = {key: value for key in known if (value := lookup(event, key, _MISSING)) is not _MISSING}
     whole = normalise(fields)
-    return number, {key: value for key, value in whole.items() if key == "type" or key in fields}
+    return kind, {key: value for key, value in whole.items() if key == "type" or key in fields}
 
 
 def _normalise_accept(fields: dict[str, Any]) -> Event:
