@@ -5,7 +5,7 @@ cimport cython
 
 from litecon._native.body cimport BodyReader
 from litecon._native.headers cimport exact_bytes
-from litecon._native.operation cimport DONE, Operation, finalize, register_operation, release
+from litecon._native.operation cimport DONE, Operation, finalize, register_operation, release_claim
 from litecon._native.parameters cimport read_query
 from litecon._native.request cimport RequestBase, reader_of, start_reading
 from litecon._native.scope cimport receive_of, scope_of
@@ -90,7 +90,7 @@ cdef class FormAwaitable(Operation):
         self._has_claim = True
         # checked after the claim, since another thread may have read the body before it
         if reader.body is not None:
-            release(self)
+            release_claim(self)
             return self.parse_whole(reader.body)
         self.max_size = start_reading(request, scope_of(request), reader, self.traits)
         return self.advance()
@@ -119,7 +119,7 @@ cdef class FormAwaitable(Operation):
         if not reader.ended:
             return reader.next_awaitable(receive_of(self.request))
         body = reader.finish_body()
-        release(self)
+        release_claim(self)
         if self.parser is None or self.parsed_size != len(body):
             return self.parse_whole(body)
         self.feed(b"")

@@ -30,7 +30,7 @@ from litecon._native.channel cimport (
     set_state,
     state_name,
 )
-from litecon._native.operation cimport DONE, finalize, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport DONE, finalize, mark_coroutine_function, register_operation, release_claim
 from litecon._native.scope cimport DELETED, ConnectionBase, allow_fast_constructor, init_connection, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, track_override, traits_of
 
@@ -168,7 +168,7 @@ cdef class HandshakeOperation(SendingOperation):
             channel.state = <unsigned char> (other_state or CONNECT)
         if channel.state >= CLOSED:
             raise disconnected_error(channel)
-        release(self)
+        release_claim(self)
         return not other_state
 
     cdef object handle_error(self, object error):

@@ -11,7 +11,14 @@ from libc.string cimport memchr
 from litecon._native.body cimport BodyReader, new_stream, shared_reader
 from litecon._native.headers cimport scan_headers, snapshot
 from litecon._native.mapping cimport PyDict_GetItemWithError, item, item_or
-from litecon._native.operation cimport DONE, Operation, finalize, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport (
+    DONE,
+    Operation,
+    finalize,
+    mark_coroutine_function,
+    register_operation,
+    release_claim,
+)
 from litecon._native.parameters cimport read_query
 from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
@@ -387,7 +394,7 @@ cdef class ReadBody(Operation):
         if not reader.ended:
             return reader.next_awaitable(self.request.receive)
         body = reader.finish_body()
-        release(self)
+        release_claim(self)
         return self.store_and_finish(body)
 
     cdef object step(self, object result):

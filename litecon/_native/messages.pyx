@@ -25,7 +25,7 @@ from litecon._native.channel cimport (
 )
 from litecon._native.codecs cimport from_json, from_msgpack, to_json, to_msgpack
 from litecon._native.handshake cimport check_constructed, uses_custom_receive, uses_custom_send
-from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, finalize, register_operation, release
+from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, finalize, register_operation, release_claim
 from litecon._native.traits cimport (
     RECEIVE_DATA,
     RECEIVE_JSON,
@@ -151,7 +151,7 @@ cdef class ReceiveMessage(Operation):
                 if channel.pending is not None:
                     channel.pending = None
                 # released before decoding, since hooks of the decoder may receive
-                release(self)
+                release_claim(self)
             result = process_message(channel, result, self.binary, self.max_size, from_application)
         if self.method == JSON:
             return decode_json_message(result, self.type, self.socket, channel)

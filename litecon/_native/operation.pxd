@@ -68,7 +68,7 @@ cdef class CoroutineCallable:
 
 
 # Call release() of an operation, early or at its end, if that is still due.
-cdef inline void release(Operation self) noexcept:
+cdef inline void release_claim(Operation self) noexcept:
     if self._has_claim:
         self._has_claim = False
         self.release()

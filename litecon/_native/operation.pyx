@@ -109,7 +109,7 @@ cdef int drive_awaitables(Operation self, PyObject *last_result, PyObject **resu
 cdef inline int finish(Operation self, object value, PyObject **result) except -1:
     """End with a value."""
     self._state = DONE
-    release(self)
+    release_claim(self)
     result[0] = new_reference(value)
     return RETURN
 
@@ -176,7 +176,7 @@ cdef object close_on_error(Operation self, object error, bint has_started=True):
         raise stop_async_iteration_error() from stop
     finally:
         self._state = DONE
-        release(self)
+        release_claim(self)
         self._inner = None
 
 
@@ -355,7 +355,7 @@ cdef void finalize(Operation self) noexcept:
     except BaseException as error:
         # there is no caller to catch it
         litecon_write_unraisable(error)
-    release(self)
+    release_claim(self)
 
 
 cdef int register_operation(type cls) except -1:

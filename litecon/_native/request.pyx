@@ -9,7 +9,14 @@ from litecon._native.body cimport UNSET, BodyReader, new_stream, shared_reader
 from litecon._native.codecs cimport from_json, from_msgpack
 from litecon._native.headers cimport scan_headers, scan_list_header
 from litecon._native.media cimport read_content_type
-from litecon._native.operation cimport DONE, Operation, finalize, mark_coroutine_function, register_operation, release
+from litecon._native.operation cimport (
+    DONE,
+    Operation,
+    finalize,
+    mark_coroutine_function,
+    register_operation,
+    release_claim,
+)
 from litecon._native.scope cimport ConnectionBase, receive_of, required_str, scope_of
 from litecon._native.traits cimport BODY as BODY_OVERRIDDEN
 from litecon._native.traits cimport STREAM as STREAM_OVERRIDDEN
@@ -129,7 +136,7 @@ cdef class ReadBody(Operation):
         if not reader.ended:
             return reader.next_awaitable(receive_of(self.request))
         body = reader.finish_body()
-        release(self)
+        release_claim(self)
         return self.finish(body)
 
     cdef object finish(self, object body):
