@@ -1,6 +1,7 @@
 """The exceptions that both sides raise: each is made here, so that its text is the same on both.
 
-A function returns an exception and does not raise it, so that `raise` stands where the control flow ends.
+A function returns an exception and does not raise it, so that `raise` stands where the control flow ends. Code that
+exists once, as in `litecon._shared`, contains its own texts.
 """
 
 from __future__ import annotations
