@@ -63,7 +63,7 @@ cdef int _kind_of(object event) except -1:
     return kind
 
 
-cdef Py_ssize_t announced_size(object announced) except -2:
+cdef Py_ssize_t announced_size(object announced) except? -2:
     return -1 if announced is None else min(announced, PY_SSIZE_T_MAX)
 
 

@@ -300,16 +300,16 @@ cdef BodyReader reader_of(object request):
     return reader
 
 
-cdef Py_ssize_t _max_size(object request) except -2:
+cdef Py_ssize_t _max_size(object request) except? -2:
     cdef object size = _max_body_size(request)
     return -1 if size is None else size
 
 
-cdef Py_ssize_t _announced_length(object request) except -2:
+cdef Py_ssize_t _announced_length(object request) except? -2:
     if scan_headers(item(request.scope, "headers"), "content-length", 14) is None:
         return -1
-    # as Litestar reads the header; the exact length does not matter if it is too large
-    return min(request.content_length, PY_SSIZE_T_MAX)
+    # as Litestar reads the header; the exact length does not matter if it is too large, or negative
+    return max(min(request.content_length, PY_SSIZE_T_MAX), -1)
 
 
 @cython.final

@@ -118,7 +118,7 @@ def max_body_size(connection: Any) -> int | None:
     else:
         size = getattr(scope.get("litestar_app"), "request_max_body_size", None)
     # 0 is no bound, as for Litestar; a handler of another kind has no bound
-    return size if isinstance(size, int) and size else None
+    return max(size, 0) if isinstance(size, int) and size else None
 
 
 def disconnect_event_error(code: Any) -> Exception:

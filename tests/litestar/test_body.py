@@ -232,3 +232,26 @@ def test_an_announced_length_that_is_none(dropin: Any, limit: int | None, method
 
         with pytest.raises(ClientException, match="Invalid content-length"):
             asyncio.run(read())
+
+
+@pytest.mark.parametrize("limit", [-2, -1, 0, 1, 2, 3, None])
+@pytest.mark.parametrize("length", [b"-1", b"-2", b"-3", b"+2", b" 1_0 ", b"-" + b"9" * 100, b"9" * 100, b"2", None])
+@pytest.mark.parametrize("method", ["body", "stream"])
+def test_announced_lengths_and_limits_of_any_number(
+    dropin: Any, limit: int | None, length: bytes | None, method: str
+) -> None:
+    handler = handler_of(request_max_body_size=limit)
+    headers = [] if length is None else [(b"content-length", length)]
+    answers = []
+    for cls in (dropin.Request, litestar.Request):
+
+        async def read(cls: Any = cls) -> Any:
+            scope = litestar_scope(method="POST", headers=headers, route_handler=handler)
+            request = cls(scope, Receiver(body_events(b"x", b"y")))
+            try:
+                return await request.body() if method == "body" else [chunk async for chunk in request.stream()]
+            except RequestEntityTooLarge:
+                return "too large"
+
+        answers.append(asyncio.run(read()))
+    assert answers[0] == answers[1]
