@@ -109,6 +109,17 @@ cdef inline Channel check_channel(object found):
     return <Channel> found
 
 
+cdef Channel _channel_for_wrapper(object socket):
+    cdef Channel channel
+    try:
+        return channel_of(socket)
+    except AttributeError:
+        # a user's class has called the constructor of Litestar's class by its name, which wraps the callables first
+        channel = new_ruled_channel(_RULES)
+        _STATE_SLOT.__set__(socket, channel)
+        return channel
+
+
 cdef object _new_handshake(object socket, int method, object first, object second, object third):
     cdef Channel channel = channel_of(socket)
     return new_handshake_operation(socket, channel, method, first, second, third)
@@ -198,7 +209,7 @@ class SocketMethods:
     @send.deleter
     def send(self):
         cdef Channel channel = channel_of(self)
-        self.send = SocketSend(channel, channel.send, self.scope)
+        self.send = SocketSend(channel, channel.send, None)
 
     def receive_wrapper(self, receive):
         """Return a `receive` that keeps `connection_state` up to date.
@@ -206,7 +217,7 @@ class SocketMethods:
         Args:
             receive: The server's callable that returns the next event.
         """
-        return SocketReceive(channel_of(self), receive)
+        return SocketReceive(_channel_for_wrapper(self), receive)
 
     def send_wrapper(self, send):
         """Return a `send` that refuses events after the end of the connection.
@@ -214,7 +225,7 @@ class SocketMethods:
         Args:
             send: The server's callable that takes an event.
         """
-        return SocketSend(channel_of(self), send, self.scope)
+        return SocketSend(_channel_for_wrapper(self), send, None)
 
     def accept(self, subprotocols=None, headers=None):
         """Accept the connection, if nothing was received yet.

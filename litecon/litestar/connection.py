@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import GenericAlias
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from litestar import connection
 from litestar.connection.base import AuthT, HandlerT, StateT, UserT
@@ -15,9 +15,10 @@ from ..connection import with_public_names
 from ..limits import Limits
 from .urls import url_from_scope
 
-__all__ = ("ASGIConnection",)
+__all__ = ("ASGIConnection", "has_own_headers")
 
 _kernels = litestar_kernels()
+_COOKIES: Final = connection.ASGIConnection.cookies
 
 if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
@@ -69,8 +70,13 @@ class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, Use
             state = self._connection_state
             cookies = state.cookies
             if cookies is Empty:
-                header = find_header(self.scope["headers"], b"cookie")
-                state.cookies = cookies = {} if header is None else _kernels.parse_cookies(header)
+                if has_own_headers(self):
+                    # a copy, since Litestar caches it for all requests
+                    cookies = dict(_COOKIES.__get__(self))
+                else:
+                    header = find_header(self.scope["headers"], b"cookie")
+                    cookies = {} if header is None else _kernels.parse_cookies(header)
+                state.cookies = cookies
             self._cookies = cookies
         return cookies
 
@@ -101,3 +107,16 @@ class ASGIConnection(_ConnectionMethods, connection.ASGIConnection[HandlerT, Use
                 state.base_url = url = url_from_scope(scope, path, b"")
             self._base_url = url
         return url
+
+
+# looked up on the class, without calling it
+_HEADERS: Final = ASGIConnection.headers
+
+
+def has_own_headers(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Return whether the class of a connection overrides `headers`, which then differ from those of its scope.
+
+    Args:
+        connection: Any connection of a Litestar app.
+    """
+    return type(connection).headers is not _HEADERS

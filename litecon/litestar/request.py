@@ -15,7 +15,7 @@ from .._core import find_header, litestar_kernels
 from .._shared.body import Replay, poll_disconnected, skip_body
 from ..connection import with_public_names
 from ..forms import FormStream
-from .connection import ASGIConnection
+from .connection import ASGIConnection, has_own_headers
 from .forms import boundary_of, read_multipart
 
 __all__ = ("Request",)
@@ -90,8 +90,11 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
             state = self._connection_state
             content_type = state.content_type
             if content_type is Empty:
-                header = find_header(self.scope["headers"], b"content-type")
-                value = "" if header is None else header.decode("latin-1")
+                if has_own_headers(self):
+                    value = self.headers.get("content-type", "")
+                else:
+                    header = find_header(self.scope["headers"], b"content-type")
+                    value = "" if header is None else header.decode("latin-1")
                 if ";" in value or "\\" in value:
                     content_type = parse_content_header(value)
                 else:

@@ -10,11 +10,11 @@ import litestar
 import pytest
 from litestar.connection import ASGIConnection
 from litestar.connection.base import AuthT, StateT, UserT, empty_receive, empty_send
-from litestar.datastructures import State
+from litestar.datastructures import Headers, State
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.types import Empty
 
-from ..helpers import await_, check_python, http_scope
+from ..helpers import Receiver, Sender, await_, body_events, check_python, http_scope
 from .scopes import litestar_scope, socket_scope
 
 CLASSES = {"ASGIConnection": ASGIConnection, "Request": litestar.Request, "WebSocket": litestar.WebSocket}
@@ -111,6 +111,68 @@ def test_subclasses_of_subscripted_classes(dropin: Any) -> None:
     socket = Open(socket_scope())
     socket.anything = 1
     assert socket.connection_state == "init"
+
+
+@names
+@pytest.mark.parametrize("of", ["litecon", "litestar"])
+@pytest.mark.parametrize("is_mixed_in", [False, True])
+def test_subclasses_that_call_a_constructor_by_its_name(dropin: Any, name: str, of: str, is_mixed_in: bool) -> None:
+    base = CLASSES[name]
+    called: Any = getattr(dropin, name) if of == "litecon" else base
+
+    class Own(base if is_mixed_in else getattr(dropin, name)):  # type: ignore[misc]
+        def __init__(self, scope: Any, receive: Any, send: Any) -> None:
+            called.__init__(self, scope, receive, send)
+            self.more = 1
+
+    if is_mixed_in:
+        # as the plugin combines them
+        Own = type("Own", (Own, getattr(dropin, name)), {})  # type: ignore[misc, assignment]
+    receiver, sender = Receiver([{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "a"}]), Sender()
+    scope = socket_scope() if name == "WebSocket" else litestar_scope()
+    connection: Any = Own(scope, receiver, sender)
+    assert connection.more == 1
+    assert connection.scope is scope
+    if name != "WebSocket":
+        assert (connection.receive, connection.send) == (receiver, sender)
+        return
+    assert connection.connection_state == "init"
+    assert await_(connection.receive_text()) == "a"
+    assert connection.connection_state == "receive"
+    await_(connection.send_text("b"))
+    assert [event["type"] for event in sender.events] == ["websocket.accept", "websocket.send"]
+
+
+@pytest.mark.parametrize("is_read_first", [False, True])
+def test_a_class_with_headers_of_its_own(dropin: Any, is_read_first: bool) -> None:
+    """What is read from headers is read from those that the class says."""
+    raw = [(b"content-type", b"application/json"), (b"cookie", b"b=2"), (b"accept", b"a/b"), (b"content-length", b"7")]
+    said = {
+        "content-type": "Application/x-www-form-urlencoded; a=b",
+        "cookie": "a=1",
+        "accept": "c/d",
+        "content-length": "3",
+    }
+    answers = []
+    for base in (litestar.Request, dropin.Request):
+
+        class Own(base):  # type: ignore[misc, valid-type]
+            @property
+            def headers(self) -> Headers:
+                return Headers(said)
+
+        request = Own(litestar_scope(method="POST", headers=raw), Receiver(body_events(b"c=d")))
+        if is_read_first:
+            base.headers.fget(request)
+        form = await_(request.form())
+        answers.append(
+            (request.content_type, request.cookies, request.accept.accepts("c/d"), request.content_length, dict(form))
+        )
+    assert answers[0] == answers[1]
+    cookies = Own(litestar_scope(headers=raw)).cookies
+    assert cookies == {"a": "1"}
+    cookies.clear()
+    assert Own(litestar_scope(headers=raw)).cookies == {"a": "1"}
 
 
 @names
