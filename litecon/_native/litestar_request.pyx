@@ -308,8 +308,10 @@ cdef Py_ssize_t _max_size(object request) except? -2:
 cdef Py_ssize_t _announced_length(object request) except? -2:
     if scan_headers(item(request.scope, "headers"), "content-length", 14) is None:
         return -1
-    # as Litestar reads the header; the exact length does not matter if it is too large, or negative
-    return max(min(request.content_length, PY_SSIZE_T_MAX), -1)
+    # as Litestar reads the header, from `headers` that a class may override
+    length = request.content_length
+    # the exact length does not matter if it is too large, or negative
+    return -1 if length is None else max(min(length, PY_SSIZE_T_MAX), -1)
 
 
 @cython.final

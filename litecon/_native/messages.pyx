@@ -39,6 +39,7 @@ from litecon._native.waiting cimport resume_pending
 
 from litecon._errors import cannot_receive, empty_message, not_constructed, wrong_data, wrong_mode
 from litecon.exceptions import WebSocketDisconnect
+from litecon.limits import Limits
 
 cdef extern from *:
     object PyObject_CallOneArg(object function, object argument)
@@ -127,8 +128,13 @@ cdef class ReceiveMessage(Operation):
             if not channel.flags & HAS_RULES and not uses_custom_send(channel, traits):
                 raise cannot_receive(state_name(channel))
         if not traits.has_bounds:
-            traits = traits_with_bounds(self.socket)
-        self.max_size = traits.max_message_size
+            if channel.flags & HAS_RULES and not isinstance(type(self.socket).limits, Limits):
+                # a class written for the framework may have another member of this name
+                self.max_size = -1
+            else:
+                self.max_size = traits_with_bounds(self.socket).max_message_size
+        else:
+            self.max_size = traits.max_message_size
         if uses_custom_receive(channel, traits):
             # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)

@@ -47,8 +47,37 @@ def _combine_classes(cls: Any, litecon_class: type[Any]) -> type[Any]:
             "__qualname__": cls.__qualname__,
             "__doc__": cls.__doc__,
         }
+        hidden = _hidden_members(cls, litecon_class)
+        if hidden:
+            # between the user's classes and litecon's, so that a super() in the former finds these members
+            litecon_class = type(litecon_class)("Hidden", (litecon_class,), {"__slots__": (), **hidden})
         _combined[cls] = type(cls)(cls.__name__, (cls, litecon_class), names)
     return _combined[cls]
+
+
+def _hidden_members(cls: type[Any], litecon_class: type[Any]) -> dict[str, Any]:
+    """Return the members of a user's class that litecon's would hide, since Litestar's come between its bases.
+
+    Args:
+        cls: The class that the user has chosen, such as `class Own(litestar.Request, Shared)` where `Shared` is a
+            subclass of `litestar.ASGIConnection`.
+        litecon_class: `Request` or `WebSocket`.
+    """
+    known = litecon_class.__mro__
+    owners = cls.__mro__
+    later = owners[next(index for index, owner in enumerate(owners) if owner in known) :]
+    hidden: dict[str, Any] = {}
+    for owner in reversed(later):
+        for name, member in vars(owner).items():
+            if owner in known:
+                hidden.pop(name, None)
+            elif not name.startswith("__") and hasattr(litecon_class, name):
+                hidden[name] = member
+    constructors = [owner for owner in later if "__init__" in vars(owner)]
+    if any(owner not in known for owner in constructors):
+        # the constructor of Litestar's class calls the next one
+        hidden["__init__"] = vars(constructors[0])["__init__"]
+    return hidden
 
 
 def _set_handler_class(handler: Any, name: str, litecon_class: type[Any]) -> None:

@@ -13,7 +13,7 @@ import litestar
 import pytest
 from litestar import Controller, Litestar, Router, asgi, connection, get, post, websocket
 from litestar.connection import ASGIConnection
-from litestar.datastructures import State
+from litestar.datastructures import Headers, State
 from litestar.di import Provide
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
@@ -166,6 +166,111 @@ def test_classes_of_every_layer(dropin: Any) -> None:
         for name in ("handler", "router", "controller"):
             assert http.get(f"/{name}").status_code == 200
             assert type(seen[name]) is OwnRequest
+
+
+class Shared(ASGIConnection[Any, Any, Any, Any]):
+    """Members that a request and a WebSocket share."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope["notes"] = ["shared"]
+
+    @property
+    def headers(self) -> Headers:
+        return Headers({"x-own": "header", "cookie": super().headers.get("x-cookie", "a=b")})
+
+    @property
+    def query_params(self) -> Any:
+        return {"own": "query"}
+
+    @property
+    def url(self) -> Any:
+        return f"own {super().url}"
+
+    async def body(self) -> bytes:
+        return b"never called, since Litestar's comes first"
+
+
+class SharedLast(litestar.Request[Any, Any, Any], Shared):
+    limits = "a member of the user's"
+
+
+class SharedFirst(Shared, litestar.Request[Any, Any, Any]):
+    body = litestar.Request.body
+
+    @property
+    def limits(self) -> str:
+        return "a member of the user's"
+
+
+class SharedBelow(SharedLast):
+    url = "another"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope["notes"].append("below")
+
+    @property
+    def query_params(self) -> Any:
+        return [super().query_params, "below"]
+
+
+class SocketLast(litestar.WebSocket[Any, Any, Any], Shared):
+    limits = "a member of the user's"
+
+
+class SocketFirst(Shared, litestar.WebSocket[Any, Any, Any]):
+    @property
+    def limits(self) -> str:
+        return "a member of the user's"
+
+
+class SocketBelow(SocketLast):
+    url = "another"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope["notes"].append("below")
+
+
+@pytest.mark.parametrize(
+    ("request_class", "socket_class"),
+    [(SharedLast, SocketLast), (SharedFirst, SocketFirst), (SharedBelow, SocketBelow)],
+)
+def test_members_of_the_user_come_first(dropin: Any, request_class: Any, socket_class: Any) -> None:
+    def describe(connection: Any) -> dict[str, Any]:
+        return {
+            "headers": dict(connection.headers),
+            "cookies": connection.cookies,
+            "query": connection.query_params,
+            "url": connection.url,
+            "notes": connection.scope["notes"],
+            "limits": connection.limits,
+        }
+
+    @post("/")
+    async def read(request: litestar.Request[Any, Any, Any]) -> dict[str, Any]:
+        return {**describe(request), "body": (await request.body()).decode()}
+
+    @websocket("/ws")
+    async def talk(socket: litestar.WebSocket[Any, Any, Any]) -> None:
+        await socket.accept()
+        await socket.send_json({**describe(socket), "text": await socket.receive_text()})
+        await socket.send_json([await socket.receive_json(), [data async for data in socket.iter_data()]])
+
+    answers: list[Any] = []
+    for plugins in ([], [dropin.LiteconPlugin()]):
+        app = Litestar([read, talk], request_class=request_class, websocket_class=socket_class, plugins=plugins)
+        with client(app) as http:
+            answer = http.post("/?a=b", content=b"body", headers={"x-cookie": "c=d"})
+            with http.websocket_connect("/ws?a=b", headers={"x-cookie": "c=d"}) as socket:
+                socket.send_text("hi")
+                socket.send_text("[1]")
+                answers.append((answer.status_code, answer.json(), socket.receive_json()))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 201
+    assert answers[0][1]["body"] == "body"
+    assert answers[0][2]["text"] == "hi"
 
 
 @pytest.mark.parametrize("turn", [1, -1])
