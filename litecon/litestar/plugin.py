@@ -50,7 +50,8 @@ def _combine_classes(cls: Any, litecon_class: type[Any]) -> type[Any]:
         hidden = _hidden_members(cls, litecon_class)
         if hidden:
             # between the user's classes and litecon's, so that a super() in the former finds these members
-            litecon_class = type(litecon_class)("Hidden", (litecon_class,), {"__slots__": (), **hidden})
+            metaclass: Any = type(litecon_class)
+            litecon_class = metaclass("Hidden", (litecon_class,), {"__slots__": (), **hidden})
         _combined[cls] = type(cls)(cls.__name__, (cls, litecon_class), names)
     return _combined[cls]
 
