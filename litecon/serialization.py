@@ -120,7 +120,7 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _DEFAUL
     except UnicodeDecodeError:
         detail, cause = f"invalid JSON: invalid UTF-8 at byte {_start_of_broken_utf8(body)}", None
     except TypeError as error:
-        _expect_unhashable(error, msgspec.json.Decoder, type)
+        _raise_unless_unhashable(error, msgspec.json.Decoder, type)
         detail, cause = _failure("JSON", error)
     except (msgspec.MsgspecError, RecursionError) as error:
         detail, cause = _failure("JSON", error)
@@ -195,7 +195,7 @@ def decode_msgpack(
         # the message does not say where the body is malformed
         detail, cause = "invalid MessagePack", None
     except TypeError as error:
-        _expect_unhashable(error, msgspec.msgpack.Decoder, type)
+        _raise_unless_unhashable(error, msgspec.msgpack.Decoder, type)
         detail, cause = _failure("MessagePack", error)
     except (ValueError, OverflowError) as error:
         # a timestamp that is out of the range of datetime
@@ -232,7 +232,7 @@ def _without_own_frame(error: Exception) -> Exception:
     return error.with_traceback(None if traceback is None else traceback.tb_next)
 
 
-def _expect_unhashable(error: TypeError, make_decoder: Callable[[Any], object], type: Any) -> None:
+def _raise_unless_unhashable(error: TypeError, make_decoder: Callable[[Any], object], type: Any) -> None:
     """Raise a decoder's TypeError again, unless the client caused it with a value that cannot be hashed."""
     if "hash" not in str(error):
         raise error

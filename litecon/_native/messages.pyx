@@ -127,14 +127,7 @@ cdef class ReceiveMessage(Operation):
             # another callable may have accepted without updating the state
             if not channel.flags & HAS_RULES and not uses_custom_send(channel, traits):
                 raise cannot_receive(state_name(channel))
-        if not traits.has_bounds:
-            if channel.flags & HAS_RULES and not isinstance(type(self.socket).limits, Limits):
-                # a class written for the framework may have another member of this name
-                self.max_size = -1
-            else:
-                self.max_size = traits_with_bounds(self.socket).max_message_size
-        else:
-            self.max_size = traits.max_message_size
+        self.max_size = max_message_size(self.socket, channel, traits)
         if uses_custom_receive(channel, traits):
             # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
@@ -172,6 +165,16 @@ cdef class ReceiveMessage(Operation):
 
 
 register_operation(ReceiveMessage)
+
+
+cdef Py_ssize_t max_message_size(object socket, Channel channel, Traits traits) except -2:
+    """Return the number of bytes of a message that is accepted, -1 for no bound."""
+    if traits.has_bounds:
+        return traits.max_message_size
+    if channel.flags & HAS_RULES and not isinstance(type(socket).limits, Limits):
+        # a class written for the framework may have another member of this name
+        return -1
+    return traits_with_bounds(socket).max_message_size
 
 
 cdef object decode_json_message(object data, object type_, object socket, Channel channel):

@@ -49,7 +49,7 @@ def list_headers(scope: Any, headers: Any) -> list[Any]:
         headers: The headers of the scope.
 
     Raises:
-        ImproperlyConfiguredException: They are no iterable, or can be read once and not be kept.
+        ImproperlyConfiguredException: They are not iterable, or can be read only once and not be stored.
     """
     try:
         listed = list(headers)

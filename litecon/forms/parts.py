@@ -38,7 +38,7 @@ class Part:
     """The name of the field."""
 
     filename: str | None
-    """The name of the file as the client sent it, never used as a path; None for a field that is no file."""
+    """The name of the file as the client sent it, never used as a path; None for a field that is not a file."""
 
     headers: dict[str, str]
     """The headers of the part, by their names in lower case."""
