@@ -127,7 +127,10 @@ cdef class ReceiveMessage(Operation):
             # another callable may have accepted without updating the state
             if not channel.flags & HAS_RULES and not uses_custom_send(channel, traits):
                 raise cannot_receive(state_name(channel))
-        self.max_size = max_message_size(self.socket, channel, traits)
+        if traits.has_bounds:
+            self.max_size = traits.max_message_size
+        else:
+            self.max_size = determine_max_size(self.socket, channel)
         if uses_custom_receive(channel, traits):
             # a receive that began before another callable was installed comes first; the next one calls that
             pending = None if channel.pending is None else resume_pending(channel)
@@ -167,10 +170,8 @@ cdef class ReceiveMessage(Operation):
 register_operation(ReceiveMessage)
 
 
-cdef Py_ssize_t max_message_size(object socket, Channel channel, Traits traits) except -2:
-    """Return the number of bytes of a message that is accepted, -1 for no bound."""
-    if traits.has_bounds:
-        return traits.max_message_size
+cdef Py_ssize_t determine_max_size(object socket, Channel channel) except -2:
+    """Return the number of bytes of a message that the class of a WebSocket accepts, -1 for no bound."""
     if channel.flags & HAS_RULES and not isinstance(type(socket).limits, Limits):
         # a class written for the framework may have another member of this name
         return -1
