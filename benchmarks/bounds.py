@@ -33,6 +33,7 @@ _FLOOR_BOUNDS: Final = (
     ("form-10-fields", 0.9, 0.9),
     ("multipart-10-fields", 0.7, 0.7),
     ("multipart-1000-fields", 0.6, 0.6),
+    ("multipart-8MiB-on-disk", 1.2, 1.2),
     ("multipart-8MiB-stream", 1.0, 1.0),
     ("ws-accept", 1.8, 1.8),
 )
@@ -168,7 +169,7 @@ def _against_peers(counts: Counts) -> tuple[float, str] | None:
 
 
 def _is_http(task: Task) -> bool:
-    return task.kind == "http"
+    return task.kind == "http" and not task.in_asyncio
 
 
 def _is_own_http(task: Task) -> bool:

@@ -113,7 +113,7 @@ def make_batch(
         event_loop: Whether asyncio drives the coroutines, instead of a bare loop.
     """
     operation = contestant.operations[task.operation]
-    drive_all = run_in_asyncio if event_loop else drive
+    drive_all = run_in_asyncio if event_loop or task.in_asyncio else drive
     pool = max(count, pool)
     if task.per_message:
         socket = open_socket(task, contestant, make_messages(task, count, pool, cold))
@@ -240,7 +240,7 @@ def _check_requests(task: Task, contestant: Contestant) -> None:
         scope = _scope_of(task, contestant, index)
         found = operation([scope] if task.has_loop else scope, receive, send)
         if task.asynchronous:
-            found = drive(found)
+            found = run_in_asyncio(found) if task.in_asyncio else drive(found)
         expected = task.expected(index)
         if isinstance(expected, dict) and isinstance(found, (Mapping, list)):
             # a form is a list of pairs, or a mapping whose class may not compare equal to a dict

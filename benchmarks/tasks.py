@@ -60,6 +60,7 @@ class Task(NamedTuple):
         cold_events: A function that returns the events for an index if no two inputs may be alike, of the same length
             as `events`; None if the body is always the same.
         asynchronous: Whether the operation is a coroutine function.
+        in_asyncio: Whether it runs in an asyncio loop, since it uses threads; the turns of the loop are then counted.
         suspends: Whether `receive` and `send` suspend once for each event; otherwise they return at once.
         futures: Whether `receive` returns futures of the event loop, as a server's may.
         kind: The protocol.
@@ -79,6 +80,7 @@ class Task(NamedTuple):
     expected: Callable[[int], Any]
     events: tuple[Event, ...] = ()
     asynchronous: bool = False
+    in_asyncio: bool = False
     suspends: bool = False
     futures: bool = False
     kind: Literal["http", "websocket"] = "http"
@@ -295,6 +297,15 @@ TASKS: Final[tuple[Task, ...]] = (
         operation="multipart_file",
         repeats=4,
     ),
+    _multipart_tasks(
+        "multipart-8MiB-on-disk",
+        "the same file with the default limits, which write it to disk in threads; the floor keeps it in memory",
+        multipart_of({}, FILE),
+        expected=lambda index: (FILE_NAME, "application/octet-stream", FILE[-FILE_END:]),
+        operation="multipart_file_on_disk",
+        in_asyncio=True,
+        repeats=4,
+    )[0],
     *_multipart_tasks(
         "multipart-8MiB-stream",
         "the same file, part by part and chunk by chunk, and nothing kept",

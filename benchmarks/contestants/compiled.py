@@ -32,6 +32,7 @@ def load() -> Contestant:
     known = {
         **operations(litecon.Request),
         **form_operations(litecon.Request, UploadRequest),
+        "multipart_file_on_disk": form_operations(litecon.Request)["multipart_file"],
         **stream_operations(litecon.Request),
         **websocket_operations(litecon.WebSocket),
     }

@@ -498,4 +498,5 @@ def load() -> Contestant:
         multipart_stream,
         typical,
     )
-    return Contestant("raw", platform.python_version(), {function.__name__: function for function in functions})
+    operations: dict[str, Any] = {function.__name__: function for function in functions}
+    return Contestant("raw", platform.python_version(), {**operations, "multipart_file_on_disk": multipart_file})

@@ -111,7 +111,7 @@ class UploadFile(ThreadedFile):
         """Whether the file is closed."""
         return self._is_closing or bool(self._file.closed)
 
-    async def write(self, data: bytes) -> int:
+    async def write(self, data: bytes | bytearray) -> int:
         """Write bytes at the current position, and return their number.
 
         Args:
@@ -170,7 +170,7 @@ class UploadFile(ThreadedFile):
     def _close_file(self) -> None:
         self._file.close()
 
-    def _write_to_disk(self, data: bytes) -> None:
+    def _write_to_disk(self, data: bytes | bytearray) -> None:
         """Write to the disk, in a thread; the first call moves the content from memory."""
         if not self._on_disk:
             from tempfile import TemporaryFile

@@ -147,17 +147,15 @@ class Part:
         self._mark_read()
         try:
             await run_in_thread(target.open)
-            batch = Pieces()
-            collected = 0
+            batch = bytearray()
             while (chunk := await self._stream.next_chunk(self)) is not None:
-                batch.add(chunk)
-                collected += len(chunk)
-                if collected >= BATCH:
-                    await run_in_thread(target.write, batch.take())
-                    collected = 0
+                batch += chunk
+                if len(batch) >= BATCH:
+                    await run_in_thread(target.write, batch)
+                    batch.clear()
                 if progress is not None:
                     progress(self.size, self._announced_size())
-            await run_in_thread(target.finish, batch.take())
+            await run_in_thread(target.finish, batch)
             # a separate step, so that an upload that is cancelled while it is written replaces nothing
             await run_in_thread(target.replace)
         except GeneratorExit:

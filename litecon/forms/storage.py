@@ -14,7 +14,7 @@ from ..limits import Limits
 
 __all__ = ("BATCH", "IncomingFile", "Pieces", "TargetFile")
 
-BATCH: Final = 1024 * 1024
+BATCH: Final = 2 * 1024 * 1024
 """The number of bytes that are collected before they are written: a thread costs more than the writing."""
 
 _SMALL: Final = 512
@@ -58,36 +58,42 @@ class IncomingFile:
         limits: The limits, of which `spool_size` is used.
     """
 
-    __slots__ = ("_batch", "_batch_limit", "_batch_size", "_file", "_upload_arguments", "name")
+    __slots__ = ("_batch", "_file", "_head", "_pieces", "_size", "_spool_size", "name")
 
     def __init__(self, head: Any, limits: Limits) -> None:
         self.name: str = head.name
-        content_type = head.content_type or "application/octet-stream"
-        self._upload_arguments = (content_type, head.filename, head.headers, limits.spool_size)
-        self._batch_limit = limits.spool_size
+        self._head = head
+        self._spool_size = limits.spool_size
         self._file: UploadFile | None = None
-        self._batch = Pieces()
-        self._batch_size = 0
+        # the content while it is in memory, and its size; afterwards the bytes that are not yet written
+        self._pieces = Pieces()
+        self._size = 0
+        self._batch = bytearray()
 
     def add(self, chunk: bytes) -> bool:
         """Add a chunk, and return whether `flush()` must be awaited before the next one."""
-        self._batch.add(chunk)
-        self._batch_size += len(chunk)
-        return self._batch_size > self._batch_limit
+        if self._file is not None:
+            self._batch += chunk
+            return len(self._batch) >= BATCH
+        self._pieces.add(chunk)
+        self._size += len(chunk)
+        return self._size > self._spool_size
 
     async def flush(self) -> None:
         """Write the collected bytes to the disk."""
         if self._file is None:
             self._file = self._new_upload(b"")
-        self._batch_size = 0
-        self._batch_limit = BATCH
-        await self._file.write(self._batch.take())
+            await self._file.write(self._pieces.take())
+        else:
+            await self._file.write(self._batch)
+            # the thread may hold a reference for a while, so that a new object would double the memory
+            self._batch.clear()
 
     async def finish(self) -> UploadFile:
         """Return the upload, positioned at its beginning."""
         if self._file is None:
-            return self._new_upload(self._batch.take())
-        if self._batch_size:
+            return self._new_upload(self._pieces.take())
+        if self._batch:
             await self.flush()
         await self._file.seek(0)
         return self._file
@@ -98,8 +104,9 @@ class IncomingFile:
             self._file.close_now()
 
     def _new_upload(self, data: bytes) -> UploadFile:
-        content_type, filename, headers, spool_size = self._upload_arguments
-        return UploadFile(content_type, filename, data, headers, spool_size)
+        head = self._head
+        content_type = head.content_type or "application/octet-stream"
+        return UploadFile(content_type, head.filename, data, head.headers, self._spool_size)
 
 
 class TargetFile(ThreadedFile):
@@ -124,10 +131,10 @@ class TargetFile(ThreadedFile):
     def open(self) -> None:
         self._run(self._open)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         self._run(write_all, self._file, data)
 
-    def finish(self, data: bytes) -> None:
+    def finish(self, data: bytes | bytearray) -> None:
         self._run(self._finish, data)
 
     def replace(self) -> None:
@@ -154,7 +161,7 @@ class TargetFile(ThreadedFile):
             with suppress(OSError):
                 os.chmod(temporary_path, mode & 0o777)
 
-    def _finish(self, data: bytes) -> None:
+    def _finish(self, data: bytes | bytearray) -> None:
         write_all(self._file, data)
         self._file.close()
 
