@@ -229,7 +229,7 @@ cdef extern from *:
     ) noexcept
     object litecon_new(type base, type cls, tuple no_arguments)
     bint PyUnicode_IS_ASCII(object text) noexcept
-    const char *PyUnicode_1BYTE_DATA(object text) noexcept
+    const unsigned char *PyUnicode_1BYTE_DATA(object text) noexcept
 
 
 cdef bytes _encode_name(object name):
@@ -263,7 +263,7 @@ cdef object _find(HeadersBase self, object name):
     # PERF: the text of an ASCII name is its raw form
     if self._lookups < LOOKUPS_BEFORE_INDEX and type(name) is str and PyUnicode_IS_ASCII(name):
         self._lookups += 1
-        return scan_headers(self._raw, PyUnicode_1BYTE_DATA(name), PyUnicode_GET_LENGTH(name))
+        return scan_headers(self._raw, <const char *> PyUnicode_1BYTE_DATA(name), PyUnicode_GET_LENGTH(name))
     key = _encode_name(name)
     if key is None:
         return None

@@ -408,6 +408,7 @@ cdef object _best_offer(const Text *text, const Range *ranges, Py_ssize_t count,
     cdef str plain
     cdef dict parameters
     best_found.range = NULL
+    best_found.specificity = -1
     for offer in offers:
         plain = _require_str("an offered media type", offer)
         offered = _text_view(plain)
