@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
+import subprocess
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -70,6 +72,7 @@ def as_written(number: int, measure: str, cold: bool, found: dict[str, Any]) -> 
         "inputs": "cold" if cold else "warm",
         "python": _python(),
         "platform": platform.platform(),
+        "compiler": _compiler(),
         **found,
     }
     return json.dumps(data, indent=2) + "\n"
@@ -87,6 +90,16 @@ def circumstances(cold: bool, *libraries: str) -> str:
 
 def _python() -> str:
     return f"{platform.python_implementation()} {platform.python_version()}"
+
+
+def _compiler() -> str | None:
+    """Return the name and version of the compiler with which this interpreter builds extensions; None if unknown."""
+    command = str(sysconfig.get_config_var("CC") or "").split()[:1]
+    try:
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.partition("\n")[0]
 
 
 def _as_data(outcome: Outcome) -> dict[str, Any]:

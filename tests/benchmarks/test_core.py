@@ -440,6 +440,24 @@ def test_a_task_that_takes_over_three_percent_more_fails(tmp_path: Path, now: fl
     assert ("beyond the bound: query, compiled" in done.stderr) is bool(status)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("compiler", "gcc 15", "differ in compiler"),
+        ("inputs", "cold", "differ in inputs"),
+        ("python", "CPython 3.12.1", "is of CPython 3.11.7"),
+        ("tasks", [{"name": "query", "counts": {"raw": 1021.0, "compiled": 1.0}}], "count both results anew"),
+    ],
+)
+def test_results_of_another_build_are_not_compared(tmp_path: Path, key: str, value: Any, reason: str) -> None:
+    old = result_of(tmp_path / "old.json", query=1000.0)
+    new = tmp_path / "new.json"
+    new.write_text(json.dumps({**json.loads(old.read_text()), key: value}))
+    done = run("benchmarks", "--compare", str(old), str(new))
+    assert done.returncode == 2
+    assert reason in done.stderr
+
+
 def test_results_without_a_task_in_common_are_not_compared(tmp_path: Path) -> None:
     done = run(
         "benchmarks", "--compare", *(str(result_of(tmp_path / name, **{name: 1.0})) for name in ("url", "query"))
