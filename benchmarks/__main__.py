@@ -15,7 +15,7 @@ from .compare import compare_results
 from .contestants import Contestant, Unavailable, contestant_names, load_contestant, wanted_names
 from .instructions import MeasureFailed, callgrind_is_missing, count_instructions, memory_of
 from .report import Outcome
-from .server import SERVERS, compare_instructions, compare_throughput, time_servers
+from .server import SERVED, SERVERS, compare_instructions, compare_throughput, time_servers
 from .suites import Suite, load_suite
 from .tasks import Task, select_tasks
 
@@ -50,7 +50,7 @@ def _parser() -> ArgumentParser:
         nargs="?",
         const="uvicorn",
         choices=SERVERS,
-        help="a whole server's WebSocket echo against raw ASGI: messages per second, or --instructions; "
+        help="a whole server's GET, POST and echo against raw ASGI, per second or --instructions; "
         "one of %(choices)s (default: %(const)s)",
     )
     parser.add_argument(
@@ -116,9 +116,9 @@ def _run(options: Namespace) -> int:
     if options.server is not None and not options.litestar:
         load_contestant("compiled")
         if options.instructions:
-            print(compare_instructions(options.server, progress=_tell))
+            print(compare_instructions(options.server, tasks, progress=_tell))
         else:
-            print(compare_throughput(options.server, rounds=options.rounds, progress=_tell))
+            print(compare_throughput(options.server, tasks, rounds=options.rounds, progress=_tell))
         return 0
     _report(suite, options, _measure(suite, options, tasks, _contestants(suite, options.contestants)))
     return 0
@@ -135,6 +135,8 @@ def _tasks(suite: Suite, options: Namespace) -> list[Task]:
         from .dropin.tasks import loaded_tasks
 
         tasks = loaded_tasks(tasks)
+    elif options.server is not None:
+        tasks = [task for task in tasks if task.name in SERVED]
     if not tasks:
         listing = "--litestar --list shows" if options.litestar else "--list shows"
         raise ValueError(f"no task matches {' or '.join(options.only)}: {listing} them")

@@ -20,9 +20,9 @@ from time import clock_gettime, perf_counter
 from typing import NamedTuple
 
 from .suites import load_suite
-from .tasks import find_task
+from .tasks import Task, find_task
 
-__all__ = ("Exchange", "echo_of", "main")
+__all__ = ("Exchange", "echo_of", "main", "request_of")
 
 _WARM_UP = 500
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
@@ -61,6 +61,20 @@ def echo_of(data: bytes, target: str = "/") -> Exchange:
     question = bytes([0x81, 0x80 | length[0], *length[1:], 0, 0, 0, 0]) + data
     closing = bytes([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
     return Exchange(handshake.encode(), question, bytes([0x81, *length]) + data, closing)
+
+
+def request_of(task: Task, target: str) -> bytes:
+    """Return the bytes of the HTTP request of a task; without a body it is a GET.
+
+    Args:
+        task: The task.
+        target: The target of the request.
+    """
+    scope = task.scope(0)
+    body = b"".join(event["body"] for event in task.events)
+    method = scope["method"] if body else "GET"
+    headers = [b"%b: %b" % header for header in scope["headers"] if body or not header[0].startswith(b"content-")]
+    return b"\r\n".join([f"{method} {target} HTTP/1.1".encode(), *headers, b"", body])
 
 
 class Client:

@@ -26,9 +26,9 @@ from .bounds import Counts
 from .contestants import Unavailable
 from .instructions import MeasureFailed, callgrind, collected_of
 from .suites import Suite, load_suite
-from .tasks import Task, find_task
+from .tasks import Task
 
-__all__ = ("SERVERS", "compare_instructions", "compare_throughput", "time_servers")
+__all__ = ("SERVED", "SERVERS", "compare_instructions", "compare_throughput", "time_servers")
 
 _UVICORN: Final = ("--timeout-keep-alive", "86400", "--log-level", "warning")
 
@@ -42,18 +42,20 @@ SERVERS: Final[dict[str, list[str]]] = {
 }
 """The module to run and its options, by the name of the server."""
 
+SERVED: Final = ("one-header", "json-200B", "ws-echo-text")
+"""The tasks of the core that a whole server does: a GET, a POST, and a message."""
+
 _ROOT: Final = Path(__file__).resolve().parent.parent
-_ECHO: Final = "ws-echo-text"
-_APPS: Final = ("raw", "litecon")
+_APPS: Final = ("raw", "compiled")
 _THROUGHPUT_BOUND: Final = 0.97
 _INSTRUCTIONS_BOUND: Final = 1.03
 _CONNECTIONS: Final = 16
 _STARTS: Final = 5
-_ECHO_STARTS: Final = 10
+_CORE_STARTS: Final = 10
 _REQUESTS: Final = 96
 _MESSAGES: Final = 320
 _MEGABYTES: Final = 24
-_COUNTED_MESSAGES: Final = 1000
+_COUNTED: Final = 1000
 _START_SECONDS: Final = 240
 
 
@@ -101,11 +103,14 @@ def _times(names: Sequence[str], floor: int, turns: list[list[float]], count: in
     return {name: time * median(turn[at] / turn[floor] for turn in turns) for at, name in enumerate(names)}
 
 
-def compare_throughput(server: str, *, rounds: int = 25, progress: Callable[[str], None] = lambda line: None) -> str:
-    """Return a sentence about the messages per second of an echo, with litecon and by hand on raw ASGI.
+def compare_throughput(
+    server: str, tasks: Sequence[Task], *, rounds: int = 25, progress: Callable[[str], None] = lambda line: None
+) -> str:
+    """Return a line for each task about the requests or messages per second, with litecon and by hand on raw ASGI.
 
     Args:
         server: The name of the server, a key of `SERVERS`.
+        tasks: Tasks of `SERVED`.
         rounds: The number of rounds, at least, each of which gives a ratio.
         progress: Called with a line for each step.
 
@@ -113,27 +118,30 @@ def compare_throughput(server: str, *, rounds: int = 25, progress: Callable[[str
         MeasureFailed: A server or the client has failed.
         Unavailable: The server is not installed.
     """
-    suite = load_suite("core")
-    task = find_task(_ECHO, suite.tasks)
-    turns = _take_turns(server, suite, [task], _APPS, rounds, _ECHO_STARTS, progress)[task.name]
+    found = _take_turns(server, load_suite("core"), tasks, _APPS, rounds, _CORE_STARTS, progress)
+    return "\n".join(_throughput_line(server, task, found[task.name]) for task in tasks)
+
+
+def _throughput_line(server: str, task: Task, turns: list[list[float]]) -> str:
     ratios = sorted(turn[0] / turn[1] for turn in turns)
     quarter = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
     rates = [_count_of(task) / median(turn[at] for turn in turns) for at in range(len(_APPS))]
     return (
-        f"{server}, messages per second: raw {rates[0]:,.0f}, litecon {rates[1]:,.0f}; median of the ratios "
+        f"{server}, {task.name} per second: raw {rates[0]:,.0f}, litecon {rates[1]:,.0f}; median of the ratios "
         f"{median(ratios):.3f} (half of them {quarter[0]:.3f} to {quarter[1]:.3f}), "
         f"bound >= {_THROUGHPUT_BOUND}: {_said(median(ratios) >= _THROUGHPUT_BOUND)}"
     )
 
 
 def compare_instructions(
-    server: str, *, messages: int = _COUNTED_MESSAGES, progress: Callable[[str], None] = lambda line: None
+    server: str, tasks: Sequence[Task], *, count: int = _COUNTED, progress: Callable[[str], None] = lambda line: None
 ) -> str:
-    """Return a sentence about the instructions of the server's process for one message, under callgrind.
+    """Return a line for each task about the instructions of the server's process, under callgrind.
 
     Args:
         server: The name of the server, a key of `SERVERS`.
-        messages: The number of messages in the smaller run; the larger has three times as many.
+        tasks: Tasks of `SERVED`.
+        count: The number of requests or messages in the smaller run; the larger has three times as many.
         progress: Called with a line for each step.
 
     Raises:
@@ -143,26 +151,29 @@ def compare_instructions(
     """
     if server == "granian":
         raise ValueError("granian's worker is another process than the one that callgrind would count")
-    counts = []
-    for app in _APPS:
-        fewer, more = (_count(server, app, number) for number in (messages, 3 * messages))
-        counts.append((more - fewer) / (2 * messages))
-        progress(f"{server}, {app}: {counts[-1]:,.0f} instructions a message")
-    found = counts[1] / counts[0]
-    return (
-        f"{server}, instructions a message: raw {counts[0]:,.0f}, litecon {counts[1]:,.0f}; ratio {found:.3f}, "
-        f"bound <= {_INSTRUCTIONS_BOUND}: {_said(found <= _INSTRUCTIONS_BOUND)}"
-    )
+    lines = []
+    for task in tasks:
+        counts = []
+        for app in _APPS:
+            fewer, more = (_count(server, task, app, number) for number in (count, 3 * count))
+            counts.append((more - fewer) / (2 * count))
+            progress(f"{server}, {task.name}, {app}: {counts[-1]:,.0f} instructions")
+        found = counts[1] / counts[0]
+        lines.append(
+            f"{server}, instructions of {task.name}: raw {counts[0]:,.0f}, litecon {counts[1]:,.0f}; ratio "
+            f"{found:.3f}, bound <= {_INSTRUCTIONS_BOUND}: {_said(found <= _INSTRUCTIONS_BOUND)}"
+        )
+    return "\n".join(lines)
 
 
 def _said(reached: bool) -> str:
     return "reached" if reached else "NOT REACHED"
 
 
-def _count(server: str, app: str, messages: int) -> int:
+def _count(server: str, task: Task, app: str, number: int) -> int:
     suite = load_suite("core")
     with _serving(server, suite.app, callgrind("/dev/null")) as running:
-        _run_client(suite, find_task(_ECHO, suite.tasks), (1, messages, 1), running, [app])
+        _run_client(suite, task, (1, number, 1), running, [app])
         running.stop()
         told = running.said()
     return collected_of(told)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from ..contestants import Contestant, Unavailable
-from ..data import Scope, json_of
+from ..data import json_of
 from ..sides import load_side
 from ..suites import Suite
 from ..tasks import Task
@@ -77,7 +77,7 @@ def _made(plugin_class: Any, way: str) -> tuple[Any, Any]:
 
 def _exchange_of(task: Task, name: str) -> Exchange:
     # imported here, since the processes that are counted do not need it
-    from ..load import Exchange, echo_of
+    from ..load import Exchange, echo_of, request_of
 
     scope = task.scope(0)
     target = f"/{name}{scope['path']}?{scope['query_string'].decode()}"
@@ -85,12 +85,7 @@ def _exchange_of(task: Task, name: str) -> Exchange:
         return echo_of(task.message(0)["text"].encode(), target)
     content = task.expected(0)[1]
     answer = content if isinstance(content, bytes) else json_of(content)
-    return Exchange(b"", _request_of(scope, target, task), answer, b"")
-
-
-def _request_of(scope: Scope, target: str, task: Task) -> bytes:
-    lines = [f"{scope['method']} {target} HTTP/1.1".encode(), *(b"%b: %b" % header for header in scope["headers"])]
-    return b"\r\n".join([*lines, b"", b"".join(event["body"] for event in task.events)])
+    return Exchange(b"", request_of(task, target), answer, b"")
 
 
 SUITE: Final = Suite(

@@ -16,9 +16,11 @@ import pytest
 
 from benchmarks.bounds import geometric_mean, judge
 from benchmarks.contestants import Contestant, contestant_names, load_contestant
-from benchmarks.data import events, http_scope
+from benchmarks.core import SUITE
+from benchmarks.data import events, http_scope, json_of
 from benchmarks.driver import check, drive, make_batch, make_receive, make_send
 from benchmarks.growth import FAMILIES, Family
+from benchmarks.server import SERVED
 from benchmarks.sides import Side, load_side
 from benchmarks.tasks import SUSPENDED, TASKS, find_task, select_tasks
 from litecon.testing import Sender, receiver, websocket_scope
@@ -359,15 +361,37 @@ def test_the_command_times_a_websocket_under_asyncio(tmp_path: Path) -> None:
     assert [task["kind"] for task in json.loads(path.read_text(encoding="utf-8"))["tasks"]] == ["websocket"] * 3
 
 
-@pytest.mark.parametrize("app", ["raw", "litecon"])
-def test_both_apps_of_a_whole_server_do_the_same(app: str) -> None:
-    from benchmarks import apps
+@pytest.mark.parametrize("name", ["raw", "compiled"])
+def test_both_apps_of_a_whole_server_echo(name: str) -> None:
+    from benchmarks.apps import contestants
 
     sent = Sender()
-    drive(getattr(apps, app)(websocket_scope(), receiver({"type": "websocket.connect"}, "one", "two"), sent))
+    scope = websocket_scope(path=f"/{name}/ws_echo_text")
+    drive(contestants(scope, receiver({"type": "websocket.connect"}, "one", "two"), sent))
     accept, *others = sent.events
     assert accept["type"] == "websocket.accept"
     assert others == [{"type": "websocket.send", "text": text} for text in ("one", "two")]
+
+
+@pytest.mark.parametrize("name", ["one-header", "json-200B"])
+def test_both_apps_of_a_whole_server_answer_as_the_client_expects(name: str) -> None:
+    from benchmarks.apps import contestants
+
+    task = find_task(name)
+    for contestant in ("raw", "compiled"):
+        sent = Sender()
+        scope = {**task.scope(0), "path": f"/{contestant}/{task.operation}"}
+        drive(contestants(scope, receiver(*task.events), sent))
+        start, body = sent.events
+        assert start["status"] == 200
+        assert body["body"] == SUITE.exchange_of(task, contestant).answer == json_of(task.expected(0))
+
+
+def test_a_request_without_a_body_is_a_get() -> None:
+    question = SUITE.exchange_of(find_task("one-header"), "raw").question
+    assert question.startswith(b"GET /raw/one_header?page=1&order=name HTTP/1.1\r\n")
+    assert b"content-" not in question
+    assert question.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.command
@@ -377,8 +401,9 @@ def test_the_command_compares_whole_servers() -> None:
     if "litecon has fallen back" in done.stderr:
         pytest.skip(done.stderr.strip())
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("uvicorn, messages per second: raw ")
-    assert "bound >= 0.97" in done.stdout
+    lines = done.stdout.splitlines()
+    assert [line.partition(" per second: raw ")[0] for line in lines] == [f"uvicorn, {name}" for name in SERVED]
+    assert all("bound >= 0.97" in line for line in lines)
 
 
 @pytest.mark.command
