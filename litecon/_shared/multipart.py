@@ -26,8 +26,9 @@ _SIMPLE_FILE_HEAD: Final = re.compile(
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 _EMPTY_FOLD: Final = re.compile(rb"\r\n[ \t]+(?:\r\n|\Z)")
 # a parameter, up to the next semicolon: its name, and its quoted or unquoted value
+# (possessive quantifiers keep it linear, since blanks are also part of an unquoted value)
 _PARAMETER: Final = re.compile(
-    rb'([^=;"]*)(?:=[ \t]*(?:"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*|([^";]*)))?(?=;|\Z)', re.DOTALL
+    rb'([^=;"]*+)(?:=[ \t]*+(?:"((?:[^"\\]++|\\.)*+)"[ \t]*+|([^";]*+)))?(?=;|\Z)', re.DOTALL
 )
 # browsers do not escape backslashes, so one at the end of a name looks like the escape of the closing quote
 _ENDS_WITH_BACKSLASH: Final = re.compile(rb'([^=;"]*)=[ \t]*"([^"\\]*(?:\\.[^"\\]*)*\\)"\Z', re.DOTALL)

@@ -1,7 +1,11 @@
-"""The usual head of a file, which has a fast path, is read like any other."""
+"""The heads of parts: the usual one of a file, which has a fast path, is read like any other, and none takes long."""
 
 from __future__ import annotations
 
+import itertools
+import time
+
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -25,3 +29,33 @@ def test_the_usual_head_of_a_file(name: bytes, filename: bytes, kind: bytes) -> 
 def test_what_browsers_send_is_usual() -> None:
     head = b'Content-Disposition: form-data; name="file"; filename="a b.tar.gz"\r\nContent-Type: application/x-gzip'
     assert multipart._SIMPLE_FILE_HEAD.fullmatch(head) is not None
+
+
+BEGINNINGS = (
+    b"Content-Disposition: form-data; name=a",
+    b"Content-Disposition: form-data; name=",
+    b'Content-Disposition: form-data; name="',
+    b"Content-Disposition: form-data; name=a; filename=",
+    b'Content-Disposition: form-data; name=a; filename="',
+    b"Content-Disposition: form-data; name=a; filename*=",
+    b"Content-Disposition: form-data; name=a\r\nContent-Type: ",
+    b"Content-Disposition: form-data; name=a\r\nContent-Type: a/b; charset=",
+    b'Content-Disposition: form-data; name=a\r\nContent-Type: a/b; charset="',
+    b"Content-Disposition: form-data; name=a\r\nX-One: a",
+)
+REPEATED = (
+    *(b" ", b"\t", b'"', b"'", b"\\", b'\\"', b'"\\', b";", b"; ", b"=", b"= ", b"%", b"%22", b"*", b":", b"x"),
+)
+REPEATED += (b"\r\n ", b"\r\n \t", b"\r\n\t\r\n", b"\xff", b"\x00", b'; x="y"', b"; x= y", b'" ; "', b"''")
+ENDS = (b"", b'"', b'x"', b'""', b"=", b";", b"\\", b'\\"', b"\r\n ", b" x", b"\xff")
+
+
+@pytest.mark.measures
+@pytest.mark.parametrize("beginning", BEGINNINGS, ids=str)
+def test_time_is_linear(beginning: bytes) -> None:
+    """Quadratic time is half a second and more."""
+    for piece, end in itertools.product(REPEATED, ENDS):
+        head = beginning + piece * (8_000 // len(piece)) + end
+        start = time.thread_time()
+        outcome(multipart.parse_head, head)
+        assert time.thread_time() - start < 0.15, (piece, end)
