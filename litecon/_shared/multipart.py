@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from encodings import normalize_encoding
 from encodings.aliases import aliases
@@ -15,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from .._errors import broken_field, broken_multipart
 
-__all__ = ("PartHead", "decode_text", "parse_head")
+__all__ = ("PartHead", "check_content_type", "decode_text", "parse_head")
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # PERF: the head of a file as browsers write it; parsing it line by line takes five times as long
@@ -33,7 +34,15 @@ _PARAMETER: Final = re.compile(
 # browsers do not escape backslashes, so one at the end of a name looks like the escape of the closing quote
 _ENDS_WITH_BACKSLASH: Final = re.compile(rb'([^=;"]*)=[ \t]*"([^"\\]*(?:\\.[^"\\]*)*\\)"\Z', re.DOTALL)
 _ESCAPE: Final = re.compile(rb'\\(["\\])')
+_BLANK_OR_COMMA: Final = re.compile(rb"[ \t,]")
+_IMPOSSIBLE_IN_BOUNDARY: Final = re.compile(rb'["\\]|[ \t]\Z')
 _INVALID_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+# the values of Content-Transfer-Encoding that change nothing; an empty one counts as none
+_PLAIN_ENCODINGS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})
+
+# the content type of nearly all clients; check_content_type() accepts it
+_SIMPLE_FORM_TYPE: Final = re.compile(rb"[^;]*; ?boundary=(\"?)[0-9A-Za-z'()+_./:?=-]+\1", re.IGNORECASE)
 
 # the names of the interpreter's codec modules, with and without aliases, except those that no form uses and that take
 # quadratic time or are not text encodings
@@ -41,6 +50,29 @@ _CODECS: Final = frozenset(aliases.values()) - {"utf_7"} | set(
     "cp1006 cp720 cp737 cp856 cp874 cp875 koi8_t koi8_u mac_arabic mac_croatian mac_farsi mac_romanian "
     "utf_8_sig".split()
 )
+
+
+def check_content_type(values: Sequence[bytes]) -> None:
+    """Raise ClientException if the boundary of a multipart form can be read in two ways.
+
+    Args:
+        values: The values of all Content-Type headers of the request.
+    """
+    if len(values) > 1:
+        raise broken_multipart("the request has two Content-Type headers")
+    if not values or _SIMPLE_FORM_TYPE.fullmatch(values[0]) is not None:
+        return
+    value = values[0]
+    _, parameters, is_whole = _parse_parameters(value)
+    if not is_whole:
+        raise broken_multipart("the Content-Type of the request has quotes that cannot be read")
+    boundary = _find_parameters("the Content-Type of the request", parameters, (b"boundary",)).get(b"boundary", b"")
+    if _IMPOSSIBLE_IN_BOUNDARY.search(boundary) is not None:
+        # RFC 2046 section 5.1.1 excludes them, and parsers unescape and strip in different ways
+        raise broken_multipart("the boundary has a quote, a backslash, or a blank at its end")
+    if _BLANK_OR_COMMA.search(boundary) is not None and b'"%b"' % boundary not in value:
+        # some parsers end the boundary there
+        raise broken_multipart("the boundary has a blank or a comma, but no quotes")
 
 
 class PartHead(NamedTuple):
@@ -102,6 +134,9 @@ def _parse_head_lines(head: bytes) -> PartHead:
             if kind is not None:
                 raise broken_multipart("a part has two Content-Type headers")
             kind = value
+        elif name == "content-transfer-encoding" and value.lower() not in _PLAIN_ENCODINGS:
+            # RFC 7578 section 4.7 deprecates it; some parsers decode the content, others do not
+            raise broken_multipart("a part has a Content-Transfer-Encoding other than 7bit, 8bit and binary")
         headers[name] = _decode(value)
     if disposition is None:
         raise broken_multipart("a part has no Content-Disposition header")
@@ -117,12 +152,7 @@ def _parse_disposition(value: bytes) -> tuple[str, str | None]:
         raise broken_multipart("the Content-Disposition of a part is not form-data")
     if not is_whole:
         raise broken_multipart("the Content-Disposition of a part has quotes that cannot be read")
-    found: dict[bytes, bytes] = {}
-    for key, text in parameters:
-        if key in (b"name", b"filename", b"filename*"):
-            if key in found:
-                raise broken_multipart(f"the Content-Disposition of a part says {key.decode()} twice")
-            found[key] = text
+    found = _find_parameters("the Content-Disposition of a part", parameters, (b"name", b"filename", b"filename*"))
     if b"name" not in found:
         raise broken_multipart("a part has no name")
     try:
@@ -159,9 +189,38 @@ def _choose_filename(plain: bytes | None, extended: bytes | None) -> str | None:
 
 def _parse_type(value: bytes) -> tuple[str | None, str | None]:
     """Return the media type and the charset."""
-    kind, parameters, _ = _parse_parameters(value)
-    charset = next((text for key, text in parameters if key == b"charset"), b"")
+    kind, parameters, is_whole = _parse_parameters(value)
+    if not is_whole:
+        raise broken_multipart("the Content-Type of a part has quotes that cannot be read")
+    charset = _find_parameters("the Content-Type of a part", parameters, (b"charset",)).get(b"charset", b"")
     return _decode(kind).lower() or None, _decode(charset) or None
+
+
+def _find_parameters(
+    header: str, parameters: list[tuple[bytes, bytes]], names: tuple[bytes, ...]
+) -> dict[bytes, bytes]:
+    """Return the values of these parameters, by their names.
+
+    Args:
+        header: What has the parameters, for messages.
+        parameters: All parameters of the header.
+        names: The names of those that are wanted.
+
+    Raises:
+        ClientException: A parameter is there twice, or also in pieces or with a charset of its own (RFC 2231).
+    """
+    found: dict[bytes, bytes] = {}
+    for key, text in parameters:
+        if key in names:
+            if key in found:
+                raise broken_multipart(f"{header} says {key.decode()} twice")
+            found[key] = text
+        elif b"*" in key:
+            name = key.partition(b"*")[0]
+            if name in names:
+                # some parsers prefer it to the plain parameter, others skip it
+                raise broken_multipart(f"{header} has a {name.decode()} as in RFC 2231")
+    return found
 
 
 def _parse_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]], bool]:

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, final
 
-from .._core import MultipartReader, RequestBase
+from .._core import MultipartReader, RequestBase, find_headers, raw_headers
 from .._errors import field_too_large, part_already_read, part_not_current
 from .._shared.loops import run_in_thread, run_in_thread_shielded
-from .._shared.multipart import decode_text
+from .._shared.multipart import check_content_type, decode_text
 from ..limits import Limits
 from .storage import BATCH, Pieces, TargetFile
 from .urlencoded import URLENCODED, FieldEvents
@@ -313,6 +313,7 @@ class FormStream:
     def _open_reader(self) -> None:
         media_type, parameters = self._request.content_type
         if media_type == MULTIPART:
+            check_content_type(find_headers(raw_headers(self._request.scope), b"content-type"))
             self._reader = MultipartReader(parameters.get("boundary"), self.limits, False)
         elif media_type == URLENCODED:
             self._reader = FieldEvents(self.limits)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._core import MultipartReader, RequestBase
+from .._core import MultipartReader, RequestBase, find_headers, raw_headers
 from .._errors import body_busy
+from .._shared.multipart import check_content_type
 from ..datastructures import FormMultiDict
 from ..exceptions import ClientException
 from .storage import IncomingFile
@@ -30,6 +31,7 @@ async def read_parts(request: RequestBase, boundary: str | None) -> FormMultiDic
     limits = type(request).limits
     reader = request.body_reader
     reader.check_unread()
+    check_content_type(find_headers(raw_headers(request.scope), b"content-type"))
     parser = MultipartReader(boundary, limits, True)
     pairs: list[tuple[str, Any]] = []
     # the file that is arriving

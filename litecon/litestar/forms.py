@@ -11,8 +11,8 @@ from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from .. import exceptions
-from .._core import MultipartReader
-from .._shared.multipart import decode_text
+from .._core import MultipartReader, find_headers
+from .._shared.multipart import check_content_type, decode_text
 from ..limits import Limits
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
     data = bytearray()
     file: UploadFile | None = None
     try:
+        check_content_type(find_headers(request.scope["headers"], b"content-type"))
         reader = MultipartReader(boundary, _limits_of(part_limit), True)
         async for chunk in request.stream():
             for event in reader.feed(chunk):

@@ -782,6 +782,13 @@ class TestCases:
             b'form-data; name="a; filename="b"',
             b'form-data; name="a"; filename="b"c"',
             b"form-data; name*=utf-8''a",
+            b"form-data; name=a; name*=utf-8''b",
+            b"form-data; NAME*=utf-8''b; name=a",
+            b"form-data; name=a; name*0=b; name*1=c",
+            b"form-data; name=a; name*0*=utf-8''b",
+            b"form-data; name=a; filename*0=b; filename*1=c",
+            b"form-data; name=a; filename=b; filename*0*=utf-8''c",
+            b"form-data; name=a; filename**=utf-8''c",
         ],
         ids=str,
     )
@@ -794,6 +801,19 @@ class TestCases:
             (b"Content-Disposition: form-data; name=b",),
             (b"content-disposition: form-data; name=a",),
             (b"Content-Type: text/plain", b"Content-Type: text/plain"),
+            (b"Content-Type: text/plain; charset=utf-8; charset=utf-16",),
+            (b"Content-Type: text/plain; charset=utf-8; CHARSET=utf-8",),
+            (b"Content-Type: text/plain; charset=utf-8; charset*=utf-16''a",),
+            (b"Content-Type: text/plain; charset*0=utf-; charset*1=16",),
+            (b'Content-Type: text/plain; charset="utf-16',),
+            (b'Content-Type: text/plain; x="; charset=utf-16',),
+            (b'Content-Type: text/plain; charset="utf-8"x',),
+            (b"Content-Transfer-Encoding: base64",),
+            (b"content-transfer-encoding:Quoted-Printable",),
+            (b"Content-Transfer-Encoding: x-unknown",),
+            (b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: binary"),
+            (b"Content-Transfer-Encoding: 8bit", b"Content-Transfer-Encoding: base64"),
+            (b"Content-Transfer-Encoding: 8bit, base64",),
             (b"X-One : a",),
             (b"X One: a",),
             (b": a",),
@@ -813,6 +833,87 @@ class TestCases:
         body = multipart(raw_part(b"form-data; name=a" + b"; filename=f" * is_file, b"1", *lines))
         for size in (1, 2, 50, len(body)):
             bad(drive(verdict(read(make_request(side, *split(body, size))))))
+
+    @pytest.mark.parametrize("encoding", [b"7bit", b"8bit", b"binary", b"Binary", b" 8BIT ", b""], ids=str)
+    @pytest.mark.parametrize("filename", [None, "f"])
+    def test_encoding_that_changes_nothing(self, side: Any, read: Any, encoding: bytes, filename: str | None) -> None:
+        """Some clients announce it, RFC 7578 section 4.7."""
+        body = multipart(part("a", b"MQ==", filename, b"Content-Transfer-Encoding: " + encoding))
+        value = "MQ==" if filename is None else (filename, "application/octet-stream", b"MQ==")
+        assert drive(read(make_request(side, body))) == [("a", value)]
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            b"boundary=A; boundary=B",
+            b"boundary=A; BOUNDARY=A",
+            b'boundary="A"; boundary=B',
+            b"boundary=A; x=y; boundary=",
+            b"boundary=A; boundary*=utf-8''B",
+            b"boundary*0=B; boundary=A",
+            b"boundary=A; boundary*0*=utf-8''B",
+            b'boundary="A',
+            b'boundary="A"B',
+            b'boundary="A" B',
+            b'boundary=A"',
+            b'x"; boundary=A; y"=',
+            b'boundary=A; x="',
+            b"boundary=A B",
+            b"boundary=A\tB",
+            b"boundary=A,B",
+            b"boundary=A, multipart/form-data",
+            b'boundary="A "',
+            b'boundary="A\t"',
+            b'boundary="A\\"',
+            b'boundary="A\\B"',
+            b'boundary="A\\"B"',
+            b'boundary="A%22B"',
+            b"boundary=A\\B",
+        ],
+        ids=str,
+    )
+    def test_boundary_parameter_that_reads_in_two_ways(self, side: Any, read: Any, parameters: bytes) -> None:
+        kind = b"multipart/form-data; " + parameters
+        boundary = side.Request(make_request(side, content_type=kind).scope).content_type[1]["boundary"]
+        body = multipart(part("a", b"1"), boundary=boundary.encode())
+        request = make_request(side, body, content_type=kind)
+        bad(drive(verdict(read(request))))
+        assert request.receive.calls == 0
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            b"boundary=A",
+            b'boundary="A"',
+            b"Boundary = A ",
+            b'boundary = "A" ;',
+            b"; ;boundary=A",
+            b"charset=utf-8;boundary=A;x=y",
+            b'x="; boundary=B";boundary=A',
+            b"xboundary=B; boundary=A",
+            b"x*=utf-8''B; boundary=A",
+        ],
+        ids=str,
+    )
+    def test_boundary_parameter(self, side: Any, read: Any, parameters: bytes) -> None:
+        body = multipart(part("a", b"1"), boundary=b"A")
+        request = make_request(side, body, content_type=b"multipart/form-data; " + parameters)
+        assert drive(read(request)) == [("a", "1")]
+
+    @pytest.mark.parametrize(
+        "boundary", [b"=_a:b/c?", b"a(b)", b"a=", b"'a'", b"{a}", b"a;b", b"a, b c", b"a%b"], ids=str
+    )
+    def test_boundary_of_other_characters(self, side: Any, read: Any, boundary: bytes) -> None:
+        body = multipart(part("a", b"1"), boundary=boundary)
+        for kind in (b'"%b"' % boundary, boundary):
+            if kind == boundary and (b";" in boundary or b"," in boundary):
+                continue
+            request = make_request(side, body, content_type=b"multipart/form-data; boundary=" + kind)
+            assert drive(read(request)) == [("a", "1")]
+
+    @pytest.mark.parametrize("second", [MULTIPART, b"multipart/form-data; boundary=x", b"text/plain", b""], ids=str)
+    def test_two_content_types(self, side: Any, read: Any, second: bytes) -> None:
+        bad(drive(verdict(read(make_request(side, MIX, headers=[(b"Content-Type", second)])))))
 
     @pytest.mark.parametrize(
         "body",

@@ -108,6 +108,9 @@ def by_litecon(side: Any, body: bytes, cls: Any = None) -> Parts | str:
 # | a line feed alone in a header | a part of its value | refused: many end the line there |
 # | quotes outside of a value, or text behind them | skipped, each in its own way | refused: two readings |
 # | `name` without a value | an empty name | refused: RFC 7578 section 4.2 wants one |
+# | `name*`, `filename*0`, `charset*` | skipped | refused: parsers that know RFC 2231 read these |
+# | quotes in the Content-Type of a part | skipped | refused: its charset has two readings |
+# | Content-Transfer-Encoding | decoded by the caller, if at all | refused, unless it changes nothing |
 # | `filename*` | ignored, RFC 7578 section 4.2 forbids it | read, RFC 8187: clients send it, also alone |
 DIFFERENCES: dict[str, tuple[bytes, Parts, Parts | str]] = {
     "name twice": (
@@ -144,6 +147,36 @@ DIFFERENCES: dict[str, tuple[bytes, Parts, Parts | str]] = {
         multipart(raw_part(b"form-data; name; filename=x", b"1")),
         [(b"", b"x", b"1")],
         "a part has no name",
+    ),
+    "name as in RFC 2231": (
+        multipart(raw_part(b"form-data; name=\"a\"; name*=utf-8''b", b"1")),
+        [(b"a", None, b"1")],
+        "the Content-Disposition of a part has a name as in RFC 2231",
+    ),
+    "filename as in RFC 2231": (
+        multipart(raw_part(b'form-data; name="a"; filename*0="b"; filename*1="c"', b"1")),
+        [(b"a", None, b"1")],
+        "the Content-Disposition of a part has a filename as in RFC 2231",
+    ),
+    "charset twice": (
+        multipart(part("a", b"1", content_type=b"text/plain; charset=utf-8; charset=utf-16")),
+        [(b"a", None, b"1")],
+        "the Content-Type of a part says charset twice",
+    ),
+    "charset as in RFC 2231": (
+        multipart(part("a", b"1", content_type=b"text/plain; charset=utf-8; charset*=utf-16''")),
+        [(b"a", None, b"1")],
+        "the Content-Type of a part has a charset as in RFC 2231",
+    ),
+    "quotes in a content type": (
+        multipart(part("a", b"1", content_type=b'text/plain; charset="utf-16')),
+        [(b"a", None, b"1")],
+        "the Content-Type of a part has quotes that cannot be read",
+    ),
+    "transfer encoding": (
+        multipart(part("a", b"MQ==", None, b"Content-Transfer-Encoding: base64")),
+        [(b"a", None, b"MQ==")],
+        "a part has a Content-Transfer-Encoding other than 7bit, 8bit and binary",
     ),
     "filename*": (
         multipart(raw_part(b'form-data; name="a"; filename="x"; filename*=utf-8\'\'y', b"1")),

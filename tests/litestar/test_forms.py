@@ -127,6 +127,14 @@ async def refusal(cls: Any, body: bytes, content_type: str) -> Any:
     return type(caught.value), caught.value.detail
 
 
+@pytest.mark.parametrize(
+    "content_type", ["boundary=x; boundary=y", "boundary=x; boundary*=utf-8''y", 'x"; boundary=x; y"=', 'boundary="x "']
+)
+def test_boundary_that_reads_in_two_ways(dropin: Any, content_type: str) -> None:
+    kind, detail = asyncio.run(refusal(dropin.Request, form_of(FILE), f"multipart/form-data; {content_type}"))
+    assert (kind, detail) == (ClientException, "Invalid multipart/form-data")
+
+
 names = st.text('ab "%;=', min_size=1, max_size=4).map(lambda text: text.replace('"', "%22").encode())
 contents = st.binary(max_size=20) | st.sampled_from([b"\r\n", b"\r\n--", b"\r\n--y", b"--x"])
 
