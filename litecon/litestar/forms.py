@@ -54,6 +54,7 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
     head: Any = None
     data = bytearray()
     file: UploadFile | None = None
+    chunk = b""
     try:
         check_content_type(find_headers(request.scope["headers"], b"content-type"))
         reader = MultipartReader(boundary, _limits_of(part_limit), True)
@@ -86,6 +87,10 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
                     fields[name].append(value)
                 else:
                     fields[name] = [value]
+            reader.check()
+        if chunk:
+            # a stream() that a subclass overrides may leave out the final b""
+            reader.feed(b"")
             reader.check()
     except BaseException as error:
         for value in [*(value for values in fields.values() for value in values), file]:

@@ -110,6 +110,28 @@ def test_refused_as_litestar_refuses_it(dropin: Any, body: bytes) -> None:
     assert ours[1] == (413 if IS_THREE and body in TOO_MUCH else 400)
 
 
+@pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning")
+@pytest.mark.parametrize("body", [form_of(FILE), form_of(part(b'name="a"', b"1"), FILE)], ids=range(2))
+def test_overridden_stream_without_an_empty_end(dropin: Any, body: bytes) -> None:
+    """Where the body is broken off, it is refused, as with litecon's own stream."""
+
+    class Streaming(dropin.Request):  # type: ignore[misc, name-defined]
+        async def stream(self) -> Any:
+            async for chunk in super().stream():
+                if chunk:
+                    yield chunk
+
+    whole = asyncio.run(raw_of(litestar.Request, body, 10_000))
+    for cut in range(len(body) - 1):
+        outcome = asyncio.run(raw_of(Streaming, body[:cut], 10_000))
+        if not cut:
+            assert outcome == {}
+        elif cut < len(body) - 2:
+            assert outcome == (ClientException, 400, "Invalid multipart/form-data"), cut
+        else:
+            assert outcome == whole
+
+
 @pytest.mark.parametrize(
     "content_type", ["multipart/form-data", "multipart/form-data; boundary=", 'multipart/form-data; boundary=""']
 )
