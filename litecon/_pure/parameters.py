@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, Final, final
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -16,8 +17,10 @@ __all__ = ("FieldReader", "parse_cookies", "parse_query")
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OCTAL_ESCAPE: Final = re.compile(r"\\([0-3][0-7][0-7])")
+_PAIR: Final = re.compile(rb"[^&]+")
 _AMPERSANDS: Final = re.compile(rb"&&+")
 _STEP: Final = 4096
+_MAX_CHUNK: Final = 16384
 _PERCENT_ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 
 
@@ -33,9 +36,14 @@ def parse_query(query: bytes, max_fields: int | None) -> list[tuple[str, str]]:
     Raises:
         RequestEntityTooLarge: There are more pairs.
     """
-    pairs = [pair for pair in exact_bytes(query).split(b"&") if pair]
-    if max_fields is not None and len(pairs) > max_fields:
-        raise too_many_fields(max_fields)
+    query = exact_bytes(query)
+    if max_fields is None or query.count(b"&") < max_fields:
+        pairs = [pair for pair in query.split(b"&") if pair]
+    else:
+        # one by one, since a list of all of them would take many times the memory of the query
+        pairs = [match[0] for match in islice(_PAIR.finditer(query), max_fields + 1)]
+        if len(pairs) > max_fields:
+            raise too_many_fields(max_fields)
     fields = []
     for pair in pairs:
         name, _, value = pair.partition(b"=")
@@ -74,15 +82,20 @@ class FieldReader:
         """
         fields: list[tuple[str, str]] = []
         chunk = bytes(chunk)
-        if self._error is not None:
-            return fields
+        # in steps, since the list of all pieces of a chunk would take many times its memory
+        for start in range(0, len(chunk) or 1, _MAX_CHUNK):
+            if self._error is None:
+                self._feed(chunk[start : start + _MAX_CHUNK], fields)
+        return fields
+
+    def _feed(self, chunk: bytes, fields: list[tuple[str, str]]) -> None:
         # consecutive empty fields become one, since they do not count
         pieces = (_AMPERSANDS.sub(b"&", chunk) if b"&&" in chunk else chunk).split(b"&")
         last = pieces.pop() if chunk else None
         for piece in pieces:
             if piece or self._buffered:
                 if not self._buffer_piece(piece, True):
-                    return fields
+                    return
                 name, _, value = self._buffered.partition(b"=")
                 self._buffered = bytearray()
                 self._counted = self._size = 0
@@ -90,7 +103,6 @@ class FieldReader:
                 fields.append((_decode_field(name), _decode_field(value)))
         if last:
             self._buffer_piece(last, False)
-        return fields
 
     def check(self) -> None:
         """Raise the error that follows the returned fields, if any.

@@ -946,6 +946,41 @@ class TestCases:
         assert time.thread_time() - start < 1
         assert request.receive.calls <= 1001 * 4 // size + 2
 
+    @pytest.mark.parametrize("after_body", [False, True])
+    @pytest.mark.parametrize("piece", [b"a&", b"ab&", b"&a=b", b"abc=&&", b"&"], ids=str)
+    def test_memory_of_too_many_urlencoded_fields(self, side: Any, read: Any, piece: bytes, after_body: bool) -> None:
+        """Fields are counted while they are parsed, also if the whole body is there."""
+        body = piece * (4_000_000 // len(piece))
+
+        async def read_it(request: Any) -> Any:
+            if after_body:
+                await request.body()
+            return await read(request)
+
+        request = make_request(side, body, content_type=URLENCODED)
+        tracemalloc.start()
+        try:
+            outcome = drive(verdict(read_it(request)))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert outcome == ("read", []) if piece == b"&" else outcome[1] == "RequestEntityTooLarge"
+        assert peak < 2_000_000
+
+    @pytest.mark.parametrize("piece", [b"a&", b"ab&", b"&a=b", b"abc=&&", b"&"], ids=str)
+    def test_memory_of_too_many_query_parameters(self, side: Any, piece: bytes) -> None:
+        scope = {**make_request(side).scope, "query_string": piece * (4_000_000 // len(piece))}
+        tracemalloc.start()
+        try:
+            if piece == b"&":
+                assert not side.Request(scope).query_params
+            else:
+                with pytest.raises(side.RequestEntityTooLarge):
+                    side.Request(scope).query_params  # noqa: B018
+            assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        finally:
+            tracemalloc.stop()
+
     @pytest.mark.measures
     @pytest.mark.parametrize(
         "piece", [b"a=1&", b"%", b"%41", b"&", b"=", b"+", b"\xff", b"a&", b"=&", b"%%41=+&"], ids=str
