@@ -59,3 +59,15 @@ def test_time_is_linear(beginning: bytes) -> None:
         start = time.thread_time()
         outcome(multipart.parse_head, head)
         assert time.thread_time() - start < 0.15, (piece, end)
+
+
+@pytest.mark.measures
+@pytest.mark.parametrize(
+    "beginning", [b"", b"a/b; boundary=", b'a/b; boundary="', b"a/b; x=y", b"a/b; boundary=x; "], ids=str
+)
+def test_time_of_a_content_type_is_linear(beginning: bytes) -> None:
+    for piece, end in itertools.product(REPEATED, ENDS):
+        value = beginning + piece * (8_000 // len(piece)) + end
+        start = time.thread_time()
+        outcome(multipart.check_content_type, [value])
+        assert time.thread_time() - start < 0.15, (piece, end)
