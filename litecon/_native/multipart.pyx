@@ -137,8 +137,9 @@ cdef class MultipartReader:
     cdef bytes preamble
     # the head or the text field that is arriving; None if there is none
     cdef bytearray buffered
-    # the number of bytes of a delimiter at the end of the last chunk
-    cdef Py_ssize_t matched
+    # the number of bytes of a delimiter at the end of the last chunk; how many of them are the line break before the
+    # content, which belongs to the head
+    cdef Py_ssize_t matched, implied
     cdef Py_ssize_t parts, max_parts
     cdef Py_ssize_t max_headers, max_header_size, max_field_size, max_file_size
     # of the head: the positions of its last line and of the next search, the number of its headers, and the number of
@@ -359,11 +360,19 @@ cdef class MultipartReader:
                 break
             if back[1] != c"\n":
                 return self.set_line_break_error()
+            if line[0] == c"-" and self.is_boundary(line, back - line):
+                # a parser that searches for delimiters alone takes it for one
+                return self.set_error(broken_multipart, "a line in the head of a part begins with the boundary")
             self.folded_size += back - line
             line = search_start = back + 2
         self.line = line - head
         self.search_start = search_start - head
         return -1
+
+    cdef bint is_boundary(self, const char *line, Py_ssize_t length) noexcept:
+        """Return whether a line begins with the boundary."""
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(self.delimiter) - 2
+        return length >= size and memcmp(line, PyBytes_AS_STRING(self.delimiter) + 2, size) == 0
 
     cdef Py_ssize_t set_line_break_error(self) except -2:
         return self.set_error(broken_multipart, "a carriage return or a line feed alone in a part's head")
@@ -382,7 +391,8 @@ cdef class MultipartReader:
             if self.is_file or not self.whole_fields:
                 events.append(parsed)
         self.buffered = None
-        self.size = self.matched = 0
+        self.size = 0
+        self.matched = self.implied = 2
         self.state = CONTENT
         return 0
 
@@ -409,20 +419,25 @@ cdef class MultipartReader:
         cdef const char *delimiter = PyBytes_AS_STRING(self.delimiter)
         cdef Py_ssize_t size = PyBytes_GET_SIZE(self.delimiter)
         cdef Py_ssize_t length
+        cdef const char *buffered
         cdef const char *found
         if self.matched:
             length = min(size - self.matched, end - text)
             if memcmp(text, delimiter + self.matched, length) == 0:
                 self.matched += length
                 if self.matched == size:
+                    if self.implied:
+                        # RFC 2046 section 5.1.1 and some parsers take it for a boundary, others for content
+                        return self.set_error(broken_multipart, "the content of a part begins with the boundary")
                     self.matched = 0
                     self.has_open_part = True
                     self.state = AFTER_BOUNDARY
                 return position + length
             # only the first byte of a delimiter is a carriage return, so no delimiter begins within the buffered bytes
-            length = self.matched
-            self.matched = 0
-            if not self.add_content(delimiter, length, None, events):
+            buffered = delimiter + self.implied
+            length = self.matched - self.implied
+            self.matched = self.implied = 0
+            if not self.add_content(buffered, length, None, events):
                 return -1
         found = litecon_find_delimiter(text, end, delimiter, size, self.shifts)
         if found is not NULL:

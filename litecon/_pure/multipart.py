@@ -25,6 +25,7 @@ _MAX_BOUNDARY: Final = 1024
 _STEP: Final = 4096
 # after a boundary, the usual head of a text field, up to its content; parse_head() reads it in the same way
 _SIMPLE_HEAD: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
+_HYPHEN: Final = ord("-")
 _BLANKS: Final = re.compile(rb"[ \t]*")
 
 
@@ -50,6 +51,7 @@ class MultipartReader:
         "_delimiter",
         "_headers",
         "_buffered",
+        "_implied",
         "_is_file",
         "_has_open_part",
         "_limits",
@@ -83,8 +85,9 @@ class MultipartReader:
         self._scan: Callable[[Any, bytes, int, list[Any]], int] = MultipartReader._scan_preamble
         # the end of the preamble, the head or the text field that is arriving; a line break is assumed before the body
         self._buffered: Any = b"\r\n"
-        # the number of bytes of a delimiter at the end of the last chunk
-        self._matched = 0
+        # the number of bytes of a delimiter at the end of the last chunk; how many of them are the line break before
+        # the content, which belongs to the head
+        self._matched = self._implied = 0
         self._parts = 0
         # of the head: the positions of its last line and of the next search, the number of its headers, and the number
         # of bytes in earlier lines of the last header, if it is folded
@@ -162,6 +165,7 @@ class MultipartReader:
         """
         limits = self._limits
         delimiter = self._delimiter
+        boundary = delimiter[2:]
         size = len(delimiter)
         left = len(chunk) if limits.max_fields is None else limits.max_fields - self._parts
         max_head = len(chunk) if limits.max_part_header_size is None else limits.max_part_header_size
@@ -176,6 +180,8 @@ class MultipartReader:
             end = chunk.find(delimiter, start)
             # the line breaks around the head do not count
             if end < 0 or end - start > max_field or start - position - 6 > max_head:
+                break
+            if chunk.startswith(boundary, start):
                 break
             if not chunk.startswith((b"\r\n", b"--"), end + size):
                 break
@@ -303,6 +309,9 @@ class MultipartReader:
             last = size if max_size is None else line + max_size - self._folded_size
             end = data.find(b"\r\n", search_start, last + 2)
             if end >= 0 and data.find(b"\n", search_start, end) < 0 and data.find(b"\r", search_start, end) < 0:
+                if data[line] == _HYPHEN and data.startswith(self._delimiter[2:], line):
+                    # a parser that searches for delimiters alone takes it for one
+                    return self._set_error(broken_multipart, "a line in the head of a part begins with the boundary")
                 self._folded_size += end - line
                 line = search_start = end + 2
                 continue
@@ -336,7 +345,8 @@ class MultipartReader:
         if self._is_file or not self._whole_fields:
             events.append(parsed)
         self._buffered = bytearray()
-        self._size = self._matched = 0
+        self._size = 0
+        self._matched = self._implied = 2
         if self._is_file:
             self._max_size, self._too_large = self._limits.max_file_size, file_too_large
         else:
@@ -353,6 +363,9 @@ class MultipartReader:
             rest = delimiter[self._matched :]
             piece = chunk[position : position + len(rest)]
             if rest == piece:
+                if self._implied:
+                    # RFC 2046 section 5.1.1 and some parsers take it for a boundary, others for content
+                    return self._set_error(broken_multipart, "the content of a part begins with the boundary")
                 self._matched = 0
                 self._has_open_part = True
                 self._scan = MultipartReader._scan_boundary
@@ -361,8 +374,9 @@ class MultipartReader:
                 self._matched += len(piece)
                 return len(chunk)
             # only the first byte of a delimiter is a carriage return, so no delimiter begins within the buffered bytes
-            buffered, self._matched = delimiter[: self._matched], 0
-            if not self._add_content(buffered, events):
+            buffered = delimiter[self._implied : self._matched]
+            self._matched = self._implied = 0
+            if buffered and not self._add_content(buffered, events):
                 return -1
         end = chunk.find(delimiter, position)
         if end >= 0:

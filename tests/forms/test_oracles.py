@@ -111,6 +111,8 @@ def by_litecon(side: Any, body: bytes, cls: Any = None) -> Parts | str:
 # | `name*`, `filename*0`, `charset*` | skipped | refused: parsers that know RFC 2231 read these |
 # | quotes in the Content-Type of a part | skipped | refused: its charset has two readings |
 # | Content-Transfer-Encoding | decoded by the caller, if at all | refused, unless it changes nothing |
+# | the boundary at the beginning of the content | content | refused: RFC 2046 and Werkzeug end the part there |
+# | the boundary at the beginning of a header | a header | refused: RFC 2046 forbids it |
 # | `filename*` | ignored, RFC 7578 section 4.2 forbids it | read, RFC 8187: clients send it, also alone |
 DIFFERENCES: dict[str, tuple[bytes, Parts, Parts | str]] = {
     "name twice": (
@@ -177,6 +179,16 @@ DIFFERENCES: dict[str, tuple[bytes, Parts, Parts | str]] = {
         multipart(part("a", b"MQ==", None, b"Content-Transfer-Encoding: base64")),
         [(b"a", None, b"MQ==")],
         "a part has a Content-Transfer-Encoding other than 7bit, 8bit and binary",
+    ),
+    "boundary at the beginning of the content": (
+        multipart(part("a", b"--%s\r\n" % BOUNDARY + part("b", b"1"))),
+        [(b"a", None, b"--%s\r\n" % BOUNDARY + part("b", b"1"))],
+        "the content of a part begins with the boundary",
+    ),
+    "boundary at the beginning of a header": (
+        multipart(part("a", b"1", None, b"--%s: x" % BOUNDARY)),
+        [(b"a", None, b"1")],
+        "a line in the head of a part begins with the boundary",
     ),
     "filename*": (
         multipart(raw_part(b'form-data; name="a"; filename="x"; filename*=utf-8\'\'y', b"1")),

@@ -164,6 +164,7 @@ contents = st.binary(max_size=20) | st.sampled_from([b"\r\n", b"\r\n--", b"\r\n-
 def test_random_forms(dropin: Any) -> None:
     @given(st.lists(st.tuples(names, st.none() | names, contents), max_size=4), st.integers(1, 50))
     @example([(b"a", b"n", b"\r\n--")], 3)
+    @example([(b"a", b"n", b"--x")], 3)
     def check(parts: list[tuple[bytes, bytes | None, bytes]], size: int) -> None:
         body = form_of(
             *[
@@ -174,7 +175,11 @@ def test_random_forms(dropin: Any) -> None:
             ]
         )
         ours, theirs = (asyncio.run(raw_of(cls, body, size)) for cls in (dropin.Request, litestar.Request))
-        assert ours == theirs
+        if any(filename is not None and content.startswith(b"--x") for _, filename, content in parts):
+            # RFC 2046 takes it for the end of the part, Litestar for content
+            assert ours == (ClientException, 400, "Invalid multipart/form-data")
+        else:
+            assert ours == theirs
 
     check()
 
