@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, ClassVar, Final
 
-from multidict import MultiMapping
+from multidict import CIMultiDict, MultiMapping
 
 from .._core import HeadersBase, make_headers, raw_headers
 from .._errors import wrong_header
@@ -113,17 +113,17 @@ class Headers(HeadersBase):
     def __len__(self) -> int:
         return len(self.raw)
 
-    def keys(self) -> list[str]:
-        """Return the list of names, each once, in the case of its first occurrence."""
-        return list(self)
+    def keys(self) -> KeysView[str]:
+        """Return the names as they are now, each once, in the case of its first occurrence."""
+        return CIMultiDict(self.multi_items()).keys()
 
-    def values(self) -> list[str]:
-        """Return the list of all values, in order."""
-        return [value for _, value in self.multi_items()]
+    def values(self) -> ValuesView[str]:
+        """Return all values as they are now, in order."""
+        return CIMultiDict(self.multi_items()).values()
 
-    def items(self) -> list[tuple[str, str]]:
-        """Return all pairs of name and value, in order."""
-        return self.multi_items()
+    def items(self) -> ItemsView[str, str]:
+        """Return all pairs of name and value as they are now, in order."""
+        return CIMultiDict(self.multi_items()).items()
 
     def dict(self) -> dict[str, list[str]]:
         """Return a dict with the list of all values of each name, in lower case."""

@@ -75,6 +75,26 @@ class TestViews:
         assert list(dict.fromkeys(key.lower() for key in headers)) == ["host", "x-a", "x-b"]
         assert list(headers.keys()) == list(headers)
 
+    def test_views_are_those_of_the_reference(self, headers: Headers, reference: Any) -> None:
+        for name in ("keys", "values", "items"):
+            view, expected = getattr(headers, name)(), getattr(reference, name)()
+            assert isinstance(view, getattr(collections.abc, f"{name.title()}View"))
+            assert (list(view), len(view), repr(view)) == (list(expected), len(expected), repr(expected))
+        for name in ("HOST", "x-A", "none", 5):
+            assert (name in headers.keys()) is (name in reference.keys())
+        assert ("HOST", "h") in headers.items()
+        assert ("HOST", "other") not in headers.items()
+        assert headers.keys() & {"HOST", "none"} == reference.keys() & {"HOST", "none"}
+        assert headers.keys() - {"HOST"} == reference.keys() - {"HOST"}
+        assert headers.items() >= {("host", "h")}
+
+    def test_view_of_what_was_there(self) -> None:
+        raw = [(b"a", b"1")]
+        names = Headers(raw).keys()
+        for _ in names:
+            raw.append((b"b", b"2"))
+        assert list(names) == ["a"]
+
     def test_dict(self, headers: Headers) -> None:
         assert headers.dict() == {"host": ["h"], "x-a": ["1", "2"], "x-b": ["\xe9"]}
 
