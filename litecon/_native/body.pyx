@@ -8,7 +8,14 @@ from cpython.object cimport PyObject
 
 from litecon._native.bounds cimport PY_SSIZE_T_MAX, bound
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport DONE, AsyncIteratorBase, Operation, finalize, register_operation
+from litecon._native.operation cimport (
+    DONE,
+    AsyncIteratorBase,
+    Operation,
+    check_self,
+    finalize,
+    register_operation,
+)
 from litecon._native.waiting cimport resume_pending, shield_future
 
 from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
@@ -88,7 +95,7 @@ cdef class BodyReader:
         self.claim()
         return self
 
-    def __exit__(self, *details):
+    def __exit__(self, kind, error, traceback, /):
         self.release()
 
     cdef int claim(self) except -1:
@@ -344,6 +351,9 @@ cdef class BodyReader:
 
 
 cdef BodyReader shared_reader(object scope):
+check_self(BodyReader)
+
+
     cdef object reader = None
     cdef PyObject *found
     # only a stored reader counts, not a value that the __missing__ of a dict subclass returns

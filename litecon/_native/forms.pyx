@@ -5,7 +5,7 @@ cimport cython
 
 from litecon._native.body cimport BodyReader
 from litecon._native.headers cimport exact_bytes
-from litecon._native.operation cimport DONE, Operation, finalize, register_operation, release_claim
+from litecon._native.operation cimport DONE, Operation, check_self, finalize, register_operation, release_claim
 from litecon._native.parameters cimport read_query
 from litecon._native.request cimport RequestBase, reader_of, start_reading
 from litecon._native.scope cimport receive_of, scope_of
@@ -152,6 +152,7 @@ cdef class FormAwaitable(Operation):
         return form
 
 
+check_self(FormAwaitable)
 register_operation(FormAwaitable)
 
 

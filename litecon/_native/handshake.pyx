@@ -30,7 +30,14 @@ from litecon._native.channel cimport (
     set_state,
     state_name,
 )
-from litecon._native.operation cimport DONE, finalize, mark_coroutine_function, register_operation, release_claim
+from litecon._native.operation cimport (
+    DONE,
+    check_self,
+    finalize,
+    mark_coroutine_function,
+    register_operation,
+    release_claim,
+)
 from litecon._native.scope cimport DELETED, ConnectionBase, allow_fast_constructor, init_connection, scope_of
 from litecon._native.traits cimport RECEIVE, SEND, WRAPPER, track_override, traits_of
 
@@ -402,6 +409,7 @@ cdef int set_send(SocketBase socket, object send) except -1:
 
 
 allow_fast_constructor(SocketBase)
+check_self(SocketBase)
 for _name in ("accept", "close", "deny"):
     mark_coroutine_function(SocketBase, _name)
 track_override(SocketBase, "receive", RECEIVE)

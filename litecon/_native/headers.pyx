@@ -6,6 +6,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_AsLatin1String, PyUnicode_DecodeLatin1, PyUnicode_GET_LENGTH
 
+from litecon._native.operation cimport check_self
+
 from litecon._errors import header_name_type, wrong_header
 from litecon._shared.scope import lookup
 
@@ -400,6 +402,9 @@ cdef object new_headers(type cls, object raw):
     # SAFETY: the callers pass subclasses of HeadersBase only
     cdef HeadersBase headers = <HeadersBase> litecon_new(HeadersBase, cls, ())
     headers._raw = raw
+check_self(HeadersBase)
+
+
     return headers
 
 

@@ -8,6 +8,7 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcmp, memcpy
 
 from litecon._native.bounds cimport bound
+from litecon._native.operation cimport check_self
 
 from litecon._errors import (
     broken_multipart,
@@ -524,3 +525,6 @@ cdef class MultipartReader:
                 return False
         events.append((self.name, field))
         return True
+
+
+check_self(MultipartReader)

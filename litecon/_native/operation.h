@@ -2,6 +2,7 @@
 #ifndef LITECON_OPERATION_H
 #define LITECON_OPERATION_H
 
+#include <stddef.h>
 #include <frameobject.h>
 
 /* Return whether an object is a coroutine, native or generator-based. */
@@ -149,6 +150,58 @@ static int litecon_register_operation(PyTypeObject *type, void *drive, void *ite
     litecon_use_freelist(type);
     PyType_Modified(type);
     return 0;
+}
+
+/* Methods of extension classes that Cython binds (`binding=True`) take the first argument for an instance, whatever it
+   is. These functions check it first, as the interpreter does for methods in C, and then call Cython's. */
+
+static int litecon_refuse_self(PyObject *method, PyObject *self) {
+    PyErr_Format(PyExc_TypeError, "descriptor '%.200s' for '%.100s' objects doesn't apply to a '%.100s' object",
+                 ((PyCFunctionObject *) method)->m_ml->ml_name, ((PyCMethodObject *) method)->mm_class->tp_name,
+                 Py_TYPE(self)->tp_name);
+    return 1;
+}
+
+static inline int litecon_has_wrong_self(PyObject *method, PyObject *const *arguments, size_t flags) {
+    PyTypeObject *cls = ((PyCMethodObject *) method)->mm_class;
+    /* without arguments, Cython raises the TypeError; PERF: a public class is nearly always derived directly */
+    if (PyVectorcall_NARGS(flags) == 0 || Py_TYPE(arguments[0])->tp_base == cls) return 0;
+    return PyObject_TypeCheck(arguments[0], cls) ? 0 : litecon_refuse_self(method, arguments[0]);
+}
+
+#define LITECON_CHECKED(kind) \
+    static vectorcallfunc litecon_unchecked_##kind = NULL; \
+    static PyObject *litecon_checked_##kind( \
+        PyObject *method, PyObject *const *arguments, size_t flags, PyObject *names \
+    ) { \
+        if (litecon_has_wrong_self(method, arguments, flags)) return NULL; \
+        return litecon_unchecked_##kind(method, arguments, flags, names); \
+    } \
+    static void litecon_replace_##kind(PyCFunctionObject *method) { \
+        /* these functions of all modules do the same */ \
+        if (litecon_unchecked_##kind == NULL) litecon_unchecked_##kind = method->vectorcall; \
+        method->vectorcall = litecon_checked_##kind; \
+    }
+
+LITECON_CHECKED(without_arguments)
+LITECON_CHECKED(with_one)
+LITECON_CHECKED(with_keywords)
+
+/* Have a method check that the first argument is an instance of its class; return 0 if it is not of a known kind. */
+static int litecon_check_self(PyObject *method, PyTypeObject *cls) {
+    PyCFunctionObject *function = (PyCFunctionObject *) method;
+    PyCMethodObject *with_class = (PyCMethodObject *) method;
+    if (Py_TYPE(method)->tp_vectorcall_offset != offsetof(PyCFunctionObject, vectorcall)) return 0;
+    if (function->vectorcall == NULL || with_class->mm_class != NULL) return 0;
+    switch (function->m_ml->ml_flags) {
+        case METH_NOARGS: litecon_replace_without_arguments(function); break;
+        case METH_O: litecon_replace_with_one(function); break;
+        case METH_FASTCALL | METH_KEYWORDS: litecon_replace_with_keywords(function); break;
+        default: return 0;
+    }
+    Py_INCREF(cls);
+    with_class->mm_class = cls;
+    return 1;
 }
 
 static void litecon_warn_never_awaited(PyObject *name) {

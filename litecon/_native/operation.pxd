@@ -81,5 +81,8 @@ cdef object iterator_of(object awaitable)
 cdef void finalize(Operation self) noexcept
 # Make a final subclass awaitable; once for each, at import.
 cdef int register_operation(type cls) except -1
+# Make the methods of an extension class raise TypeError if they are called with another object as self, as
+# `Request.body(5)` does; once for each class that has methods, at import.
+cdef int check_self(type cls) except -1
 # Make inspect.iscoroutinefunction() true for a method that returns an operation.
 cdef int mark_coroutine_function(type cls, str name) except -1

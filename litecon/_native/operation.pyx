@@ -30,6 +30,7 @@ cdef extern from "operation.h":
     object litecon_new_frame(object code)
     object litecon_new_code(object name)
     void litecon_flag_coroutine(object code) noexcept
+    bint litecon_check_self(object method, type cls) noexcept
 
 
 cdef object iterator_of(object awaitable):
@@ -370,6 +371,16 @@ cdef int mark_coroutine_function(type cls, str name) except -1:
     return 0
 
 
+cdef int check_self(type cls) except -1:
+    for name, method in cls.__dict__.items():
+        if type(method).__name__ == "cython_function_or_method" and not litecon_check_self(method, cls):
+            raise TypeError(f"{cls.__name__}.{name} is not a method of a known kind")
+    return 0
+
+
+check_self(Operation)
+
+
 cdef class CoroutineCallable:
     """A callable object whose calls return operations: `iscoroutinefunction()` is true for it."""
 
@@ -462,5 +473,6 @@ cdef CompletedOperation new_completed_operation(AsyncIteratorBase iterator, str 
     return operation
 
 
+check_self(AsyncIteratorBase)
 for _name in ("asend", "athrow", "aclose"):
     mark_coroutine_function(AsyncIteratorBase, _name)

@@ -10,6 +10,7 @@ from libc.string cimport memchr, memcpy
 
 from litecon._native.bounds cimport bound
 from litecon._native.headers cimport exact_bytes, scan_all_headers
+from litecon._native.operation cimport check_self
 
 from litecon._errors import field_too_large, too_many_fields
 
@@ -282,6 +283,9 @@ cdef class FieldReader:
             PyMem_Free(buffer)
         self.buffered = None
         return 0
+
+
+check_self(FieldReader)
 
 
 cdef str _decode_field(const char *start, const char *stop, char **buffer, const char *end):

@@ -12,6 +12,7 @@ from litecon._native.media cimport read_content_type
 from litecon._native.operation cimport (
     DONE,
     Operation,
+    check_self,
     finalize,
     mark_coroutine_function,
     register_operation,
@@ -343,6 +344,7 @@ cdef class RequestBase(ConnectionBase):
         return _new_read_operation(self, MSGPACK, type)
 
 
+check_self(RequestBase)
 for _name in ("body", "json", "msgpack"):
     mark_coroutine_function(RequestBase, _name)
 track_override(RequestBase, "body", BODY_OVERRIDDEN)

@@ -5,7 +5,7 @@ cimport cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 
-from litecon._native.operation cimport NEXT, RETURN, steal_reference
+from litecon._native.operation cimport NEXT, RETURN, check_self, steal_reference
 
 from litecon._shared.loops import cancel_threadsafe
 
@@ -189,4 +189,5 @@ cdef inline int return_value(object value, PyObject **result) except -1:
     return RETURN
 
 
+check_self(ShieldedFuture)
 litecon_register_send(ShieldedFuture, <void *> _am_send)

@@ -3,7 +3,7 @@
 
 from litecon._native.handshake cimport SocketBase
 from litecon._native.messages cimport BYTES, DATA, JSON, MSGPACK, TEXT, new_iterator, new_receive, new_send
-from litecon._native.operation cimport mark_coroutine_function
+from litecon._native.operation cimport check_self, mark_coroutine_function
 from litecon._native.traits cimport RECEIVE_DATA, RECEIVE_JSON, RECEIVE_MSGPACK, SEND_DATA, track_override
 
 from typing import Any
@@ -230,6 +230,7 @@ cdef class WebSocketBase(SocketBase):
         return new_send(self, MSGPACK, data, "binary", encoding, serializer)
 
 
+check_self(WebSocketBase)
 for _verb in ("receive", "send"):
     for _what in ("data", "text", "bytes", "json", "msgpack"):
         mark_coroutine_function(WebSocketBase, f"{_verb}_{_what}")

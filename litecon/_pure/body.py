@@ -81,7 +81,7 @@ class BodyReader:
         self._claim()
         return self
 
-    def __exit__(self, *details: object) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object, /) -> None:
         self._release()
 
     def _claim(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from ..helpers import body_events, http_scope
 from ..sides import load_side
 from ..websocket.doubles import CONNECT, text, websocket_scope
-from .isolated import limit_processor_time
+from .isolated import HEAP_TYPE, limit_processor_time
 from .operations import OPERATIONS, Server
 
 VALUES = (None, 5, "text", b"bytes", [], {}, object(), int)
@@ -153,6 +153,35 @@ def misuse(name: str) -> None:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status != 0:
             print(f"{what}: ended with {status}", flush=True)
+
+
+def call_with_wrong_self(name: str) -> None:
+    """Print which methods of the kernels' classes accept an object that is not an instance as self.
+
+    Args:
+        name: Of the side.
+    """
+    side = load_side(name)  # type: ignore[arg-type]
+    if OPERATIONS[-1].exists(side):
+        OPERATIONS[-1].open(side, Server())
+    classes = kernel_classes((f"{side.__name__}._native",))
+    others = [*VALUES, (1, 2), *(make() for what, make in instances(side, []))]
+    for cls in classes:
+        for member, method in vars(cls).items():
+            # classes that Python code defines have functions, to which everything is an object
+            if cls.__flags__ & HEAP_TYPE or member in LEFT_OUT or type(method) is staticmethod or not callable(method):
+                continue
+            for other in others:
+                if isinstance(other, cls):
+                    continue
+                for arguments in ARGUMENTS:
+                    try:
+                        method(other, *arguments)
+                    except TypeError:
+                        continue
+                    except SystemError as error:
+                        print(error, flush=True)
+                    print(f"{cls.__name__}.{member} accepts a {type(other).__name__}", flush=True)
 
 
 def _misuse_one(make: Callable[[], Any]) -> None:

@@ -23,6 +23,14 @@ def test_descriptors_of_the_kernels_do_not_crash(side: Any) -> None:
     assert printed == ""
 
 
+@takes_long
+def test_methods_of_the_kernels_check_self(side: Any) -> None:
+    """As those of built-in classes do, they raise TypeError for an object that is not an instance."""
+    if not side.COMPILED:
+        pytest.skip("Python code takes any object as self")
+    assert isolated("call_with_wrong_self('compiled')", "isolated_descriptors") == ""
+
+
 CALLABLES = ("scope", "receive", "send")
 
 
