@@ -15,7 +15,8 @@ cdef object uninitialised_error(SocketBase socket)
 
 # Raise if the constructor has not run; a framework's socket gets its channel from its constructor.
 cdef inline int check_constructed(object socket, Channel channel) except -1:
-    if (channel is None or not channel.flags & HAS_RULES) and (<SocketBase> socket)._cached_scope is None:
+    # without a channel, the collector has cleared the socket, even if its constructor ran once more since
+    if channel is None or (not channel.flags & HAS_RULES and (<SocketBase> socket)._cached_scope is None):
         raise uninitialised_error(<SocketBase> socket)
     return 0
 

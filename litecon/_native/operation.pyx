@@ -395,6 +395,7 @@ cdef class CoroutineCallable:
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class CompletedOperation(Operation):
     """The operation of an iterator's method that never suspends."""
 

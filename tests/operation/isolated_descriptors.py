@@ -184,6 +184,98 @@ def call_with_wrong_self(name: str) -> None:
                     print(f"{cls.__name__}.{member} accepts a {type(other).__name__}", flush=True)
 
 
+class _Late:
+    """An object whose finalizer, which the collector runs while it clears others, uses those of the kernels."""
+
+    def __init__(self, prefixes: tuple[str, ...]) -> None:
+        self.prefixes = prefixes
+
+    def __del__(self) -> None:
+        for o in gc.get_objects():
+            if not str(type(o).__module__).startswith(self.prefixes) or isinstance(o, type):
+                continue
+            if "NoneType" in repr(o):
+                print(f"{o!r} has lost what it belongs to", flush=True)
+            if hasattr(type(o), "__init__") and hasattr(type(o), "scope"):
+                _checked(lambda: use_again(o))  # noqa: B023
+            use(o)
+            if hasattr(type(o), "send") and hasattr(type(o), "close"):
+                _checked(lambda: drive_briefly(o))  # noqa: B023
+
+
+def use_again(connection: Any) -> None:
+    """Call the constructor of a connection once more, and drive what was made before and after that."""
+    names = [name for name in ("receive_text", "send_text", "accept", "body", "iter_data") if hasattr(connection, name)]
+    made = [_outcome(getattr(connection, name), "text" if name == "send_text" else None) for name in names]
+    connection.__init__(http_scope())
+    for operation in made:
+        _checked(lambda: drive_briefly(operation))  # noqa: B023
+
+
+def _outcome(call: Callable[..., Any], argument: Any) -> Any:
+    with contextlib.suppress(Exception):
+        return call() if argument is None else call(argument)
+    return None
+
+
+def use_cleared(name: str) -> None:
+    """Print which instances cannot stand it that a finalizer uses them after the collector has cleared them.
+
+    Args:
+        name: Of the side.
+    """
+    sys.unraisablehook = lambda unraisable: None
+    side = load_side(name)  # type: ignore[arg-type]
+    if OPERATIONS[-1].exists(side):
+        OPERATIONS[-1].open(side, Server())
+    prefixes = (f"{side.__name__}._native",)
+    makers = list(instances(side, kernel_classes(prefixes)))
+    for step in ("asend", "athrow", "aclose"):
+        arguments = (None,) if step == "asend" else (ValueError(),) if step == "athrow" else ()
+        for kind, method in (("Request", "stream"), ("WebSocket", "iter_data")):
+            makers.append(
+                (
+                    f"{kind}.{method}().{step}",
+                    lambda kind=kind, method=method, step=step, arguments=arguments: getattr(  # type: ignore[misc]
+                        getattr(_public_one(side, kind), method)(), step
+                    )(*arguments),
+                )
+            )
+    gc.collect()
+    gc.freeze()
+    for what, make in makers:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            faulthandler.disable()
+            limit_processor_time(60)
+            signal.alarm(600)
+            _clear_one(make, prefixes)
+            sys.stdout.flush()
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status != 0:
+            print(f"{what}: ended with {status}", flush=True)
+
+
+def _clear_one(make: Callable[[], Any], prefixes: tuple[str, ...]) -> None:
+    gc.disable()
+    late = _Late(prefixes)
+    # the finalizer runs too late to keep what a collection of younger objects clears
+    gc.collect()
+    try:
+        example = make()
+    except TypeError:
+        return
+    # cleared in this order: the object, then what has the last reference to the finalizer, then what has the object
+    holder: list[Any] = [late]
+    holder.append(holder)
+    keeper: list[Any] = [example]
+    keeper.append(keeper)
+    del late, example, holder, keeper
+    gc.collect(0)
+
+
 def _misuse_one(make: Callable[[], Any]) -> None:
     try:
         example = make()

@@ -31,6 +31,15 @@ def test_methods_of_the_kernels_check_self(side: Any) -> None:
     assert isolated("call_with_wrong_self('compiled')", "isolated_descriptors") == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="each object is tried in a process that is forked")
+@takes_long
+def test_what_the_collector_has_cleared_does_not_crash(side: Any) -> None:
+    """A finalizer that the collector runs finds objects that it has cleared already, and uses them."""
+    if not side.COMPILED:
+        pytest.skip("Python code does not crash")
+    assert isolated("use_cleared('compiled')", "isolated_descriptors") == ""
+
+
 CALLABLES = ("scope", "receive", "send")
 
 
