@@ -3,7 +3,7 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_Check, PyDict_CheckExact
+from cpython.dict cimport PyDict_Check, PyDict_CheckExact, PyDict_SetItem
 from cpython.object cimport PyObject
 
 from litecon._native.bounds cimport PY_SSIZE_T_MAX, bound
@@ -350,19 +350,25 @@ cdef class BodyReader:
         return value
 
 
-cdef BodyReader shared_reader(object scope):
 check_self(BodyReader)
 
 
-    cdef object reader = None
+cdef BodyReader shared_reader(object scope):
+    cdef object reader
     cdef PyObject *found
-    # only a stored reader counts, not a value that the __missing__ of a dict subclass returns
+    # only a stored reader counts, not a value that the __missing__ of a dict subclass returns, nor any other object
     if PyDict_Check(scope):
         found = PyDict_GetItemWithError(scope, _SCOPE_KEY)
         if found is not NULL:
-            return <BodyReader?> found
-        # if two threads call this at once, both get the same reader
-        return <BodyReader?> (<dict> scope).setdefault(_SCOPE_KEY, BodyReader.__new__(BodyReader))
+            reader = <object> found
+        else:
+            # if two threads call this at once, both get the same reader
+            reader = (<dict> scope).setdefault(_SCOPE_KEY, BodyReader.__new__(BodyReader))
+        # a cast of a pointer would not check the type
+        if not isinstance(reader, BodyReader):
+            reader = BodyReader.__new__(BodyReader)
+            PyDict_SetItem(scope, _SCOPE_KEY, reader)
+        return <BodyReader> reader
     reader = item(scope, _SCOPE_KEY)
     if not isinstance(reader, BodyReader):
         reader = BodyReader.__new__(BodyReader)

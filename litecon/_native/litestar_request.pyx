@@ -88,13 +88,14 @@ cdef enum:
 
 
 cdef object state_of(object scope):
-    cdef PyObject *found
+    cdef object state
     if PyDict_CheckExact(scope):
-        found = PyDict_GetItemWithError(scope, "state")
-        if found is not NULL and PyDict_CheckExact(<object> found):
-            found = PyDict_GetItemWithError(<object> found, _KEY)
-            if found is not NULL and <object> found is not None:
-                return <object> found
+        # held, since a key of the state may run code that replaces it
+        state = item(scope, "state")
+        if PyDict_CheckExact(state):
+            state = item(state, _KEY)
+            if state is not None:
+                return state
     # looked up each time, since the class may have been replaced
     return _base.ScopeState.from_scope(scope)
 

@@ -283,11 +283,16 @@ def shared_reader(scope: Scope) -> BodyReader:
     Args:
         scope: The scope of an HTTP request. If it cannot be changed, each connection has its own reader.
     """
-    # only a stored reader counts, not a value that the __missing__ of a dict subclass returns
+    # only a stored reader counts, not a value that the __missing__ of a dict subclass returns, nor any other object
     if isinstance(scope, dict):
-        stored: BodyReader | None = dict.get(scope, _SCOPE_KEY)
-        # if two threads call this at once, both get the same reader
-        return dict.setdefault(scope, _SCOPE_KEY, BodyReader()) if stored is None else stored
+        stored = dict.get(scope, _SCOPE_KEY)
+        if stored is None:
+            # if two threads call this at once, both get the same reader
+            stored = dict.setdefault(scope, _SCOPE_KEY, BodyReader())
+        if not isinstance(stored, BodyReader):
+            stored = BodyReader()
+            dict.__setitem__(scope, _SCOPE_KEY, stored)
+        return stored
     reader = lookup(scope, _SCOPE_KEY)
     if not isinstance(reader, BodyReader):
         reader = BodyReader()

@@ -11,7 +11,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.enums import RequestEncodingType
 from litestar.types import Empty
 
-from .._core import find_header, litestar_kernels
+from .._core import BodyReader, find_header, litestar_kernels
 from .._shared.body import Replay, poll_disconnected, skip_body
 from ..connection import with_public_names
 from ..forms import FormStream
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
 
     from .. import types
-    from .._core import BodyReader, RequestBase
+    from .._core import RequestBase
 
     _T = TypeVar("_T")
 
@@ -76,7 +76,8 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
         def is_connected(self) -> bool:
             """Whether more of the body may arrive: neither its end nor a disconnect was received."""
             reader = self.scope.get("litecon.body")
-            return _IS_CONNECTED.__get__(self) and (reader is None or not (reader.ended or reader.disconnected))
+            has_ended = isinstance(reader, BodyReader) and (reader.ended or reader.disconnected)
+            return _IS_CONNECTED.__get__(self) and not has_ended
 
         @is_connected.setter
         def is_connected(self, value: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import UserDict
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from ..helpers import DISCONNECT, drive, http_scope, outcome, suspend
+from ..helpers import DISCONNECT, Receiver, await_, body_events, drive, http_scope, outcome, suspend
 
 EVENTS: list[Any] = [
     {"type": "http.request"}, {"type": "http.request", "body": b""}, {"type": "http.request", "body": b"ab"},
@@ -40,6 +41,17 @@ class TestReader:
             steps.append((reader.body, reader.disconnected))
             results.append(steps)
         assert results[0] == results[1]
+
+    @pytest.mark.parametrize("stored", [None, 0, "text", b"bytes", (), {}, object], ids=ascii)
+    @pytest.mark.parametrize("mapping", [dict, type("Own", (dict,), {}), UserDict])
+    def test_what_is_not_a_reader_is_replaced(self, side: Any, stored: Any, mapping: Any) -> None:
+        """Other code may have stored anything in the scope under the key of the reader."""
+        scope = mapping(http_scope(**{"litecon.body": stored}))
+        request = side.Request(scope, Receiver(body_events(b"a", b"b")))
+        assert request.is_connected
+        assert type(request.body_reader) is side._core.BodyReader
+        assert scope["litecon.body"] is request.body_reader is side.Request(scope).body_reader
+        assert await_(request.body()) == b"ab"
 
     def test_claim(self, twins: Any) -> None:
         errors = []

@@ -10,7 +10,7 @@ import pytest
 from litestar.datastructures import URL, FormMultiDict, Headers, MultiDict, UploadFile
 from litestar.datastructures.headers import Accept
 from litestar.types import Empty
-from litestar.utils.scope.state import ScopeState
+from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
 
 from ..helpers import Receiver, await_, body_events
 from .scopes import litestar_scope
@@ -192,3 +192,35 @@ def test_nothing_parsed_reaches_another_request(dropin: Any) -> None:
             value["changed"] = "changed"
     second = read(dropin.Request(scope()))
     assert [list(value) if isinstance(value, list) else dict(value) for value in second] == kept
+
+
+@pytest.mark.parametrize("kind", ["ASGIConnection", "Request", "WebSocket"])
+def test_a_key_that_removes_the_state_while_it_is_searched(dropin: Any, kind: str) -> None:
+    """The state that is searched is held meanwhile."""
+
+    class Key:
+        def __hash__(self) -> int:
+            return hash(CONNECTION_STATE_KEY)
+
+        def __eq__(self, other: object) -> bool:
+            shared.pop("state", None)
+            # these take the memory of what was freed
+            others.extend({str(number): number for number in range(8)} for _ in range(100))
+            return False
+
+    for _ in range(20):
+        others: list[Any] = []
+        state = ScopeState()
+        shared = litestar_scope(type="websocket" if kind == "WebSocket" else "http")
+        shared["state"] = {Key(): 1, CONNECTION_STATE_KEY: state}
+        assert getattr(dropin, kind)(shared)._connection_state is state
+
+
+@pytest.mark.parametrize("stored", [None, 0, "text", b"bytes", (), object], ids=ascii)
+def test_what_is_not_a_reader_is_replaced(dropin: Any, stored: Any) -> None:
+    shared = litestar_scope(method="POST", **{"litecon.body": stored})
+    request = dropin.Request(shared, Receiver(body_events(b"a", b"b")))
+    assert request.is_connected
+    assert await_(request.body()) == b"ab"
+    assert not request.is_connected
+    assert shared["litecon.body"] is request.body_reader
