@@ -280,6 +280,8 @@ cdef Py_ssize_t measure_msgpack_bytes(
     cdef unsigned long long *missing = local_missing
     cdef Py_ssize_t length
     if max_depth > LOCAL_DEPTH:
+        # each level takes a byte, so that the array is not larger than the body requires, nor its size beyond size_t
+        max_depth = max(min(max_depth, PyBytes_GET_SIZE(body)), LOCAL_DEPTH)
         missing = <unsigned long long *> PyMem_Malloc((max_depth + 1) * sizeof(unsigned long long))
         if missing is NULL:
             raise MemoryError()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -280,6 +281,12 @@ class TestMeasureMsgpack:
     )
     def test_length(self, core: Any, body: bytes, limit: int, expected: int) -> None:
         assert core.measure_msgpack(body, limit, None, None) == expected
+
+    @pytest.mark.parametrize("limit", [255, 256, 2**31, 2**60, 2**61 - 1, 2**61, sys.maxsize - 1, sys.maxsize])
+    @pytest.mark.parametrize("depth", [0, 254, 255, 256, 257, 100_000])
+    def test_any_limit_of_the_depth(self, core: Any, depth: int, limit: int) -> None:
+        body = b"\x91" * depth + b"\x01"
+        assert core.measure_msgpack(body, limit, None, None) == (-1 if depth > limit else len(body))
 
     @pytest.mark.parametrize(
         "body",
