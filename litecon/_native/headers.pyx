@@ -309,6 +309,7 @@ cdef list _find_all(HeadersBase self, object name):
 cdef _HeaderIndex _ensure_index(HeadersBase self):
     """Return the index, which may be outdated; it is made when it begins to pay off. Return None if there is none."""
     cdef _HeaderIndex index
+    cdef tuple pairs
     cdef dict positions
     if self._index is not None:
         return self._index
@@ -316,12 +317,15 @@ cdef _HeaderIndex _ensure_index(HeadersBase self):
     self._lookups = 0
     if not LITECON_INDEXES or type(self._raw) not in (list, tuple) or len(self._raw) < MIN_INDEXED:
         return None
-    positions = _build_index(self._raw)
+    # the positions are those in a copy, since a finalizer, which the collector may run at an allocation, can change the
+    # list; a tuple is made of a list of our own, since CPython 3.11 reads a list that such a finalizer has changed
+    pairs = self._raw if type(self._raw) is tuple else tuple(list(self._raw))
+    positions = _build_index(pairs)
     if positions is None:
         return None
     index = _HeaderIndex.__new__(_HeaderIndex)
     index.positions = positions
-    index.pairs = tuple(self._raw)
+    index.pairs = pairs
     self._index = index
     self._lookups = LOOKUPS_BEFORE_INDEX
     return index
@@ -398,13 +402,13 @@ cdef class HeadersBase:
         return [_decode_value(value) for value in _find_all(self, name)]
 
 
+check_self(HeadersBase)
+
+
 cdef object new_headers(type cls, object raw):
     # SAFETY: the callers pass subclasses of HeadersBase only
     cdef HeadersBase headers = <HeadersBase> litecon_new(HeadersBase, cls, ())
     headers._raw = raw
-check_self(HeadersBase)
-
-
     return headers
 
 

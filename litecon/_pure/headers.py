@@ -166,11 +166,13 @@ class HeadersBase:
         self._lookups = 0
         if type(self._raw) not in (list, tuple) or len(self._raw) < _MIN_INDEXED:
             return False
-        index = _build_index(self._raw)
+        # the positions are those in a copy, since another thread or a finalizer can change the list
+        pairs = self._raw if type(self._raw) is tuple else list(self._raw)
+        index = _build_index(pairs)
         if index is None:
             return False
         self._index = index
-        self._pairs = self._raw[:]
+        self._pairs = pairs
         self._part = 0
         self._lookups = _LOOKUPS_BEFORE_INDEX
         return True

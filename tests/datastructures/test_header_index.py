@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 from collections.abc import Callable
@@ -256,3 +257,34 @@ class TestMalformed:
         assert [type(item) for item in copy[0]] == [bytes, bytes]
         with pytest.raises(ImproperlyConfiguredException):
             Request(http_scope(headers=[(Data(b"a"), "b")])).headers.to_header_list()
+
+
+@pytest.mark.parametrize("count", [40, 1100])
+def test_a_list_that_a_finalizer_changes_while_its_index_is_made(side: Any, count: int) -> None:
+    """The collector may run a finalizer at any allocation."""
+
+    class Changing:
+        def __init__(self, raw: Raw) -> None:
+            self.raw = raw
+            self.own = self
+
+        def __del__(self) -> None:
+            self.raw.insert(0, (b"new", b"new"))
+
+    thresholds = gc.get_threshold()
+    try:
+        for threshold in range(1, 60):
+            raw = many(count)
+            headers = side.Request(http_scope(headers=raw)).headers
+            for _ in range(16):
+                headers.get("x-1")
+            gc.collect()
+            Changing(raw)
+            gc.set_threshold(threshold)
+            headers.get("x-1")
+            gc.set_threshold(*thresholds)
+            for index in (0, 1, count // 2, count - 1):
+                assert headers[f"x-{index}"] == str(index)
+            assert headers.getall("new", []) in ([], ["new"])
+    finally:
+        gc.set_threshold(*thresholds)
