@@ -303,7 +303,8 @@ cdef BodyReader reader_of(object request):
 
 cdef Py_ssize_t _max_size(object request) except? -2:
     cdef object size = _max_body_size(request)
-    return -1 if size is None else size
+    # less than a length that does not fit, which is announced as the greatest number
+    return -1 if size is None else min(size, PY_SSIZE_T_MAX - 1)
 
 
 cdef Py_ssize_t _announced_length(object request) except? -2:

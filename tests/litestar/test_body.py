@@ -234,7 +234,7 @@ def test_an_announced_length_that_is_none(dropin: Any, limit: int | None, method
             asyncio.run(read())
 
 
-@pytest.mark.parametrize("limit", [-2, -1, 0, 1, 2, 3, None])
+@pytest.mark.parametrize("limit", [-(2**70), -2, -1, 0, 1, 2, 3, 2**63 - 1, 2**63, 2**70, None])
 @pytest.mark.parametrize("length", [b"-1", b"-2", b"-3", b"+2", b" 1_0 ", b"-" + b"9" * 100, b"9" * 100, b"2", None])
 @pytest.mark.parametrize("method", ["body", "stream"])
 def test_announced_lengths_and_limits_of_any_number(
