@@ -15,6 +15,7 @@ import ormsgpack
 from ._core import measure_json, measure_msgpack
 from ._errors import too_many_items, too_many_other_keys, with_note
 from ._shared.codecs import complete_serializer, default_serializer
+from ._shared.scope import to_bytes
 from .exceptions import SerializationException
 from .limits import Limits
 
@@ -107,7 +108,7 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _DEFAUL
     if not body:
         return _decode_empty("JSON", type)
     if body.__class__ is not bytes:
-        body = bytes(body)
+        body = to_bytes(body)
     if body.startswith(_BYTE_ORDER_MARK):
         body = body[3:]
     verdict = measure_json(body, MAX_DEPTH, max_items)
@@ -167,7 +168,7 @@ def decode_msgpack(
     if not body:
         return _decode_empty("MessagePack", type)
     if body.__class__ is not bytes:
-        body = bytes(body)
+        body = to_bytes(body)
     length = measure_msgpack(body, MAX_MSGPACK_DEPTH, max_items, max_other_keys)
     if length == -3 and type is not Any and _has_other_keys(type):
         length = measure_msgpack(body, MAX_MSGPACK_DEPTH, max_items, None)

@@ -7,6 +7,7 @@ from cpython.dict cimport PyDict_Check, PyDict_CheckExact, PyDict_SetItem
 from cpython.object cimport PyObject
 
 from litecon._native.bounds cimport PY_SSIZE_T_MAX, bound
+from litecon._native.headers cimport exact_bytes
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
 from litecon._native.operation cimport (
     DONE,
@@ -202,7 +203,7 @@ cdef class BodyReader:
         if type(chunk) is not bytes and chunk is not None:
             if chunk and not isinstance(chunk, bytes):
                 raise wrong_event_body(chunk)
-            chunk = bytes(chunk) if chunk else None
+            chunk = exact_bytes(chunk) if chunk else None
         if chunk is None:
             chunk = b""
         if PyBytes_GET_SIZE(chunk):

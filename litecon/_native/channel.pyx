@@ -23,7 +23,7 @@ from litecon._errors import (
     wrong_message_kind,
     wrong_socket_event,
 )
-from litecon._shared.scope import event_type, exact_str, offers_extension
+from litecon._shared.scope import event_type, exact_int, exact_str, offers_extension, to_bytes
 from litecon._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalise_event
 
 cdef extern from *:
@@ -167,6 +167,8 @@ cdef object _disconnect_event_error(Channel channel):
 
 
 cdef int store_close_code(Channel channel, object code, object reason, int default) except -1:
+    if type(code) is not int:
+        code = exact_int(code)
     channel.code = code if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF else default
     channel.reason = exact_str(reason) if isinstance(reason, str) else ""
     return 0
@@ -243,7 +245,7 @@ cdef object _bytes_of(Channel channel, object event, object data):
     if channel.flags & HAS_RULES and not data:
         return b""
     if isinstance(data, (bytearray, memoryview)):
-        return bytes(data)
+        return to_bytes(data)
     other = item(event, "text")
     if data is not None or not isinstance(other, str):
         raise wrong_message(event)
@@ -257,7 +259,7 @@ cdef object _text_of(Channel channel, object event, object data):
     other = item(event, "bytes")
     if data is not None or not isinstance(other, (bytes, bytearray, memoryview)):
         raise wrong_message(event)
-    raise wrong_message_kind("text", bytes(other))
+    raise wrong_message_kind("text", to_bytes(other))
 
 
 cdef Py_ssize_t _size_of(object data, Py_ssize_t max_size) except -1:

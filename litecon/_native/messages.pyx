@@ -38,6 +38,7 @@ from litecon._native.traits cimport (
 from litecon._native.waiting cimport resume_pending
 
 from litecon._errors import cannot_receive, empty_message, not_constructed, wrong_data, wrong_mode
+from litecon._shared.scope import to_bytes
 from litecon.exceptions import WebSocketDisconnect
 from litecon.limits import Limits
 
@@ -330,11 +331,11 @@ cdef inline dict text_event(object data, object encoding):
 
 cdef dict bytes_event(object data, object encoding):
     if isinstance(data, str):
-        data = (<str> data).encode(encoding)
+        data = str.encode(data, encoding)
     elif not isinstance(data, bytes):
         if not isinstance(data, (bytearray, memoryview)):
             raise wrong_data(data)
-        data = bytes(data)
+        data = to_bytes(data)
     return {"type": "websocket.send", "bytes": data}
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, stop_async_iteration_error, wrong_event, wrong_event_body
 from .._shared.body import await_as_reader
-from .._shared.scope import event_type, lookup
+from .._shared.scope import event_type, exact_bytes, lookup
 from ..types import Event, Receive, Scope
 from .operation import AsyncIteratorBase
 from .waiting import resume_pending, shield_future
@@ -234,7 +234,7 @@ class BodyReader:
             if type(chunk) is not bytes:
                 if not isinstance(chunk, bytes):
                     raise wrong_event_body(chunk)
-                chunk = bytes(chunk)
+                chunk = exact_bytes(chunk)
             self.size += len(chunk)
             self._append(chunk)
         if not lookup(event, "more_body"):

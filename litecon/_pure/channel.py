@@ -19,7 +19,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
-from .._shared.scope import event_type, exact_str, lookup, offers_extension
+from .._shared.scope import event_type, exact_int, exact_str, lookup, offers_extension, to_bytes
 from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalise_event
 from ..exceptions import WebSocketDisconnect
 from ..types import Event, Receive, Scope, Send
@@ -159,12 +159,12 @@ class Channel:
                 other = lookup(event, "bytes")
                 if data is not None or not isinstance(other, (bytes, bytearray, memoryview)):
                     raise wrong_message(event)
-                raise wrong_message_kind("text", bytes(other))
+                raise wrong_message_kind("text", to_bytes(other))
         else:
             data = lookup(event, "bytes")
             if not isinstance(data, bytes):
                 if isinstance(data, (bytearray, memoryview)):
-                    data = bytes(data)
+                    data = to_bytes(data)
                 else:
                     other = lookup(event, "text")
                     if data is not None or not isinstance(other, str):
@@ -215,8 +215,9 @@ class Channel:
 
     def store_close_code(self, code: Any, reason: Any, default: int) -> None:
         """Store the close code and the reason; the default is used if there is no code."""
+        code = exact_int(code)
         is_code = isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= 0xFFFF
-        self.code = int.__int__(code) if is_code else default
+        self.code = code if is_code else default
         self.reason = exact_str(reason) if isinstance(reason, str) else ""
 
 
@@ -295,7 +296,7 @@ async def send_event(channel: Channel, send: Send, event: Event, state: int) -> 
 
 
 def check_mode(mode: object) -> None:
-    if mode != "text" and mode != "binary":
+    if not (mode == "text" or mode == "binary"):
         raise wrong_mode(mode)
 
 

@@ -7,6 +7,7 @@ from typing import Any, final
 
 from .._errors import cannot_receive, empty_message, stop_async_iteration_error, wrong_data
 from .._shared.codecs import default_serializer
+from .._shared.scope import to_bytes
 from ..exceptions import WebSocketDisconnect
 from ..types import Event
 from .channel import ACCEPTED, CLOSED, CONNECT, INIT, OPEN, SEND_EVENT, check_mode
@@ -366,17 +367,17 @@ def _message_event(data: Any, mode: str, encoding: str | None) -> Event:
             raise wrong_data(data)
         return {"type": "websocket.send", "text": str(data, encoding)}
     if isinstance(data, str):
-        data = data.encode(encoding)
+        data = str.encode(data, encoding)
     elif not isinstance(data, bytes):
         if not isinstance(data, (bytearray, memoryview)):
             raise wrong_data(data)
-        data = bytes(data)
+        data = to_bytes(data)
     return {"type": "websocket.send", "bytes": data}
 
 
 def _from_json(data: Any, type: Any, socket: WebSocketBase) -> Any:
     if isinstance(data, str):
-        data = data.encode("utf-8", "surrogatepass")
+        data = str.encode(data, "utf-8", "surrogatepass")
     if not data:
         raise empty_message("JSON")
     return from_json(data, type, socket)

@@ -16,10 +16,12 @@ __all__ = (
     "empty_send",
     "event_type",
     "exact_bytes",
+    "exact_int",
     "exact_str",
     "lookup",
     "offers_extension",
     "pass_to_setter",
+    "to_bytes",
 )
 
 _MISSING: Final = object()
@@ -96,6 +98,24 @@ def exact_bytes(data: bytes) -> bytes:
         data: Bytes, or an object of a subclass.
     """
     return data if type(data) is bytes else bytes.__getitem__(data, slice(None))
+
+
+def to_bytes(data: Any) -> bytes:
+    """Return a bytes-like object as exact bytes; `bytes()` returns whatever bytes a `__bytes__` returns.
+
+    Args:
+        data: Bytes, a bytearray or a memoryview.
+    """
+    return exact_bytes(data if isinstance(data, bytes) else bytes(data))
+
+
+def exact_int(number: Any) -> Any:
+    """Return an int as an exact int, whatever a subclass overrides; a bool, and anything else, unchanged.
+
+    Args:
+        number: An int, or an object of a subclass, such as a member of an enum.
+    """
+    return int.__int__(number) if isinstance(number, int) and not isinstance(number, bool) else number
 
 
 def attribute_of(cls: type[Any], name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .._errors import misconfigured, quoted
 from ..types import Event, RawHeaders
-from .scope import exact_str, lookup
+from .scope import exact_bytes, exact_int, exact_str, lookup, to_bytes
 
 __all__ = (
     "HINTS",
@@ -87,7 +87,7 @@ def close_event(code: Any, reason: Any) -> Event:
     Raises:
         ImproperlyConfiguredException: The code must not be sent, or the reason is too long.
     """
-    code = _plain_int(code)
+    code = exact_int(code)
     if not isinstance(code, int) or isinstance(code, bool) or not 1000 <= code <= 4999 or code in _RESERVED_CODES:
         raise misconfigured(
             f"the close code is {quoted(code)}, expected 1000 to 4999, but for 1004, 1005, 1006 and 1015"
@@ -114,7 +114,7 @@ def denial_events(status: Any, headers: Any, body: Any) -> list[Event]:
     Raises:
         ImproperlyConfiguredException: The status, a header or the body is not valid in an HTTP response.
     """
-    status = _plain_int(status)
+    status = exact_int(status)
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
         raise misconfigured(f"the status is {quoted(status)}, expected 200 to 599")
     end = _body_event(body, False)
@@ -165,7 +165,7 @@ def _normalise_message(fields: dict[str, Any]) -> Event:
     if isinstance(text, str):
         return {"type": "websocket.send", "text": exact_str(text), "bytes": None}
     if isinstance(data, (bytes, bytearray, memoryview)):
-        return {"type": "websocket.send", "text": None, "bytes": bytes(data)}
+        return {"type": "websocket.send", "text": None, "bytes": to_bytes(data)}
     raise misconfigured(
         f"send() was given a 'websocket.send' event with 'text' of type {type(text).__name__!r} and 'bytes' of type "
         f"{type(data).__name__!r}, expected a str or bytes"
@@ -184,11 +184,6 @@ def _normalise_response_body(fields: dict[str, Any]) -> Event:
     return _body_event(fields.get("body", b""), bool(fields.get("more_body", False)))
 
 
-def _plain_int(number: Any) -> Any:
-    """Return an object of an int subclass as an exact int, as exact_str() does for str; anything else unchanged."""
-    return int.__int__(number) if isinstance(number, int) and not isinstance(number, bool) else number
-
-
 _MISSING: Final = object()
 # for each kind of event: its keys, and the function that checks their values
 _NORMALISERS: Final = (
@@ -203,7 +198,7 @@ _NORMALISERS: Final = (
 def _body_event(body: Any, more_body: bool) -> Event:
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise misconfigured(f"the body is of type {type(body).__name__!r}, expected bytes")
-    return {"type": "websocket.http.response.body", "body": bytes(body), "more_body": more_body}
+    return {"type": "websocket.http.response.body", "body": to_bytes(body), "more_body": more_body}
 
 
 def _encode_headers(headers: Any) -> RawHeaders:
@@ -238,7 +233,7 @@ def _encode_header(pair: Any) -> tuple[bytes, bytes]:
 
 def _encode_text(what: str, text: Any) -> bytes:
     if isinstance(text, bytes):
-        return bytes(text)
+        return exact_bytes(text)
     try:
         encoded = text.encode("latin-1")
     except (AttributeError, UnicodeEncodeError):
@@ -247,4 +242,4 @@ def _encode_text(what: str, text: Any) -> bytes:
         raise misconfigured(
             f"a header's {what} is of type {type(text).__name__!r} or not latin-1, expected bytes or a latin-1 str"
         )
-    return bytes(encoded)
+    return exact_bytes(encoded)

@@ -56,6 +56,34 @@ class UntoldBytes(bytes):
         raise Fuzzed("len")
 
 
+class ToldBytes(bytes):
+    """Bytes whose copy is of another class."""
+
+    def __bytes__(self) -> bytes:
+        return Data(b"told")
+
+
+class ToldBuffer(bytearray):
+    def __bytes__(self) -> bytes:
+        return Data(b"told")
+
+
+class ToldText(str):
+    __slots__ = ()
+
+    def encode(self, *args: Any, **keywords: Any) -> Any:
+        return 5
+
+
+class ToldNumber(int):
+    """A number that is less than any other, and greater."""
+
+    def __lt__(self, other: object) -> bool:
+        return True
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+
 class Raising:
     """An event whose items raise."""
 
@@ -70,9 +98,11 @@ _ODD: list[Callable[[], Any]] = [
     *[lambda value=value: value for value in (
         None, 0, 5, -1, True, False, 1.5, 10**30, "", "text", "\ud800", b"", b"bytes", (), (1,), object, float("nan"),
         Text("own"), Data(b"own"), Number(1000), AnyText("own"), UntoldBytes(b"own"),
+        ToldBytes(b"own"), ToldText("own"), ToldText(""), ToldNumber(1000), ToldNumber(-1), ToldNumber(2**70),
     )],
     *(list, dict, set, Anything, Untold, lambda: [1], lambda: bytearray(b"bytes"), lambda: memoryview(b"bytes")),
     *(bytearray, lambda: memoryview(b""), lambda: UserDict(a=1), lambda: memoryview(b"abcd").cast("H")),
+    lambda: ToldBuffer(b"own"),
 ]  # fmt: skip
 _NO_EVENTS: list[Callable[[], Any]] = [
     *[
