@@ -23,8 +23,9 @@ __all__ = ("MultipartReader",)
 
 _MAX_BOUNDARY: Final = 1024
 _STEP: Final = 4096
-# after a boundary, the usual head of a text field, up to its content; parse_head() reads it in the same way
-_SIMPLE_HEAD: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n')
+# after a boundary, the usual head of a text field, up to its content, which does not begin as a boundary does;
+# parse_head() reads it in the same way
+_SIMPLE_HEAD: Final = re.compile(rb'\r\nContent-Disposition: form-data; name="([^"\\%\r\n\x80-\xff]*)"\r\n\r\n(?!--)')
 _HYPHEN: Final = ord("-")
 _BLANKS: Final = re.compile(rb"[ \t]*")
 
@@ -165,7 +166,6 @@ class MultipartReader:
         """
         limits = self._limits
         delimiter = self._delimiter
-        boundary = delimiter[2:]
         size = len(delimiter)
         left = len(chunk) if limits.max_fields is None else limits.max_fields - self._parts
         max_head = len(chunk) if limits.max_part_header_size is None else limits.max_part_header_size
@@ -181,9 +181,9 @@ class MultipartReader:
             # the line breaks around the head do not count
             if end < 0 or end - start > max_field or start - position - 6 > max_head:
                 break
-            if chunk.startswith(boundary, start):
-                break
-            if not chunk.startswith((b"\r\n", b"--"), end + size):
+            stop = end + size
+            following = chunk[stop : stop + 2]
+            if following != b"\r\n" and following != b"--":
                 break
             try:
                 events.append((match[1].decode(), chunk[start:end].decode()))
@@ -191,7 +191,7 @@ class MultipartReader:
                 break
             left -= 1
             self._parts += 1
-            position = end + size
+            position = stop
         return position
 
     def _scan_boundary(self, chunk: bytes, position: int, events: list[Any]) -> int:

@@ -41,8 +41,8 @@ _INVALID_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # the values of Content-Transfer-Encoding that change nothing; an empty one counts as none
 _PLAIN_ENCODINGS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})
 
-# the content type of nearly all clients; check_content_type() accepts it
-_SIMPLE_FORM_TYPE: Final = re.compile(rb"[^;]*; ?boundary=(\"?)[0-9A-Za-z'()+_./:?=-]+\1", re.IGNORECASE)
+# the content type of nearly all clients, up to its boundary
+_SIMPLE_FORM_TYPE: Final = b"multipart/form-data; boundary="
 
 # the names of the interpreter's codec modules, with and without aliases, except those that no form uses and that take
 # quadratic time or are not text encodings
@@ -60,9 +60,12 @@ def check_content_type(values: Sequence[bytes]) -> None:
     """
     if len(values) > 1:
         raise broken_multipart("the request has two Content-Type headers")
-    if not values or _SIMPLE_FORM_TYPE.fullmatch(values[0]) is not None:
+    if not values:
         return
     value = values[0]
+    # PERF: as most clients write it, since parsing takes twenty times as long
+    if value.startswith(_SIMPLE_FORM_TYPE) and value[len(_SIMPLE_FORM_TYPE) :].strip(b"-").isalnum():
+        return
     _, parameters, is_whole = _parse_parameters(value)
     if not is_whole:
         raise broken_multipart("the Content-Type of the request has quotes that cannot be read")
