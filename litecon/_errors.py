@@ -143,6 +143,13 @@ def text_type(what: str, value: object) -> TypeError:
     return TypeError(f"{what} must be a str, not {type(value).__name__!r}")
 
 
+def immutable_url(replaced: object = None) -> AttributeError:
+    """A component of a URL was set, or deleted if no name is given."""
+    return AttributeError(
+        f"a URL is immutable: use url.with_replacements({replaced}=...)" if replaced else "a URL is immutable"
+    )
+
+
 def invalid_content_length(value: str) -> ClientException:
     return ClientException(f"invalid Content-Length header {quoted(value)}: expected ASCII digits")
 
@@ -177,6 +184,17 @@ def part_header_too_large(limit: int) -> RequestEntityTooLarge:
 
 def no_boundary() -> ClientException:
     return ClientException("the content type multipart/form-data has no boundary (RFC 7578 section 4.1)")
+
+
+# what is wrong with a multipart form, for broken_multipart()
+BOUNDARY_WITH_LINE_BREAK: Final = "a line break in the boundary"
+ENDS_TOO_EARLY: Final = "it ends too early"
+FIRST_BOUNDARY_WITHIN_LINE: Final = "the first boundary is not at the beginning of a line"
+TEXT_AFTER_BOUNDARY: Final = "a boundary is not followed by the end of its line"
+FOLDED_FIRST_LINE: Final = "the first line of a part's head is a folded one"
+BOUNDARY_IN_HEAD: Final = "a line in the head of a part begins with the boundary"
+BARE_LINE_BREAK: Final = "a carriage return or a line feed alone in a part's head"
+BOUNDARY_BEFORE_CONTENT: Final = "the content of a part begins with the boundary"
 
 
 def broken_multipart(reason: str) -> ClientException:

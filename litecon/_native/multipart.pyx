@@ -11,6 +11,14 @@ from litecon._native.bounds cimport bound
 from litecon._native.operation cimport check_self
 
 from litecon._errors import (
+    BARE_LINE_BREAK,
+    BOUNDARY_BEFORE_CONTENT,
+    BOUNDARY_IN_HEAD,
+    BOUNDARY_WITH_LINE_BREAK,
+    ENDS_TOO_EARLY,
+    FIRST_BOUNDARY_WITHIN_LINE,
+    FOLDED_FIRST_LINE,
+    TEXT_AFTER_BOUNDARY,
     broken_multipart,
     field_too_large,
     file_too_large,
@@ -162,7 +170,7 @@ cdef class MultipartReader:
         if len(encoded) > MAX_BOUNDARY:
             raise broken_multipart(f"a boundary of more than {MAX_BOUNDARY} bytes")
         if b"\r" in encoded or b"\n" in encoded:
-            raise broken_multipart("a line break in the boundary")
+            raise broken_multipart(BOUNDARY_WITH_LINE_BREAK)
         self.delimiter = b"\r\n--" + encoded
         litecon_fill_shifts(<const unsigned char *> PyBytes_AS_STRING(self.delimiter), len(self.delimiter), self.shifts)
         self.whole_fields = whole_fields
@@ -223,7 +231,7 @@ cdef class MultipartReader:
     cdef int end_body(self) except -1:
         cdef bint is_empty = self.state == PREAMBLE and self.preamble is None
         if not is_empty and self.state != EPILOGUE and self.make_error is None:
-            self.set_error(broken_multipart, "it ends too early")
+            self.set_error(broken_multipart, ENDS_TOO_EARLY)
         return 0
 
     cdef Py_ssize_t scan_preamble(self, bytes chunk) except -2:
@@ -242,7 +250,7 @@ cdef class MultipartReader:
             self.preamble = data[-len(boundary) - 1 :]
             return len(chunk)
         if data[found - 2 : found] != b"\r\n":
-            return self.set_error(broken_multipart, "the first boundary is not at the beginning of a line")
+            return self.set_error(broken_multipart, FIRST_BOUNDARY_WITHIN_LINE)
         self.state = AFTER_BOUNDARY
         return found + len(boundary) - len(self.preamble)
 
@@ -277,7 +285,7 @@ cdef class MultipartReader:
             self.state = AFTER_HYPHEN
             return position + 1
         # RFC 2046 section 5.1.1 takes it for a boundary, other parsers for content
-        return self.set_error(broken_multipart, "a boundary is not followed by the end of its line")
+        return self.set_error(broken_multipart, TEXT_AFTER_BOUNDARY)
 
     cdef Py_ssize_t begin_epilogue(self, Py_ssize_t position, list events) except -2:
         self.state = EPILOGUE
@@ -337,7 +345,7 @@ cdef class MultipartReader:
                     return line + 2 - head if line[1] == c"\n" else self.set_line_break_error()
                 if line[0] == c" " or line[0] == c"\t":
                     if self.headers == 0:
-                        return self.set_error(broken_multipart, "the first line of a part's head is a folded one")
+                        return self.set_error(broken_multipart, FOLDED_FIRST_LINE)
                 else:
                     self.headers += 1
                     self.folded_size = 0
@@ -363,7 +371,7 @@ cdef class MultipartReader:
                 return self.set_line_break_error()
             if line[0] == c"-" and self.is_boundary(line, back - line):
                 # a parser that searches for delimiters alone takes it for one
-                return self.set_error(broken_multipart, "a line in the head of a part begins with the boundary")
+                return self.set_error(broken_multipart, BOUNDARY_IN_HEAD)
             self.folded_size += back - line
             line = search_start = back + 2
         self.line = line - head
@@ -376,7 +384,7 @@ cdef class MultipartReader:
         return length >= size and memcmp(line, PyBytes_AS_STRING(self.delimiter) + 2, size) == 0
 
     cdef Py_ssize_t set_line_break_error(self) except -2:
-        return self.set_error(broken_multipart, "a carriage return or a line feed alone in a part's head")
+        return self.set_error(broken_multipart, BARE_LINE_BREAK)
 
     cdef int begin_part(self, const char *head, Py_ssize_t length, list events) except -1:
         cdef object parsed
@@ -429,7 +437,7 @@ cdef class MultipartReader:
                 if self.matched == size:
                     if self.implied:
                         # RFC 2046 section 5.1.1 and some parsers take it for a boundary, others for content
-                        return self.set_error(broken_multipart, "the content of a part begins with the boundary")
+                        return self.set_error(broken_multipart, BOUNDARY_BEFORE_CONTENT)
                     self.matched = 0
                     self.has_open_part = True
                     self.state = AFTER_BOUNDARY

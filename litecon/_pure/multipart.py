@@ -7,6 +7,14 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 from .._errors import (
+    BARE_LINE_BREAK,
+    BOUNDARY_BEFORE_CONTENT,
+    BOUNDARY_IN_HEAD,
+    BOUNDARY_WITH_LINE_BREAK,
+    ENDS_TOO_EARLY,
+    FIRST_BOUNDARY_WITHIN_LINE,
+    FOLDED_FIRST_LINE,
+    TEXT_AFTER_BOUNDARY,
     broken_multipart,
     field_too_large,
     file_too_large,
@@ -76,7 +84,7 @@ class MultipartReader:
         if len(encoded) > _MAX_BOUNDARY:
             raise broken_multipart(f"a boundary of more than {_MAX_BOUNDARY} bytes")
         if b"\r" in encoded or b"\n" in encoded:
-            raise broken_multipart("a line break in the boundary")
+            raise broken_multipart(BOUNDARY_WITH_LINE_BREAK)
         self._delimiter = b"\r\n--" + encoded
         self._limits = limits
         self._whole_fields = whole_fields
@@ -142,7 +150,7 @@ class MultipartReader:
     def _end_body(self) -> None:
         is_empty = self._scan is MultipartReader._scan_preamble and self._buffered == b"\r\n"
         if not is_empty and self._scan is not MultipartReader._scan_epilogue and self._error is None:
-            self._set_error(broken_multipart, "it ends too early")
+            self._set_error(broken_multipart, ENDS_TOO_EARLY)
 
     def _scan_preamble(self, chunk: bytes, position: int, events: list[Any]) -> int:
         boundary = self._delimiter[2:]
@@ -155,7 +163,7 @@ class MultipartReader:
             self._buffered = data[-len(boundary) - 1 :]
             return len(chunk)
         if data[found - 2 : found] != b"\r\n":
-            return self._set_error(broken_multipart, "the first boundary is not at the beginning of a line")
+            return self._set_error(broken_multipart, FIRST_BOUNDARY_WITHIN_LINE)
         self._scan = MultipartReader._scan_boundary
         return int(found + len(boundary) - len(self._buffered))
 
@@ -235,7 +243,7 @@ class MultipartReader:
 
     def _set_boundary_error(self) -> int:
         # RFC 2046 section 5.1.1 takes it for a boundary, other parsers for content
-        return self._set_error(broken_multipart, "a boundary is not followed by the end of its line")
+        return self._set_error(broken_multipart, TEXT_AFTER_BOUNDARY)
 
     def _begin_epilogue(self, chunk: bytes, events: list[Any]) -> int:
         self._scan = MultipartReader._scan_epilogue
@@ -299,7 +307,7 @@ class MultipartReader:
                     return self._set_line_break_error()
                 if first[:1] in (b" ", b"\t"):
                     if not self._headers:
-                        return self._set_error(broken_multipart, "the first line of a part's head is a folded one")
+                        return self._set_error(broken_multipart, FOLDED_FIRST_LINE)
                 else:
                     self._headers += 1
                     self._folded_size = 0
@@ -311,7 +319,7 @@ class MultipartReader:
             if end >= 0 and data.find(b"\n", search_start, end) < 0 and data.find(b"\r", search_start, end) < 0:
                 if data[line] == _HYPHEN and data.startswith(self._delimiter[2:], line):
                     # a parser that searches for delimiters alone takes it for one
-                    return self._set_error(broken_multipart, "a line in the head of a part begins with the boundary")
+                    return self._set_error(broken_multipart, BOUNDARY_IN_HEAD)
                 self._folded_size += end - line
                 line = search_start = end + 2
                 continue
@@ -332,7 +340,7 @@ class MultipartReader:
         return -1
 
     def _set_line_break_error(self) -> int:
-        return self._set_error(broken_multipart, "a carriage return or a line feed alone in a part's head")
+        return self._set_error(broken_multipart, BARE_LINE_BREAK)
 
     def _begin_part(self, head: bytes, events: list[Any]) -> None:
         try:
@@ -365,7 +373,7 @@ class MultipartReader:
             if rest == piece:
                 if self._implied:
                     # RFC 2046 section 5.1.1 and some parsers take it for a boundary, others for content
-                    return self._set_error(broken_multipart, "the content of a part begins with the boundary")
+                    return self._set_error(broken_multipart, BOUNDARY_BEFORE_CONTENT)
                 self._matched = 0
                 self._has_open_part = True
                 self._scan = MultipartReader._scan_boundary

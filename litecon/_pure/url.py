@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
-from .._errors import invalid_host, missing_key, text_type, wrong_scheme, wrong_type
+from .._errors import immutable_url, invalid_host, missing_key, text_type, wrong_scheme, wrong_type
 from .._shared.scope import exact_bytes, exact_str, lookup
 from .._shared.url import DEFAULT_PORTS, is_ipv6, is_scheme, list_headers, path_of_target, port_number
 from .headers import find_header
@@ -55,10 +55,10 @@ class URLBase:
         return hash(str(self))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"a URL is immutable: use url.with_replacements({name}=...)")
+        raise immutable_url(name)
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("a URL is immutable")
+        raise immutable_url()
 
 
 def make_url(cls: type[Any], scheme: str, netloc: str, path: str, query: str, fragment: str) -> Any:
