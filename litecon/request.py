@@ -166,7 +166,7 @@ class Request(RequestBase, ASGIConnection[Any, UserT, AuthT, StateT]):
             StreamConsumed: While iterating: the body was streamed before.
             RuntimeError: While iterating: another task is reading the body.
         """
-        return _load_forms().FormStream(self)  # type: ignore[no-any-return]
+        return _load_forms().FormStream(self, type(self).limits)  # type: ignore[no-any-return]
 
     @property
     def supports_early_hints(self) -> bool:

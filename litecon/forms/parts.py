@@ -230,6 +230,7 @@ class FormStream:
 
     Args:
         request: The request whose body is the form.
+        limits: The bounds of the form.
     """
 
     __slots__ = (
@@ -245,9 +246,9 @@ class FormStream:
         "limits",
     )
 
-    def __init__(self, request: RequestBase) -> None:
+    def __init__(self, request: RequestBase, limits: Limits) -> None:
         self._request = request
-        self.limits: Limits = type(request).limits
+        self.limits = limits
         self._reader: Any = None
         self._chunks: Any = None
         # the number of parts yielded, and the number of the one that is arriving, 0 for none; storing the part itself

@@ -15,6 +15,7 @@ from .._core import BodyReader, find_header, litestar_kernels
 from .._shared.body import Replay, poll_disconnected, skip_body
 from ..connection import with_public_names
 from ..forms import FormStream
+from ..limits import Limits
 from .connection import ASGIConnection, has_own_headers
 from .forms import boundary_of, read_multipart
 
@@ -128,7 +129,10 @@ class Request(_RequestMethods, ASGIConnection[Any, UserT, AuthT, StateT], connec
 
         The bounds are those of `limits`. The exceptions are litecon's, and the plugin makes responses from them.
         """
-        return FormStream(cast("RequestBase", self))
+        limits = type(self).limits
+        # a class written for Litestar may have another member of this name
+        known = limits if isinstance(limits, Limits) else ASGIConnection.limits
+        return FormStream(cast("RequestBase", self), known)
 
     async def form(self) -> FormMultiDict:
         """Return the form, in either encoding; it is empty for any other content type.

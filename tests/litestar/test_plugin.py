@@ -273,6 +273,21 @@ def test_members_of_the_user_come_first(dropin: Any, request_class: Any, socket_
     assert answers[0][2]["text"] == "hi"
 
 
+class WithOtherLimits(litestar.Request[Any, Any, Any]):
+    limits = "a member of the user's"
+
+
+def test_form_part_by_part_in_a_class_with_another_member_limits(dropin: Any) -> None:
+    @post("/")
+    async def read(request: litestar.Request[Any, Any, Any]) -> list[list[str]]:
+        with_plugin: Any = request
+        return [[part.name, await part.text()] async for part in with_plugin.stream_form()]
+
+    app = Litestar([read], request_class=WithOtherLimits, plugins=[dropin.LiteconPlugin()])
+    with client(app) as http:
+        assert http.post("/", data={"a": "b"}).json() == [["a", "b"]]
+
+
 @pytest.mark.parametrize("turn", [1, -1])
 def test_htmx(dropin: Any, turn: int) -> None:
     @get("/")
