@@ -94,19 +94,30 @@ def _build_index(raw: Sequence[Any]) -> dict[bytes, list[int]] | None:
     return index
 
 
+class _HeaderIndex:
+    """The positions of each lower-case name in headers, and the items from which they were read."""
+
+    __slots__ = ("pairs", "part", "positions")
+
+    def __init__(self, pairs: Sequence[Any], positions: dict[bytes, list[int]]) -> None:
+        self.pairs = pairs
+        self.positions = positions
+        # the position of the part that is compared next
+        self.part = 0
+
+
 class HeadersBase:
     """A case-insensitive view of a list of headers, which is read at each call.
 
     After some look-ups in a long list it keeps an index, which is used as long as the list has the same items.
     """
 
-    __slots__ = ("__weakref__", "_index", "_lookups", "_pairs", "_part", "_raw")
+    __slots__ = ("__weakref__", "_index", "_lookups", "_raw")
 
     _raw: Sequence[Any]
     _lookups: int
-    _pairs: Sequence[Any] | None
-    _index: dict[bytes, list[int]]
-    _part: int
+    # one object, so that a thread never uses the positions of one index with the items of another
+    _index: _HeaderIndex | None
 
     @property
     def raw(self) -> Sequence[Any]:
@@ -139,45 +150,46 @@ class HeadersBase:
         key = _encode_name(name)
         if key is None:
             return []
-        if self._ensure_index():
-            positions = self._index.get(key)
-            if self._validate_index(positions):
-                return [self._pairs[at][1].decode("latin-1") for at in positions or ()]  # type: ignore[index]
+        index = self._ensure_index()
+        if index is not None:
+            positions = index.positions.get(key)
+            if self._validate_index(index, positions):
+                return [index.pairs[at][1].decode("latin-1") for at in positions or ()]
         return [value.decode("latin-1") for value in find_headers(self._raw, key)]
 
     def _find(self, name: str) -> bytes | None:
         key = _encode_name(name)
         if key is None:
             return None
-        if self._ensure_index():
-            positions = self._index.get(key)
-            if self._validate_index(None if positions is None else positions[:1]):
-                return None if positions is None else self._pairs[positions[0]][1]  # type: ignore[index]
+        index = self._ensure_index()
+        if index is not None:
+            positions = index.positions.get(key)
+            if self._validate_index(index, None if positions is None else positions[:1]):
+                return None if positions is None else index.pairs[positions[0]][1]
         return find_header(self._raw, key)
 
-    def _ensure_index(self) -> bool:
-        """Return whether there is an index, which may be outdated; it is made when it begins to pay off."""
+    def _ensure_index(self) -> _HeaderIndex | None:
+        """Return the index, which may be outdated, or None; it is made when it begins to pay off."""
         if self._lookups < _LOOKUPS_BEFORE_INDEX:
             self._lookups += 1
-            return False
-        if self._pairs is not None:
-            return True
+            return None
+        index = self._index
+        if index is not None:
+            return index
         # if an index is impossible or does not pay off, this is not checked again at every look-up
         self._lookups = 0
         if type(self._raw) not in (list, tuple) or len(self._raw) < _MIN_INDEXED:
-            return False
+            return None
         # the positions are those in a copy, since another thread or a finalizer can change the list
         pairs = self._raw if type(self._raw) is tuple else list(self._raw)
-        index = _build_index(pairs)
-        if index is None:
-            return False
-        self._index = index
-        self._pairs = pairs
-        self._part = 0
+        positions = _build_index(pairs)
+        if positions is None:
+            return None
+        self._index = index = _HeaderIndex(pairs, positions)
         self._lookups = _LOOKUPS_BEFORE_INDEX
-        return True
+        return index
 
-    def _validate_index(self, positions: list[int] | None) -> bool:
+    def _validate_index(self, index: _HeaderIndex, positions: list[int] | None) -> bool:
         """Return whether the list still matches the index, as far as the look-up of a name can tell.
 
         A list does not report changes, so its items are compared with those of the index: all of them if there are at
@@ -187,30 +199,34 @@ class HeadersBase:
         replaces one of another name, if its own name was in the list before.
 
         Args:
+            index: The index.
             positions: The positions of the name that the look-up needs; None if the name is absent.
         """
-        raw, pairs = self._raw, self._pairs
-        if raw is pairs or self._compare_items(positions):
+        if self._raw is index.pairs or self._compare_items(index, positions):
             return True
         # the next look-ups search the list, so that a list that keeps changing does not cost an index for each change
-        self._pairs = None
+        self._index = None
         self._lookups = 0
         return False
 
-    def _compare_items(self, positions: list[int] | None) -> bool:
+    def _compare_items(self, index: _HeaderIndex, positions: list[int] | None) -> bool:
         raw: Any = self._raw
-        pairs: Any = self._pairs
+        pairs = index.pairs
         size = len(pairs)
         if len(raw) != size:
             return False
         # compared by identity, so that both sides notice a change at the same look-up
         if positions is None or size <= _COMPARE_ALL:
             return all(map(is_, raw, pairs))
-        part = self._part if self._part <= size - _PART else 0
-        self._part = part + _PART
-        return all([raw[at] is pairs[at] for at in positions]) and all(
-            [all(map(is_, raw[at : at + _PART], pairs[at : at + _PART])) for at in (0, part, size - _PART)]
-        )
+        part = index.part if index.part <= size - _PART else 0
+        index.part = part + _PART
+        try:
+            if not all([raw[at] is pairs[at] for at in positions]):
+                return False
+        except IndexError:
+            # another thread has shortened the list
+            return False
+        return all([all(map(is_, raw[at : at + _PART], pairs[at : at + _PART])) for at in (0, part, size - _PART)])
 
 
 def make_headers(cls: type[Any], raw: Sequence[Any]) -> Any:
@@ -223,5 +239,5 @@ def make_headers(cls: type[Any], raw: Sequence[Any]) -> Any:
     headers = HeadersBase.__new__(cls)
     headers._raw = raw
     headers._lookups = 0
-    headers._pairs = None
+    headers._index = None
     return headers

@@ -288,3 +288,35 @@ def test_a_list_that_a_finalizer_changes_while_its_index_is_made(side: Any, coun
             assert headers.getall("new", []) in ([], ["new"])
     finally:
         gc.set_threshold(*thresholds)
+
+
+@pytest.mark.parametrize("count", [40, 1100])
+def test_an_index_that_a_finalizer_drops_during_a_look_up(side: Any, count: int) -> None:
+    """As another thread may do, it changes the list and looks up names until the index is dropped."""
+
+    class Changing:
+        def __init__(self, raw: Raw, headers: Any) -> None:
+            self.raw = raw
+            self.headers = headers
+            self.own = self
+
+        def __del__(self) -> None:
+            self.raw.pop()
+            for _ in range(3):
+                self.headers.get("x-2")
+
+    thresholds = gc.get_threshold()
+    try:
+        for ask in (lambda headers: headers.get("x-1"), lambda headers: headers.getall("x-1")[0]):
+            for threshold in range(1, 30):
+                raw = many(count)
+                headers = side.Request(http_scope(headers=raw)).headers
+                for _ in range(18):
+                    headers.get("x-1")
+                gc.collect()
+                Changing(raw, headers)
+                gc.set_threshold(threshold)
+                assert ask(headers) == "1"
+                gc.set_threshold(*thresholds)
+    finally:
+        gc.set_threshold(*thresholds)

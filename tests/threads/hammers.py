@@ -361,6 +361,32 @@ def header_list_anywhere(seconds: float) -> None:
     constantly(seconds, write, read, read)
 
 
+@hammer
+def long_header_list(seconds: float) -> None:
+    """A list that is long enough for an index changes at its end, so that the index is dropped while others use it."""
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    pairs = [(b"x-%d" % number, b"%d" % number) for number in range(1100)]
+    headers = Request(scope_of(headers=pairs)).headers
+
+    def write() -> None:
+        for change in (pairs.pop, lambda: pairs.append((b"x-more", b"more"))):
+            change()
+            for _ in range(40):
+                assert headers.get("x-1") == "1"
+
+    def read() -> None:
+        for number in (1, 500, 1000):
+            assert headers.get(f"x-{number}") == str(number)
+            assert headers.getall(f"x-{number}") == [str(number)]
+        assert headers.get("x-more") in (None, "more")
+
+    try:
+        constantly(seconds, write, read, read)
+    finally:
+        sys.setswitchinterval(switch)
+
+
 BODY = b'{"numbers": [%s]}' % b",".join(b"%d" % number for number in range(40))
 BUSY = "another task is reading this body"
 
