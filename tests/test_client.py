@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from litecon import Request, WebSocket, WebSocketDisconnect, WebSocketMessageTypeError
-from litecon.testing import Client, HandshakeRefused, WebSocketFactory
+from litecon.testing import Client, HandshakeRefused, Response, WebSocketFactory
 from litecon.testing import running as running_module
 
 
@@ -287,3 +289,10 @@ def test_factory(run: Any) -> None:
             await socket.receive_text()
 
     run(main)
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_a_refused_handshake_can_be_copied(again: Any) -> None:
+    error = again(HandshakeRefused(Response(401, [(b"x-a", b"b")], b"no", [])))
+    assert str(error) == "the application refused the WebSocket with a 401"
+    assert (error.response.status, error.response.headers["x-a"], error.response.body) == (401, "b", b"no")

@@ -78,8 +78,12 @@ class HandshakeRefused(Exception):
     """
 
     def __init__(self, response: Response) -> None:
-        super().__init__(f"the application refused the WebSocket with a {response.status}")
+        # the argument of the constructor, so that `copy` and `pickle` can call it
+        super().__init__(response)
         self.response: Response = response
+
+    def __str__(self) -> str:
+        return f"the application refused the WebSocket with a {self.response.status}"
 
 
 class ClientSocket:
