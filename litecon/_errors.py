@@ -367,6 +367,6 @@ def not_constructed(o: object) -> RuntimeError:
     return RuntimeError(f"this {type(o).__name__} was not constructed: it is made by a method of a connection")
 
 
-def cannot_pickle(connection: object) -> TypeError:
-    name = type(connection).__name__
-    return TypeError(f"cannot pickle or copy a {name}: it stands for one live connection; take the data that you need")
+def cannot_pickle(value: object, what: str = "live connection") -> TypeError:
+    name = type(value).__name__
+    return TypeError(f"cannot pickle or copy a {name}: it stands for one {what}; take the data that you need")

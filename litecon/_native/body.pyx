@@ -19,7 +19,7 @@ from litecon._native.operation cimport (
 )
 from litecon._native.waiting cimport resume_pending, shield_future
 
-from litecon._errors import BODY_ERRORS, not_constructed, wrong_event, wrong_event_body
+from litecon._errors import BODY_ERRORS, cannot_pickle, not_constructed, wrong_event, wrong_event_body
 from litecon._shared.body import await_as_reader
 from litecon._shared.scope import event_type
 
@@ -98,6 +98,9 @@ cdef class BodyReader:
 
     def __exit__(self, kind, error, traceback, /):
         self.release()
+
+    def __reduce_ex__(self, protocol):
+        raise cannot_pickle(self)
 
     cdef int claim(self) except -1:
         cdef bint was_busy

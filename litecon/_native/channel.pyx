@@ -12,6 +12,7 @@ from litecon._native.operation cimport DONE, CoroutineCallable, Operation, final
 from litecon._native.waiting cimport cancel_pending, resume_pending, shield_future
 
 from litecon._errors import (
+    cannot_pickle,
     cannot_send,
     message_too_large,
     no_denial,
@@ -87,6 +88,9 @@ cdef class Channel:
 
     def __cinit__(self):
         self.code = NO_STATUS_RECEIVED
+
+    def __reduce_ex__(self, protocol):
+        raise cannot_pickle(self)
 
 
 @cython.final

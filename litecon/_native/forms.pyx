@@ -11,6 +11,7 @@ from litecon._native.request cimport RequestBase, reader_of, start_reading
 from litecon._native.scope cimport receive_of, scope_of
 from litecon._native.traits cimport BODY, STREAM, Traits, traits_with_bounds
 
+from litecon._errors import cannot_pickle
 from litecon._native.interpreted import close_form
 from litecon._native.parameters import FieldReader
 from litecon.datastructures import FormMultiDict
@@ -62,6 +63,9 @@ cdef class FormAwaitable(Operation):
 
     def __aexit__(self, kind, error, traceback):
         return close_form(self.form)
+
+    def __reduce_ex__(self, protocol):
+        raise cannot_pickle(self)
 
     cdef object begin(self):
         cdef RequestBase request = self.request

@@ -13,7 +13,7 @@ from cpython.ref cimport Py_INCREF, Py_REFCNT
 
 import sys
 
-from litecon._errors import stop_async_iteration_error, stop_iteration_error
+from litecon._errors import cannot_pickle, stop_async_iteration_error, stop_iteration_error
 from litecon._native.interpreted import await_in_interpreter
 
 cdef extern from "operation.h":
@@ -285,6 +285,9 @@ cdef class Operation:
             raise StopAsyncIteration
         return unwrap_send_result(status, out)
 
+    def __reduce_ex__(self, protocol):
+        raise TypeError("cannot pickle 'coroutine' object")
+
     def close(self):
         """Raise GeneratorExit inside, and end."""
         cdef int previous_state
@@ -393,6 +396,9 @@ cdef class CoroutineCallable:
     def _is_coroutine(self):
         return getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
 
+    def __reduce_ex__(self, protocol):
+        raise cannot_pickle(self)
+
 
 @cython.final
 @cython.no_gc_clear
@@ -464,6 +470,9 @@ cdef class AsyncIteratorBase:
     def aclose(self):
         """Close the iterator; data that was received and not yielded is left for the next one."""
         return new_completed_operation(self, "aclose", None)
+
+    def __reduce_ex__(self, protocol):
+        raise cannot_pickle(self)
 
 
 cdef CompletedOperation new_completed_operation(AsyncIteratorBase iterator, str name, object error):

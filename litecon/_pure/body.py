@@ -11,6 +11,7 @@ from typing import Any, Final, final
 
 from .._errors import BODY_ERRORS, stop_async_iteration_error, wrong_event, wrong_event_body
 from .._shared.body import await_as_reader
+from .._shared.copying import Uncopyable
 from .._shared.scope import event_type, exact_bytes, lookup
 from ..types import Event, Receive, Scope
 from .operation import AsyncIteratorBase
@@ -26,7 +27,7 @@ _JOINED_CHUNKS: Final = 65536
 
 
 @final
-class BodyReader:
+class BodyReader(Uncopyable):
     """The received part of one body. It does no I/O: it is fed with events, and returns bytes.
 
     Entering the reader claims it for one task, which alone may feed it; leaving releases it.

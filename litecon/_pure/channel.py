@@ -19,6 +19,7 @@ from .._errors import (
     wrong_mode,
     wrong_socket_event,
 )
+from .._shared.copying import Uncopyable
 from .._shared.scope import event_type, exact_int, exact_str, lookup, offers_extension, to_bytes
 from .._shared.websocket import HINTS, NEXT_STATES, STATE_NAMES, normalise_event
 from ..exceptions import WebSocketDisconnect
@@ -47,7 +48,7 @@ ABNORMAL_CLOSURE: Final = 1006
 
 
 @final
-class Channel:
+class Channel(Uncopyable):
     """The state of one WebSocket, and the server's callables. It does no I/O: it takes events and raises exceptions."""
 
     __slots__ = (
@@ -222,7 +223,7 @@ class Channel:
 
 
 @final
-class SocketReceive:
+class SocketReceive(Uncopyable):
     """The `receive` of a WebSocket, which keeps its state up to date."""
 
     __slots__ = ("channel", "receive")
@@ -245,7 +246,7 @@ class SocketReceive:
 
 
 @final
-class SocketSend:
+class SocketSend(Uncopyable):
     """The `send` of a WebSocket, which keeps its state up to date and refuses events that the state does not allow."""
 
     __slots__ = ("channel", "scope", "send")

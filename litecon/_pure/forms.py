@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Final, final
 
+from .._shared.copying import Uncopyable
 from .._shared.scope import exact_bytes
 from ..datastructures import FormMultiDict
 from ..limits import Limits
@@ -31,7 +32,7 @@ def read_form(request: RequestBase, read_parts: ReadParts) -> FormAwaitable:
 
 
 @final
-class FormAwaitable(Coroutine[Any, Any, FormMultiDict]):
+class FormAwaitable(Uncopyable, Coroutine[Any, Any, FormMultiDict]):
     """The result of `Request.form()`: a coroutine, and an asynchronous context manager that closes the files."""
 
     __slots__ = ("__weakref__", "_coroutine", "_form")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from .._shared.copying import Uncopyable
+
 __all__ = ("AsyncIteratorBase",)
 
 
-class AsyncIteratorBase:
+class AsyncIteratorBase(Uncopyable):
     """An asynchronous iterator with the methods of an asynchronous generator; a subclass defines the step."""
 
     __slots__ = ("__weakref__", "_closed", "_started")

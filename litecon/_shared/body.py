@@ -16,6 +16,7 @@ from weakref import ref
 
 from .._errors import long_content_length
 from ..types import Event, Receive
+from .copying import Uncopyable
 from .loops import TrioReceive, checkpoint, running_trio, start_receive_task
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ async def skip_body(reader: BodyReader, receive: Receive, max_size: int | None) 
 
 
 @final
-class Replay:
+class Replay(Uncopyable):
     """A `receive` that returns the received part of a body once more, and then the server's events.
 
     Args:

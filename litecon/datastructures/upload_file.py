@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
+from .._errors import cannot_pickle
 from .._shared.loops import run_in_thread
 
 __all__ = ("ThreadedFile", "UploadFile", "write_all")
@@ -62,6 +63,9 @@ class ThreadedFile:
     def _close_file(self) -> None:
         """Close the file; a second call does nothing."""
         raise NotImplementedError
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise cannot_pickle(self, "open file")
 
 
 class UploadFile(ThreadedFile):

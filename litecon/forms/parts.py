@@ -9,6 +9,7 @@ from typing import Any, Final, final
 
 from .._core import MultipartReader, RequestBase, find_headers, raw_headers
 from .._errors import field_too_large, part_already_read, part_not_current
+from .._shared.copying import Uncopyable
 from .._shared.loops import run_in_thread, run_in_thread_shielded
 from .._shared.multipart import check_content_type, decode_text
 from ..limits import Limits
@@ -21,7 +22,7 @@ MULTIPART: Final = "multipart/form-data"
 
 
 @final
-class Part:
+class Part(Uncopyable):
     """A field or a file of a form while it arrives; `Request.stream_form()` yields them.
 
     Bytes of a part that were not read are skipped when the next part is requested.
@@ -183,7 +184,7 @@ class Part:
 
 
 @final
-class _PartChunks:
+class _PartChunks(Uncopyable):
     """An asynchronous iterator over the chunks of a part.
 
     Args:
@@ -225,7 +226,7 @@ class _PartChunks:
 
 
 @final
-class FormStream:
+class FormStream(Uncopyable):
     """An asynchronous iterator over the parts of a form, in the order in which they arrive.
 
     Args:
