@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Self
 
 __all__ = ("Limits",)
 
@@ -83,7 +83,7 @@ class Limits:
                 raise ValueError(f"Limits: {name} is {value!r}, expected a number of 0 or more, or None for no bound")
             object.__setattr__(self, name, value)
 
-    def replace(self, **changes: Any) -> Limits:
+    def replace(self, **changes: Any) -> Self:
         """Return these limits with some of them changed.
 
         Args:
@@ -93,7 +93,7 @@ class Limits:
             TypeError: There is no bound of that name.
             ValueError: A bound is negative or not an integer.
         """
-        return Limits(**{**{name: getattr(self, name) for name in _NAMES}, **changes})
+        return type(self)(**{**{name: getattr(self, name) for name in _NAMES}, **changes})
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"Limits are immutable: use limits.replace({name}=...)")
@@ -102,7 +102,7 @@ class Limits:
         raise AttributeError("Limits are immutable")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, ({name: getattr(self, name) for name in _NAMES},)
+        return _restore, (type(self), {name: getattr(self, name) for name in _NAMES})
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Limits):
@@ -116,5 +116,5 @@ class Limits:
         return f"Limits({', '.join(f'{name}={getattr(self, name)!r}' for name in _NAMES)})"
 
 
-def _restore(values: dict[str, Any]) -> Limits:
-    return Limits(**values)
+def _restore(cls: type[Limits], values: dict[str, Any]) -> Limits:
+    return cls(**values)

@@ -58,6 +58,8 @@ class URL(URLBase):
         """
         if netloc and path and path[0] != "/":
             path = "/" + path
+        # schemes are in lower case (RFC 3986 section 3.1), as in the URL that is made of a text
+        scheme = scheme.lower() if isinstance(scheme, str) else scheme
         return make_url(cls, scheme, netloc, path, query, fragment)
 
     @classmethod
@@ -141,7 +143,8 @@ class URL(URLBase):
         return number if number <= 65535 else None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self),)
+        # not of the text, which has other components if one of them has a delimiter, as in the path "a?b"
+        return self.from_components, (self.scheme, self.netloc, self.path, self.fragment, self.query)
 
     def __repr__(self) -> str:
         text = str(self)
