@@ -14,6 +14,8 @@ from litecon import Request, WebSocket, WebSocketDisconnect, WebSocketMessageTyp
 from litecon.testing import Client, HandshakeRefused, Response, WebSocketFactory
 from litecon.testing import running as running_module
 
+from .websocket.doubles import Task, turns
+
 
 @dataclass
 class User:
@@ -224,6 +226,33 @@ class TestWebSocket:
 
         run(main)
 
+    def test_tasks_that_wait_at_once(self, run: Any) -> None:
+        """Each of two tasks gets one message, on the side of the client and on that of the application."""
+
+        async def both(receive: Any) -> list[Any]:
+            async with Task(receive) as one, Task(receive) as other:
+                pass
+            assert one.error is None and other.error is None
+            return [one.result, other.result]
+
+        async def echo(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send({"type": "websocket.accept"})
+            events = await both(receive)
+            await turns()
+            for event in events:
+                await send({**event, "type": "websocket.send"})
+            await receive()
+
+        async def main() -> None:
+            async with Client(echo).websocket() as socket:
+                await turns()
+                await socket.send_text("one")
+                await socket.send_text("other")
+                assert sorted(await both(socket.receive_text)) == ["one", "other"]
+
+        run(main)
+
     def test_an_application_that_stays(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(running_module, "GRACE", 0.01)
 
@@ -263,6 +292,20 @@ class TestLifespan:
             with pytest.raises(RuntimeError, match="no database"):
                 async with Client(fails):
                     pytest.fail("it did not start")
+
+        run(main)
+
+    def test_failed_at_the_end(self, run: Any) -> None:
+        async def fails(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.failed", "message": "no database"})
+
+        async def main() -> None:
+            with pytest.raises(RuntimeError, match="did not shut down: no database"):
+                async with Client(fails):
+                    pass
 
         run(main)
 

@@ -272,6 +272,9 @@ class Client:
             else:
                 self._state = state
             yield
+        event = await started.sent.get()
+        if event is not None and event["type"] == "lifespan.shutdown.failed":
+            raise RuntimeError(f"the application did not shut down: {event.get('message', '')}")
 
     async def request(self, method: str, path: str = "/", **options: Any) -> Response:
         """Send a request, and return the response once it is complete and the application has ended.

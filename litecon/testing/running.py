@@ -48,7 +48,9 @@ class Pipe:
     async def get(self) -> Event | None:
         """Wait for the next event, and return it; None at the end."""
         while not self._events:
-            self._arrived = new_signal()
+            # one signal for all tasks that wait
+            if self._arrived is None or self._arrived.is_set():
+                self._arrived = new_signal()
             await self._arrived.wait()
         return self._events[0] if self._events[0] is None else self._events.popleft()
 
