@@ -21,6 +21,17 @@ _NAMES: Final = (
 )
 
 
+def check_bound(name: str, value: object) -> None:
+    """Raise ValueError if a value is not a bound.
+
+    Args:
+        name: The name of the bound, for the message.
+        value: The value, other than None.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{name} is {value!r}, expected a number of 0 or more, or None for no bound")
+
+
 class Limits:
     """Bounds on what a client may send, None for no bound. Data beyond a bound is refused at once, with status 413.
 
@@ -77,10 +88,8 @@ class Limits:
         given = locals()
         for name in _NAMES:
             value = given[name]
-            if value is None and name != "spool_size":
-                pass
-            elif not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise ValueError(f"Limits: {name} is {value!r}, expected a number of 0 or more, or None for no bound")
+            if value is not None or name == "spool_size":
+                check_bound(f"Limits: {name}", value)
             object.__setattr__(self, name, value)
 
     def replace(self, **changes: Any) -> Self:

@@ -17,7 +17,7 @@ from ._errors import too_many_items, too_many_other_keys, with_note
 from ._shared.codecs import complete_serializer, default_serializer
 from ._shared.scope import to_bytes
 from .exceptions import SerializationException
-from .limits import Limits
+from .limits import Limits, check_bound
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -33,6 +33,9 @@ __all__ = (
 )
 
 ValueT = TypeVar("ValueT")
+
+# the decoders have a parameter of that name
+_type_of: Final = type
 
 MAX_DEPTH: Final = 512
 """How deep JSON may nest. msgspec does not bound its recursion, and crashes before 1,000 levels on a thread with a
@@ -104,7 +107,10 @@ def decode_json(body: bytes, type: Any = Any, *, max_items: int | None = _DEFAUL
         SerializationException: The text is not valid JSON, is not of that type, nests too deep, or is empty and the
             type does not admit None.
         RequestEntityTooLarge: The text has more values than `max_items`.
+        ValueError: A bound is negative or not an integer.
     """
+    if max_items is not None and (_type_of(max_items) is not int or max_items < 0):
+        check_bound("max_items", max_items)
     if not body:
         return _decode_empty("JSON", type)
     if body.__class__ is not bytes:
@@ -164,7 +170,12 @@ def decode_msgpack(
         SerializationException: The body is not valid MessagePack, is not of that type, nests too deep, has trailing
             bytes, or is empty and the type does not admit None.
         RequestEntityTooLarge: The object has more values than `max_items`, or more such keys than `max_other_keys`.
+        ValueError: A bound is negative or not an integer.
     """
+    if max_items is not None and (_type_of(max_items) is not int or max_items < 0):
+        check_bound("max_items", max_items)
+    if max_other_keys is not None and (_type_of(max_other_keys) is not int or max_other_keys < 0):
+        check_bound("max_other_keys", max_other_keys)
     if not body:
         return _decode_empty("MessagePack", type)
     if body.__class__ is not bytes:

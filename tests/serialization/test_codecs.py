@@ -810,3 +810,16 @@ def test_where_utf8_is_broken_is_counted_in_the_body() -> None:
     for body, position in ((b'"\xff"', 1), (b'{"a": "b", "c": "\xc3"}', 17), (b'["a", "bc\xe9"]', 9)):
         with pytest.raises(SerializationException, match=f"invalid UTF-8 at byte {position}$"):
             decode_json(body)
+
+
+@pytest.mark.parametrize("bound", [-1, "1", 2.5, True])
+@pytest.mark.parametrize(
+    ("decode", "name"),
+    [("decode_json", "max_items"), ("decode_msgpack", "max_items"), ("decode_msgpack", "max_other_keys")],
+)
+def test_a_bound_that_is_none(side: Any, decode: str, name: str, bound: Any) -> None:
+    function = getattr(load_module("compiled" if side.COMPILED else "pure", "serialization"), decode)
+    for body in (b"", b"1", b"\x81\x01\x02"):
+        with pytest.raises(ValueError, match=f"{name} is {bound!r}, expected a number of 0 or more") as info:
+            function(body, **{name: bound})
+        assert type(info.value) is ValueError
