@@ -109,12 +109,13 @@ cdef inline Channel check_channel(object found):
     return <Channel> found
 
 
-cdef Channel _channel_for_wrapper(object socket):
+cdef Channel _own_channel(object socket):
     cdef Channel channel
     try:
         return channel_of(socket)
     except AttributeError:
-        # a user's class has called the constructor of Litestar's class by its name, which wraps the callables first
+        # a user's class has called the constructor of Litestar's class by its name, which wraps the callables first; or
+        # `copy.copy()` sets the attributes of an object that `__new__` alone has made
         channel = new_ruled_channel(_RULES)
         _STATE_SLOT.__set__(socket, channel)
         return channel
@@ -169,7 +170,7 @@ class SocketMethods:
 
     @connection_state.setter
     def connection_state(self, state):
-        set_state(channel_of(self), state)
+        set_state(_own_channel(self), state)
 
     @property
     def receive(self):
@@ -178,7 +179,7 @@ class SocketMethods:
 
     @receive.setter
     def receive(self, receive):
-        cdef Channel channel = channel_of(self)
+        cdef Channel channel = _own_channel(self)
         _RECEIVE_SLOT.__set__(self, receive)
         if type(receive) is SocketReceive and (<SocketReceive> receive).channel is channel:
             channel.receive = (<SocketReceive> receive).receive
@@ -198,7 +199,7 @@ class SocketMethods:
 
     @send.setter
     def send(self, send):
-        cdef Channel channel = channel_of(self)
+        cdef Channel channel = _own_channel(self)
         _SEND_SLOT.__set__(self, send)
         if type(send) is SocketSend and (<SocketSend> send).channel is channel:
             channel.send = (<SocketSend> send).send
@@ -217,7 +218,7 @@ class SocketMethods:
         Args:
             receive: The server's callable that returns the next event.
         """
-        return SocketReceive(_channel_for_wrapper(self), receive)
+        return SocketReceive(_own_channel(self), receive)
 
     def send_wrapper(self, send):
         """Return a `send` that refuses events after the end of the connection.
@@ -225,7 +226,7 @@ class SocketMethods:
         Args:
             send: The server's callable that takes an event.
         """
-        return SocketSend(_channel_for_wrapper(self), send, None)
+        return SocketSend(_own_channel(self), send, None)
 
     def accept(self, subprotocols=None, headers=None):
         """Accept the connection, if nothing was received yet.

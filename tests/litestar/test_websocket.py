@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import weakref
 from contextlib import suppress
@@ -457,3 +458,27 @@ def test_an_own_send_is_called_with_keywords(dropin: Any) -> None:
     with mock.patch.object(dropin.WebSocket, "send_data") as send:
         await_(socket.send_text("x"))
     assert send.call_args == mock.call(data="x", mode="text", encoding="utf-8")
+
+
+def test_a_copy_is_used_as_without_the_plugin(dropin: Any) -> None:
+    """It has the callables of the original, as the copy of a Litestar WebSocket has."""
+
+    async def use(cls: Any) -> list[Any]:
+        sender = Sender()
+        socket = cls(socket_scope(), Receiver([CONNECT, text("[1]"), text("a"), text("b")]), sender)
+        await copy.copy(socket).accept()
+        copied = copy.copy(socket)
+        assert type(copied) is cls and copied.scope is socket.scope
+        seen = [copied.connection_state, await copied.receive_json(), await socket.receive_text()]
+        await copied.send_text(await copied.receive_text())
+        return [*seen, socket.connection_state, sender.events]
+
+    assert await_(use(dropin.WebSocket)) == await_(use(litestar.WebSocket))
+
+
+def test_made_by_new_alone_it_takes_a_state(dropin: Any) -> None:
+    for cls in (dropin.WebSocket, litestar.WebSocket):
+        for name, value in (("connection_state", "receive"), ("receive", len), ("send", len)):
+            socket = cls.__new__(cls)
+            setattr(socket, name, value)
+            assert getattr(socket, name) == value
