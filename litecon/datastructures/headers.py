@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from multidict import CIMultiDict, MultiMapping
 
@@ -40,7 +40,7 @@ class Headers(HeadersBase):
 
     __slots__ = ()
 
-    def __new__(cls, headers: Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]] = ()) -> Headers:
+    def __new__(cls, headers: Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]] = ()) -> Self:
         if isinstance(headers, Headers):
             pairs: Any = headers.to_header_list()
         elif isinstance(headers, Mapping):
@@ -52,7 +52,7 @@ class Headers(HeadersBase):
         return make_headers(cls, [(_encode(name), _encode(value)) for name, value in pairs])
 
     @classmethod
-    def from_scope(cls, scope: Scope) -> Headers:
+    def from_scope(cls, scope: Scope) -> Self:
         """Return a view of the headers of a scope.
 
         Args:
@@ -140,7 +140,7 @@ class Headers(HeadersBase):
         """
         return _pairs(self.raw)
 
-    def copy(self) -> Headers:
+    def copy(self) -> Self:
         """Return headers with the same pairs, over a new list."""
         return make_headers(type(self), self.to_header_list())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Self, TypeVar
 
 import multidict
 
@@ -25,9 +25,9 @@ class MultiDict(multidict.MultiDict[ValueT]):
         """Return the list of all pairs of key and value, in order."""
         return list(self.items())
 
-    def copy(self) -> MultiDict[ValueT]:
+    def copy(self) -> Self:
         """Return a MultiDict with the same pairs."""
         return type(self)(self)
 
-    def __copy__(self) -> MultiDict[Any]:
+    def __copy__(self) -> Self:
         return self.copy()

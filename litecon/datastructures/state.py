@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import Any
+from typing import Any, Self
 
 __all__ = ("State",)
 
@@ -63,7 +63,7 @@ class State(MutableMapping[str, Any]):
         except KeyError:
             raise AttributeError(f"the state has no {name!r}", name=name, obj=self) from None
 
-    def __copy__(self) -> State:
+    def __copy__(self) -> Self:
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -77,6 +77,6 @@ class State(MutableMapping[str, Any]):
         """Return a copy of the items."""
         return dict(self._state)
 
-    def copy(self) -> State:
+    def copy(self) -> Self:
         """Return a State with the same items in a new dict."""
         return type(self)(dict(self._state))

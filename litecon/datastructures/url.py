@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from .._core import URLBase, make_url, parse_query, url_from_scope
 from ..types import Empty, EmptyType, Scope
@@ -34,7 +34,7 @@ class URL(URLBase):
 
     __slots__ = ()
 
-    def __new__(cls, url: str) -> URL:
+    def __new__(cls, url: str) -> Self:
         if isinstance(url, URLBase):
             url = str(url)
         if not isinstance(url, str):
@@ -46,7 +46,7 @@ class URL(URLBase):
     @classmethod
     def from_components(
         cls, scheme: str = "", netloc: str = "", path: str = "", fragment: str = "", query: str = ""
-    ) -> URL:
+    ) -> Self:
         """Return the URL with these components.
 
         Args:
@@ -63,7 +63,7 @@ class URL(URLBase):
         return make_url(cls, scheme, netloc, path, query, fragment)
 
     @classmethod
-    def from_scope(cls, scope: Scope) -> URL:
+    def from_scope(cls, scope: Scope) -> Self:
         """Return the URL of a connection.
 
         Args:
@@ -82,7 +82,7 @@ class URL(URLBase):
         path: str = "",
         query: str | Mapping[str, Any] | Iterable[tuple[str, Any]] | EmptyType | None = Empty,
         fragment: str = "",
-    ) -> URL:
+    ) -> Self:
         """Return the URL with some components replaced; an empty argument keeps the component.
 
         Args:

@@ -285,6 +285,37 @@ def values(url: URL, headers: Headers, accept: Accept, params: MultiDict[str], s
     state.anything = 1
 
 
+class AppURL(URL):
+    pass
+
+
+class AppHeaders(Headers):
+    pass
+
+
+class AppLimits(Limits):
+    pass
+
+
+class AppParams(MultiDict[int]):
+    pass
+
+
+def subclasses(scope: Scope) -> None:
+    """What makes an object of a class makes one of its subclass."""
+    assert_type(AppURL("x"), AppURL)
+    assert_type(AppURL.from_components(path="/x"), AppURL)
+    assert_type(AppURL.from_scope(scope), AppURL)
+    assert_type(AppURL("x").with_replacements(path="/x"), AppURL)
+    assert_type(AppHeaders(), AppHeaders)
+    assert_type(AppHeaders.from_scope(scope), AppHeaders)
+    assert_type(AppHeaders().copy(), AppHeaders)
+    assert_type(AppState().copy(), AppState)
+    assert_type(AppLimits().replace(max_fields=1), AppLimits)
+    assert_type(AppParams().copy(), AppParams)
+    assert_type(FormMultiDict().copy(), FormMultiDict)
+
+
 def errors() -> None:
     try:
         pass
