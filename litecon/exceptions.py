@@ -49,7 +49,8 @@ class LiteconException(Exception):
         self.extra = extra
 
     def __str__(self) -> str:
-        return self.detail
+        # also for a detail of another type, as frameworks allow: an exception that cannot be shown hides its cause
+        return str(self.detail)
 
 
 class HTTPException(LiteconException):
@@ -85,7 +86,7 @@ class ImproperlyConfiguredException(HTTPException, ValueError):
     """
 
     def __str__(self) -> str:
-        return str(self.args[0]) if self.args else self.detail
+        return str(self.args[0]) if self.args else str(self.detail)
 
 
 class NoRouteMatchFoundException(HTTPException, LookupError):

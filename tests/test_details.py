@@ -145,3 +145,13 @@ class TestDetailsAreSafeToShow:
             side.Request(http_scope(app=App())).url_for("here")
         assert "INSIDE" not in info.value.detail
         assert any("INSIDE" in note for note in info.value.__notes__)
+
+
+@pytest.mark.parametrize("name", [name for name in exceptions.__all__ if name != "LiteconWarning"])
+@pytest.mark.parametrize("detail", [{"field": "name"}, 5, ["a", "b"]])
+def test_a_detail_of_another_type_is_shown(name: str, detail: Any) -> None:
+    error = getattr(exceptions, name)(detail)
+    assert error.detail == detail and str(error) == str(detail)
+    assert str(detail) in "".join(traceback.format_exception(error))
+    error.args = ()
+    assert str(error) == str(detail)
