@@ -28,7 +28,7 @@ ARGUMENTS: dict[str, Any] = {
     "host": "a b",
     "limit": 5, "event": {"type": "x"}, "body": 5, "code": 1000, "reason": "", "state": "connect",
     "type_": "websocket.send", "hint": "accept() it before", "wanted": "text", "data": b"x", "mode": 5, "o": 5,
-    "connection": 5, "what": "x", "authority": "a", "digits": 25, "headers": None,
+    "connection": 5, "replaced": None, "what": "x", "authority": "a", "digits": 25, "headers": None,
 }  # fmt: skip
 
 
