@@ -14,7 +14,15 @@ from cpython.unicode cimport (
 from litecon._native.headers cimport exact_bytes, scan_headers
 from litecon._native.mapping cimport item, item_or
 
-from litecon._errors import immutable_url, invalid_host, missing_key, not_constructed, text_type, wrong_scheme, wrong_type
+from litecon._errors import (
+    immutable_url,
+    invalid_host,
+    missing_key,
+    not_constructed,
+    text_type,
+    wrong_scheme,
+    wrong_type,
+)
 from litecon._shared.scope import lookup
 from litecon._shared.url import is_ipv6, is_scheme, list_headers, path_of_target, port_number
 
