@@ -186,12 +186,10 @@ cdef extern from *:
        is absent. In a longer list only the items of the name, the first and the last LITECON_PART, and a part of that
        size that advances with each look-up are compared; otherwise n look-ups in n headers would take quadratic time.
        One change can then be noticed late, after up to one look-up per LITECON_PART items: a header that replaces one
-       of another name, if its own name was in the list before. On builds without a GIL a list might change meanwhile,
-       and has no index. */
+       of another name, if its own name was in the list before. The caller holds the critical section of the list. */
     static int litecon_compare_items(
         PyObject *raw, PyObject *pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
     ) {
-    #ifndef Py_GIL_DISABLED
         PyObject **now, **then;
         Py_ssize_t i, size = PyTuple_GET_SIZE(pairs);
         if (raw == pairs) return 1;
@@ -208,24 +206,13 @@ cdef extern from *:
         *part += LITECON_PART;
         return litecon_same_items(now, then, 0, LITECON_PART) && litecon_same_items(now, then, i, LITECON_PART) &&
             litecon_same_items(now, then, size - LITECON_PART, LITECON_PART);
-    #else
-        return raw == pairs;
-    #endif
     }
-
-    #ifdef Py_GIL_DISABLED
-        #define LITECON_INDEXES 0
-    #else
-        #define LITECON_INDEXES 1
-    #endif
 
     /* PERF: the constructor of a Python subclass is neither looked up nor called */
     static PyObject *litecon_new(PyTypeObject *base, PyTypeObject *cls, PyObject *no_arguments) {
         return base->tp_new(cls, no_arguments, NULL);
     }
     """
-    enum:
-        LITECON_INDEXES
     bint litecon_compare_items(
         object raw, tuple pairs, PyObject *positions, Py_ssize_t count, Py_ssize_t *part
     ) noexcept
@@ -311,11 +298,13 @@ cdef _HeaderIndex _ensure_index(HeadersBase self):
     cdef _HeaderIndex index
     cdef tuple pairs
     cdef dict positions
-    if self._index is not None:
-        return self._index
+    with cython.critical_section(self):
+        index = self._index
+    if index is not None:
+        return index
     # if an index is impossible or does not pay off, this is not checked again at every look-up
     self._lookups = 0
-    if not LITECON_INDEXES or type(self._raw) not in (list, tuple) or len(self._raw) < MIN_INDEXED:
+    if type(self._raw) not in (list, tuple) or len(self._raw) < MIN_INDEXED:
         return None
     # the positions are those in a copy, since a finalizer, which the collector may run at an allocation, can change the
     # list; a tuple is made of a list of our own, since CPython 3.11 reads a list that such a finalizer has changed
@@ -326,7 +315,8 @@ cdef _HeaderIndex _ensure_index(HeadersBase self):
     index = _HeaderIndex.__new__(_HeaderIndex)
     index.positions = positions
     index.pairs = pairs
-    self._index = index
+    with cython.critical_section(self):
+        self._index = index
     self._lookups = LOOKUPS_BEFORE_INDEX
     return index
 
@@ -334,9 +324,15 @@ cdef _HeaderIndex _ensure_index(HeadersBase self):
 cdef bint _validate_index(HeadersBase self, _HeaderIndex index, list positions, Py_ssize_t count) except -1:
     """Return whether the list still matches the index; if not, the next look-ups search the list."""
     cdef PyObject *own = NULL if positions is None else <PyObject *> positions
-    if litecon_compare_items(self._raw, index.pairs, own, count, &index.part):
+    cdef object raw = self._raw
+    cdef bint is_same
+    # a build without the GIL changes a list only in its critical section
+    with cython.critical_section(raw):
+        is_same = litecon_compare_items(raw, index.pairs, own, count, &index.part)
+    if is_same:
         return True
-    self._index = None
+    with cython.critical_section(self):
+        self._index = None
     self._lookups = 0
     return False
 

@@ -229,7 +229,9 @@ class TestObject:
 
     def test_into_other_types(self, headers: Headers) -> None:
         assert dict(Headers([(b"a", b"1"), (b"b", b"2")])) == {"a": "1", "b": "2"}
-        assert multidict.CIMultiDict(headers).getall("x-a") == ["1", "2"]
+        # multidict's Python code takes the first value of each name from what has keys()
+        is_compiled = multidict.CIMultiDict.__module__ == "multidict._multidict"
+        assert multidict.CIMultiDict(headers).getall("x-a") == (["1", "2"] if is_compiled else ["1"])
 
     def test_made_by_new_alone(self) -> None:
         assert len(Headers.__new__(Headers)) == 0
