@@ -11,7 +11,7 @@ from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from .. import exceptions
-from .._core import MultipartReader, find_headers
+from .._core import MultipartReader, find_headers, litestar_kernels
 from .._shared.multipart import check_content_type, decode_text
 from ..limits import Limits
 
@@ -24,6 +24,7 @@ __all__ = ("boundary_of", "read_multipart")
 _limits: dict[int | None, Limits] = {}
 _SPOOL_SIZE: Final = 1024 * 1024
 _HAS_413: Final = __version__.major >= 3
+_STREAM: Final = litestar_kernels().RequestMethods.stream
 
 
 def boundary_of(request: Request[Any, Any, Any]) -> str | None:
@@ -57,6 +58,7 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
     chunk = b""
     try:
         check_content_type(find_headers(request.scope["headers"], b"content-type"))
+        is_own_stream = type(request).stream is _STREAM
         reader = MultipartReader(boundary, _limits_of(part_limit), True)
         async for chunk in request.stream():
             for event in reader.feed(chunk):
@@ -88,6 +90,9 @@ async def read_multipart(request: Request[Any, Any, Any], boundary: str, part_li
                 else:
                     fields[name] = [value]
             reader.check()
+            if not chunk and is_own_stream:
+                # PERF: one step less, which would only raise StopAsyncIteration
+                break
         if chunk:
             # a stream() that a subclass overrides may leave out the final b""
             reader.feed(b"")

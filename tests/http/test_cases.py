@@ -268,7 +268,7 @@ class TestHeaders:
         assert request.headers["x-a"] == "1"
         assert request.cookies == {}
         assert request.content_type == ("", {})
-        assert request.headers.keys() == ["x-a"]
+        assert list(request.headers.keys()) == ["x-a"]
 
     @pytest.mark.measures
     def test_many_different_headers(self) -> None:
