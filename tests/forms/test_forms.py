@@ -763,6 +763,20 @@ class TestDisk:
         assert len(disk.files) == 200
 
 
+def test_overridden_stream_runs_to_its_end(side: Any) -> None:
+    ended = []
+
+    class Streaming(side.Request):  # type: ignore[misc, name-defined]
+        async def stream(self) -> Any:
+            async for chunk in super().stream():
+                yield chunk
+            ended.append(self)
+
+    request = make_request(side, MIX, content_type=MULTIPART, cls=Streaming)
+    assert len(drive(request.form())) == len(drive(make_request(side, MIX, content_type=MULTIPART).form()))
+    assert ended == [request]
+
+
 @pytest.mark.parametrize("cut", [0, 9])
 @pytest.mark.parametrize("reading", ["form", "stream_form"])
 def test_overridden_stream_without_an_empty_end(side: Any, reading: str, cut: int) -> None:
