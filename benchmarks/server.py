@@ -47,7 +47,7 @@ SERVED: Final = ("one-header", "json-200B", "ws-echo-text")
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _APPS: Final = ("raw", "compiled")
-_THROUGHPUT_BOUND: Final = 0.97
+_THROUGHPUT_BOUND: Final = 0.96
 _INSTRUCTIONS_BOUND: Final = 1.03
 _CONNECTIONS: Final = 16
 _STARTS: Final = 5
