@@ -135,7 +135,7 @@ class UploadFile(ThreadedFile):
         return len(data)
 
     async def read(self, size: int = -1) -> bytes:
-        """Return bytes from the current position on.
+        """Return bytes from the current position on; a read that is cancelled leaves the position as it was.
 
         Args:
             size: The maximum number of bytes; -1 for all.
@@ -145,7 +145,18 @@ class UploadFile(ThreadedFile):
             OSError: The disk operation failed.
         """
         self._check_open()
-        data: bytes = await run_in_thread(self._run, self._file.read, size) if self._on_disk else self._file.read(size)
+        data: bytes
+        if not self._on_disk:
+            data = self._file.read(size)
+            return data
+        position = self._file.tell()
+        try:
+            data = await run_in_thread(self._run, self._file.read, size)
+        except BaseException as error:
+            # the thread has ended by now, but for a coroutine that is being closed
+            if not isinstance(error, (Exception, GeneratorExit)) and not self._file.closed:
+                self._file.seek(position)
+            raise
         return data
 
     async def seek(self, offset: int) -> int:

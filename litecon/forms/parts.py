@@ -33,7 +33,18 @@ class Part(Uncopyable):
     ```
     """
 
-    __slots__ = ("_charset", "_is_read", "_number", "_stream", "content_type", "filename", "headers", "name", "size")
+    __slots__ = (
+        "_charset",
+        "_is_read",
+        "_number",
+        "_stream",
+        "_unfinished",
+        "content_type",
+        "filename",
+        "headers",
+        "name",
+        "size",
+    )
 
     name: str
     """The name of the field."""
@@ -69,6 +80,8 @@ class Part(Uncopyable):
         self._charset = charset
         self._stream = stream
         self._is_read = False
+        # what a read() that was cancelled had received
+        self._unfinished: Pieces | None = None
 
     def stream(self) -> AsyncIterator[bytes]:
         """Return an asynchronous iterator over the chunks of bytes as they arrive; each is yielded once.
@@ -83,7 +96,7 @@ class Part(Uncopyable):
         return _PartChunks(self)
 
     async def read(self, limit: int | None = None) -> bytes:
-        """Return all bytes of the part.
+        """Return all bytes of the part. If a read is cancelled, the next call continues it.
 
         Args:
             limit: The number of bytes that is accepted; None for `limits.max_field_size`.
@@ -94,18 +107,31 @@ class Part(Uncopyable):
             ClientException: The body is malformed.
             ClientDisconnect: The client disconnected before the end.
         """
-        self._mark_read()
+        pieces = self._unfinished
+        if pieces is None:
+            self._mark_read()
+            pieces = Pieces()
+        # another task must not continue it meanwhile
+        self._unfinished = None
         if limit is None:
             limit = self._stream.limits.max_field_size
-        pieces = Pieces()
-        while (chunk := await self._stream.next_chunk(self)) is not None:
-            if limit is not None and self.size > limit:
-                raise field_too_large(limit)
-            pieces.add(chunk)
+        chunk: bytes | None = b""
+        try:
+            while chunk is not None:
+                pieces.add(chunk)
+                if limit is not None and self.size > limit:
+                    raise field_too_large(limit)
+                chunk = await self._stream.next_chunk(self)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self._unfinished = pieces
+            raise
         return pieces.take()
 
     async def text(self, limit: int | None = None) -> str:
         """Return the text of a field, decoded from the charset that the part names, or else from UTF-8.
+
+        If a read is cancelled, the next call continues it.
 
         Args:
             limit: The number of bytes that is accepted; None for `limits.max_field_size`.

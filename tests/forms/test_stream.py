@@ -490,6 +490,97 @@ class TestErrors:
 
         run(main)
 
+    @BOTH
+    @pytest.mark.parametrize("size", [1, 7, 30])
+    def test_cancelled_read_is_continued(
+        self, side: Any, run: Any, kind: bytes, body: bytes, pairs: Any, size: int
+    ) -> None:
+        """Each receive is cancelled once, and no byte is lost."""
+
+        async def main() -> None:
+            events = body_events(*split(body, size))
+            calls = 0
+
+            async def receive() -> Any:
+                nonlocal calls
+                calls += 1
+                if calls % 2:
+                    # long enough to be cut off by each loop
+                    await sleep(10)
+                return events.pop(0)
+
+            async def again(work: Any) -> Any:
+                results: list[Any] = []
+
+                async def keep() -> None:
+                    results.append(await work())
+
+                while await cut_off(0, keep):
+                    pass
+                return results[0]
+
+            async def step() -> Any:
+                return await anext(stream, None)
+
+            stream = make_request(side, receive=receive, content_type=kind).stream_form()
+            received = []
+            while (each := await again(step)) is not None:
+                if each.filename is None:
+                    received.append((each.name, await again(each.text)))
+                else:
+                    received.append((each.name, (each.filename, each.content_type, await again(each.read))))
+                with pytest.raises(side.StreamConsumed):
+                    await each.read()
+            assert received == pairs
+
+        run(main)
+
+    def test_continued_read_has_a_limit(self, side: Any, run: Any) -> None:
+        async def main() -> None:
+            events = [more(THREE[: THREE.index(b"x" * 90) + 60])]
+
+            async def receive() -> Any:
+                while not events:
+                    await sleep(0.001)
+                return events.pop(0)
+
+            stream = make_request(side, receive=receive).stream_form()
+            assert await (await anext(stream)).read() == b"one"
+            each = await anext(stream)
+            assert await cut_off(0.01, each.read)
+            with pytest.raises(side.RequestEntityTooLarge):
+                await each.read(9)
+            with pytest.raises(side.StreamConsumed):
+                await each.read()
+
+        run(main)
+
+    @pytest.mark.parametrize("then", ["stream", "save_to", "next"])
+    def test_cancelled_read_is_continued_by_a_read_alone(self, side: Any, run: Any, then: str, tmp_path: Any) -> None:
+        async def main() -> None:
+            events = [more(THREE[: THREE.index(b"x" * 90) + 60])]
+
+            async def receive() -> Any:
+                while not events:
+                    await sleep(0.001)
+                return events.pop(0)
+
+            stream = make_request(side, receive=receive).stream_form()
+            await anext(stream)
+            each = await anext(stream)
+            assert await cut_off(0.01, each.read)
+            events += body_events(THREE[THREE.index(b"x" * 90) + 60 :])
+            with pytest.raises(side.StreamConsumed):
+                if then == "stream":
+                    each.stream()
+                elif then == "save_to":
+                    await each.save_to(tmp_path / "file")
+                else:
+                    assert await (await anext(stream)).read() == b"three"
+                    await each.read()
+
+        run(main)
+
 
 @pytest.mark.slow
 class TestMemory:

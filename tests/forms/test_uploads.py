@@ -250,6 +250,26 @@ class TestUploadFile:
         with recorded_disk() as disk:
             run(main)
 
+    def test_cancelled_read_leaves_the_position(self, side: Any, run: Any) -> None:
+        async def main() -> None:
+            file = side.UploadFile("a/b", "c", None, None, 0)
+            await file.write(b"0123456789")
+            await file.seek(2)
+            results: list[bytes] = []
+
+            async def keep() -> None:
+                results.append(await file.read(4))
+
+            await cut_off(0, keep)
+            # trio: the thread may have come to its end, and nothing was left to wait for
+            while len(results) < 2:
+                await keep()
+            assert results == [b"2345", b"6789"]
+            await cut_off(0, keep)
+            await file.close()
+
+        run(main)
+
     def test_without_a_loop(self, side: Any) -> None:
         file = side.UploadFile("a/b", "c")
         drive(file.write(b"data"))
