@@ -275,7 +275,7 @@ class FormStream(Uncopyable):
 
     def __init__(self, request: RequestBase, limits: Limits) -> None:
         self._request = request
-        self.limits = limits
+        self.limits: Limits = limits
         self._reader: Any = None
         self._chunks: Any = None
         # the number of parts yielded, and the number of the one that is arriving, 0 for none; storing the part itself
