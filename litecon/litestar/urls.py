@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from litestar.datastructures import URL
+from litestar.exceptions import ClientException
 from litestar.types import Empty
 
 from .._core import find_header
@@ -22,6 +23,9 @@ def url_from_scope(scope: Any, path: str, query: bytes) -> URL:
         scope: The scope of any kind of connection.
         path: The path, including the root path.
         query: The query without the question mark; if it is not valid UTF-8, it is percent-encoded.
+
+    Raises:
+        ClientException: The Host header is not a valid authority.
     """
     scheme = scope.get("scheme", "http")
     server = scope.get("server")
@@ -35,7 +39,13 @@ def url_from_scope(scope: Any, path: str, query: bytes) -> URL:
         text = query.decode()
     except UnicodeDecodeError:
         text = quote(query, safe="!$%&'()*+,/:;=?@[]")
-    return _copy_url(URL.from_components(scheme=scheme if server else "", query=text, netloc=host, path=path))
+    try:
+        return _copy_url(URL.from_components(scheme=scheme if server else "", query=text, netloc=host, path=path))
+    except ValueError as error:
+        if header is None:
+            raise
+        # such as a port that is no number, or too large
+        raise ClientException("Invalid host header") from error
 
 
 def _copy_url(shared: URL) -> URL:

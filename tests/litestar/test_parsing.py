@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from litestar._parsers import parse_url_encoded_form_data
 from litestar.datastructures import URL
+from litestar.exceptions import ClientException
 
 from ..helpers import outcome
 from ..sides import load_module
@@ -128,3 +129,20 @@ def test_urls(dropin: Any, name: str, changes: dict[str, Any]) -> None:
 )
 def test_urls_that_litestar_fails_on(dropin: Any, changes: dict[str, Any], expected: str) -> None:
     assert str(dropin.Request(litestar_scope(**changes)).url) == expected
+
+
+@pytest.mark.parametrize("name", ["url", "base_url"])
+@pytest.mark.parametrize(
+    "host", [b"h:99999", b"h:abc", b"h:-1", b"u@h:99999", b"[::1]:99999", b"[::1]x", b"[", b"h:\xb2"]
+)
+def test_host_with_which_litestar_has_no_url(dropin: Any, name: str, host: bytes) -> None:
+    request = dropin.Request(litestar_scope(headers=[(b"host", host)]))
+    try:
+        expected = str(getattr(litestar.Request(litestar_scope(headers=[(b"host", host)])), name))
+    except ValueError:
+        with pytest.raises(ClientException, match="Invalid host header"):
+            getattr(request, name)
+    else:
+        assert str(getattr(request, name)) == expected
+    # nothing else fails
+    assert request.headers["host"] == host.decode("latin-1")
