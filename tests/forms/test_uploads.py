@@ -591,12 +591,12 @@ class TestSaveTo:
             timer = None
             if moment == "opening":
                 opened.gate = threading.Event()
-                timer = threading.Timer(0.1, opened.gate.set)
+                timer = threading.Timer(0.5, opened.gate.set)
                 timer.start()
             elif moment == "writing":
                 opened.error = None
                 slow = threading.Event()
-                timer = threading.Timer(0.1, slow.set)
+                timer = threading.Timer(0.5, slow.set)
                 timer.start()
                 write = _OpenedFile.write
 
@@ -605,7 +605,8 @@ class TestSaveTo:
                     return write(file, data)
 
                 patch.setattr(_OpenedFile, "write", wait)
-            await cut_off(0.03, save)
+            # late enough for a busy machine to have opened the file
+            await cut_off(0.2, save)
             if timer is not None:
                 timer.join()
 
