@@ -8,7 +8,7 @@ from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_GET_LENGTH
 
 from litecon._native.mapping cimport PyDict_GetItemWithError, item
-from litecon._native.operation cimport DONE, CoroutineCallable, Operation, finalize, register_operation
+from litecon._native.operation cimport DONE, CoroutineCallable, Operation, check_self, finalize, register_operation
 from litecon._native.waiting cimport cancel_pending, resume_pending, shield_future
 
 from litecon._errors import (
@@ -91,6 +91,9 @@ cdef class Channel:
 
     def __reduce_ex__(self, protocol):
         raise cannot_pickle(self)
+
+
+check_self(Channel)
 
 
 @cython.final

@@ -400,6 +400,9 @@ cdef class CoroutineCallable:
         raise cannot_pickle(self)
 
 
+check_self(CoroutineCallable)
+
+
 @cython.final
 @cython.no_gc_clear
 cdef class CompletedOperation(Operation):
